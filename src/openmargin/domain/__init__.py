@@ -1,0 +1,1 @@
+"""Words: frozen values that every room shares. Nothing here changes state or reads the world."""

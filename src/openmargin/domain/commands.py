@@ -1,0 +1,187 @@
+"""Everything that may be asked of the exchange, and the record that gives it an order and a time.
+
+A command carries all that it needs to know of the world. It is encoded as an array, so fields may only be
+appended, with a default, or the engine's epoch must change.
+"""
+
+from __future__ import annotations
+
+from typing import TypeAlias
+
+from msgspec import Struct
+
+from openmargin.domain.enums import (
+    AccountType,
+    KeyKind,
+    OrderType,
+    Permission,
+    SelfTradePrevention,
+    Side,
+    SideEffect,
+    TimeInForce,
+)
+from openmargin.domain.ids import Scope
+from openmargin.domain.money import Atoms
+from openmargin.domain.venue import Venue
+
+
+class Command(Struct, frozen=True, tag=True, tag_field="command", array_like=True):
+    """What every command is; the tag is the class's name."""
+
+
+class Open(Command, frozen=True):
+    """Record 0: the venue's rules, the seed of all chance, and the epoch of the rules that read them."""
+
+    venue: Venue
+    seed: int
+    epoch: int
+
+
+class ChangeVenue(Command, frozen=True):
+    """From here on other rules hold. Assets and symbols may be added and altered, never removed."""
+
+    venue: Venue
+
+
+class Tick(Command, frozen=True):
+    """Time has come: do what is due, and go on with what was left."""
+
+
+class SetIndex(Command, frozen=True):
+    """Index prices that moved together, as (symbol, price) pairs, and how many steps of the walk they stand for."""
+
+    prices: tuple[tuple[str, int], ...]
+    walk_steps: int = 0
+
+
+class CreateAccount(Command, frozen=True):
+    name: str
+    vip: int = 0
+    account_type: AccountType = AccountType.CROSS_CLASSIC
+    master_id: int = 0
+    """The account that this one is a sub-account of; 0 for none."""
+
+
+class ChangeAccount(Command, frozen=True):
+    """Set what is not None."""
+
+    account_id: int
+    vip: int | None = None
+    account_type: AccountType | None = None
+    terms_signed: bool | None = None
+    trade_group_id: int | None = None
+
+
+class CreateKey(Command, frozen=True):
+    account_id: int
+    api_key: str
+    kind: KeyKind
+    public_key: str
+    """PEM of an RSA or Ed25519 key; empty for HMAC, whose secret is derived and never stored."""
+    permissions: tuple[Permission, ...]
+    ips: tuple[str, ...]
+
+
+class Deposit(Command, frozen=True):
+    account_id: int
+    scope: Scope
+    asset: str
+    amount: Atoms
+
+
+class Withdraw(Command, frozen=True):
+    account_id: int
+    scope: Scope
+    asset: str
+    amount: Atoms
+
+
+class Signed(Command, frozen=True):
+    """A command that a key signed: the key must still be good, and the window open, when its turn comes."""
+
+    account_id: int
+    api_key: str
+    """Empty where the operator asks."""
+    expires_at_ms: int
+    """By the exchange's clock; 0 for never."""
+
+
+class Transfer(Signed, frozen=True):
+    source: Scope
+    target: Scope
+    asset: str
+    amount: Atoms
+
+
+class Borrow(Signed, frozen=True):
+    scope: Scope
+    asset: str
+    amount: Atoms
+
+
+class Repay(Signed, frozen=True):
+    scope: Scope
+    asset: str
+    amount: Atoms
+
+
+class PlaceOrder(Signed, frozen=True):
+    scope: Scope
+    symbol: str
+    side: Side
+    type: OrderType
+    time_in_force: TimeInForce
+    quantity: Atoms
+    """0 where `quote_quantity` sizes the order."""
+    quote_quantity: Atoms
+    price: int
+    client_order_id: str
+    """Empty where the exchange is to name the order."""
+    self_trade_prevention: SelfTradePrevention
+    side_effect: SideEffect
+    auto_repay_at_cancel: bool
+
+
+class CancelOrder(Signed, frozen=True):
+    """Cancel by id, by client id, or by both, which must then name the same order."""
+
+    scope: Scope
+    symbol: str
+    order_id: int
+    """0 where only the client id is given."""
+    client_order_id: str
+    cancel_client_id: str
+    """The name of the cancel; empty where the exchange is to name it."""
+
+
+class CancelAllOrders(Signed, frozen=True):
+    scope: Scope
+    symbol: str
+
+
+AnyCommand: TypeAlias = (
+    Open
+    | ChangeVenue
+    | Tick
+    | SetIndex
+    | CreateAccount
+    | ChangeAccount
+    | CreateKey
+    | Deposit
+    | Withdraw
+    | Transfer
+    | Borrow
+    | Repay
+    | PlaceOrder
+    | CancelOrder
+    | CancelAllOrders
+)
+
+
+class Record(Struct, frozen=True, array_like=True):
+    """What the journal keeps and replay feeds back: a command with its place and its time."""
+
+    seq: int
+    at_ms: int
+    """The engine's only clock: milliseconds since 1970, UTC."""
+    command: AnyCommand

@@ -1,0 +1,166 @@
+"""Everything that may have happened. Events are facts: history, streams and answers are made of them alone."""
+
+from __future__ import annotations
+
+from typing import TypeAlias
+
+from msgspec import Struct
+
+from openmargin.domain.enums import AccountType, InterestKind, KeyKind, LoanSource, Permission, Side
+from openmargin.domain.ids import Scope
+from openmargin.domain.money import Atoms
+from openmargin.domain.orders import Fill, OrderView
+from openmargin.domain.reasons import Rejected
+
+
+class Event(Struct, frozen=True, tag=True, tag_field="event", array_like=True, gc=False):
+    """What every event is; its moment is that of the record that caused it."""
+
+
+class VenueChanged(Event, frozen=True):
+    """The rules are those of the record that caused this."""
+
+    epoch: int
+
+
+class AccountChanged(Event, frozen=True):
+    """An account was made or altered; the values are those from now on."""
+
+    account_id: int
+    name: str
+    vip: int
+    account_type: AccountType
+    master_id: int
+    terms_signed: bool
+    trade_group_id: int
+
+
+class KeyCreated(Event, frozen=True):
+    account_id: int
+    api_key: str
+    kind: KeyKind
+    permissions: tuple[Permission, ...]
+
+
+class IndexMoved(Event, frozen=True):
+    """Index prices changed, as (symbol, price) pairs."""
+
+    prices: tuple[tuple[str, int], ...]
+
+
+class WalletChanged(Event, frozen=True):
+    """What a wallet holds after the command, told once per wallet."""
+
+    account_id: int
+    scope: Scope
+    asset: str
+    free: Atoms
+    locked: Atoms
+
+
+class Deposited(Event, frozen=True):
+    """Value came from the outside world; `amount` is negative where it left."""
+
+    account_id: int
+    scope: Scope
+    asset: str
+    amount: Atoms
+
+
+class Transferred(Event, frozen=True):
+    transaction_id: int
+    account_id: int
+    source: Scope
+    target: Scope
+    asset: str
+    amount: Atoms
+
+
+class Borrowed(Event, frozen=True):
+    transaction_id: int
+    account_id: int
+    scope: Scope
+    asset: str
+    principal: Atoms
+    source: LoanSource
+
+
+class Repaid(Event, frozen=True):
+    """A repayment of `interest` and then `principal`."""
+
+    transaction_id: int
+    account_id: int
+    scope: Scope
+    asset: str
+    principal: Atoms
+    interest: Atoms
+    source: LoanSource
+
+
+class InterestAccrued(Event, frozen=True):
+    transaction_id: int
+    account_id: int
+    scope: Scope
+    asset: str
+    principal: Atoms
+    interest: Atoms
+    daily_rate: int
+    kind: InterestKind
+    hour_ms: int
+    """The full hour that the interest is booked under."""
+
+
+class Traded(Event, frozen=True):
+    """The public side of one trade."""
+
+    symbol: str
+    trade_id: int
+    price: int
+    quantity: Atoms
+    quote_quantity: Atoms
+    taker_side: Side
+    maker_order_id: int
+    """0 where the house quoted."""
+    taker_order_id: int
+
+
+class OrderOpened(Event, frozen=True):
+    """An order was accepted. `borrowed` of what it pays with was lent for it."""
+
+    order: OrderView
+    borrowed: Atoms = 0
+    borrowed_asset: str = ""
+
+
+class OrderFilled(Event, frozen=True):
+    """One side of a trade, and the order after it."""
+
+    order: OrderView
+    fill: Fill
+
+
+class OrderClosed(Event, frozen=True):
+    """An order ended before it was full; its status says how."""
+
+    order: OrderView
+    cancel_client_id: str = ""
+    """The name of the cancel, where a cancel ended it."""
+
+
+AnyEvent: TypeAlias = (
+    Rejected
+    | VenueChanged
+    | AccountChanged
+    | KeyCreated
+    | IndexMoved
+    | WalletChanged
+    | Deposited
+    | Transferred
+    | Borrowed
+    | Repaid
+    | InterestAccrued
+    | Traded
+    | OrderOpened
+    | OrderFilled
+    | OrderClosed
+)

@@ -1,0 +1,66 @@
+"""Every refusal, named as the rule that was broken. The rims give each its wire code and text."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+from msgspec import Struct
+
+
+class Reason(IntEnum):
+    """The numbers are what event hashes hold: append, never renumber."""
+
+    UNKNOWN_KEY = 1
+    KEY_NOT_PERMITTED = 2
+    WINDOW_CLOSED = 3
+    UNKNOWN_ACCOUNT = 4
+    UNKNOWN_SYMBOL = 5
+    SYMBOL_CLOSED = 6
+    SYMBOL_NOT_ON_MARGIN = 7
+    UNKNOWN_ASSET = 8
+    UNKNOWN_SCOPE = 9
+    PRICE_FILTER = 10
+    PERCENT_PRICE = 11
+    LOT_SIZE = 12
+    MARKET_LOT_SIZE = 13
+    NOTIONAL = 14
+    MAX_NUM_ORDERS = 15
+    MAX_POSITION = 16
+    DUPLICATE_CLIENT_ORDER_ID = 17
+    TOO_MANY_ORDERS = 18
+    WOULD_TAKE = 19
+    INSUFFICIENT_BALANCE = 20
+    NO_LIQUIDITY_FOR_QUOTE_QUANTITY = 21
+    UNKNOWN_ORDER = 22
+    CLIENT_ORDER_ID_MISMATCH = 23
+    NO_OPEN_ORDERS = 24
+    ASSET_NOT_BORROWABLE = 25
+    BELOW_MIN_BORROW = 26
+    ABOVE_MAX_BORROWABLE = 27
+    INVENTORY_SHORT = 28
+    BORROW_LEVEL_TOO_LOW = 29
+    BELOW_MIN_REPAY = 30
+    ABOVE_DEBT = 31
+    DEBT_LEFT_TOO_SMALL = 32
+    REPAY_BALANCE_SHORT = 33
+    ASSET_NOT_COLLATERAL = 34
+    TRANSFER_BALANCE_SHORT = 35
+    ABOVE_MAX_TRANSFERABLE = 36
+    TRANSFER_LEVEL_TOO_LOW = 37
+    NO_INDEX_PRICE = 38
+    WITHDRAW_BALANCE_SHORT = 39
+    KEY_EXISTS = 40
+    UNKNOWN_MASTER = 41
+    UNKNOWN_VIP_LEVEL = 42
+    INDEX_NOT_POSITIVE = 43
+    VENUE_SHRINKS = 44
+    AMOUNT_NOT_POSITIVE = 45
+    SAME_SCOPE = 46
+
+
+class Rejected(Struct, frozen=True, tag=True, tag_field="event", array_like=True, gc=False):
+    """A command was refused and changed nothing."""
+
+    reason: Reason
+    detail: str = ""
+    """What a message needs to name, such as the limit that was passed."""

@@ -1,0 +1,144 @@
+"""The venue: the rules that one exchange runs by, as one frozen value.
+
+It is record 0 of the journal, so replay never reads a file. Each field's description is what the documentation of
+the venue file shows; a `DecimalE8` field is written there as a decimal string.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from msgspec import Meta, Struct
+
+from openmargin.domain.enums import SelfTradePrevention, SymbolStatus
+from openmargin.domain.money import E8, DecimalE8
+
+
+def _e8(description: str) -> Meta:
+    return Meta(description=description)
+
+
+class CollateralTier(Struct, frozen=True):
+    """One bracket of the marginal collateral ratios of an asset (mechanics 2.1)."""
+
+    up_to: Annotated[DecimalE8, _e8("Value in USDT where the bracket ends; 0 for no end.")] = 0
+    borrow_ratio: Annotated[DecimalE8, _e8("Share of the value that counts towards borrowing.")] = E8
+    transfer_ratio: Annotated[DecimalE8, _e8("Share of the value that counts towards moving assets out.")] = E8
+    liquidation_ratio: Annotated[DecimalE8, _e8("Risk-based liquidation ratio, as reported on the wire.")] = E8
+
+
+class LoanTerms(Struct, frozen=True):
+    """What a VIP level may borrow of an asset, and at which rate."""
+
+    daily_rate: Annotated[DecimalE8, _e8("Interest a day, as a share of the principal.")]
+    limit: Annotated[DecimalE8, _e8("The most that one cross account may owe, in the asset.")]
+
+
+class Asset(Struct, frozen=True):
+    """One asset."""
+
+    name: Annotated[str, _e8("Short name, in capitals.")]
+    full_name: Annotated[str, _e8("Name for people.")]
+    borrowable: Annotated[bool, _e8("May it be borrowed?")] = True
+    collateral: Annotated[bool, _e8("May it be moved into a margin account?")] = True
+    min_borrow: Annotated[DecimalE8, _e8("Smallest loan.")] = 0
+    min_repay: Annotated[DecimalE8, _e8("Smallest repayment that does not clear the debt.")] = 0
+    pool_capital: Annotated[DecimalE8, _e8("What the lending pool holds at the start.")] = 0
+    loan_terms: Annotated[tuple[LoanTerms, ...], _e8("One row per VIP level from 0 up; the last serves all above.")] = ()
+    collateral_tiers: Annotated[tuple[CollateralTier, ...], _e8("Brackets from the lowest value up.")] = (CollateralTier(),)
+
+
+class Symbol(Struct, frozen=True):
+    """One trading pair and its filters; a limit of 0 is no limit."""
+
+    name: Annotated[str, _e8("Base and quote in one word, such as BTCUSDT.")]
+    base: Annotated[str, _e8("Asset that is bought and sold.")]
+    quote: Annotated[str, _e8("Asset that pays.")]
+    start_price: Annotated[DecimalE8, _e8("Index price at the start.")]
+    tick_size: Annotated[DecimalE8, _e8("PRICE_FILTER: prices are multiples of it.")]
+    step_size: Annotated[DecimalE8, _e8("LOT_SIZE: quantities are multiples of it.")]
+    min_price: Annotated[DecimalE8, _e8("PRICE_FILTER: lowest price; 0 means one tick.")] = 0
+    max_price: Annotated[DecimalE8, _e8("PRICE_FILTER: highest price.")] = 100_000_000 * E8
+    min_quantity: Annotated[DecimalE8, _e8("LOT_SIZE: smallest quantity; 0 means one step.")] = 0
+    max_quantity: Annotated[DecimalE8, _e8("LOT_SIZE: largest quantity.")] = 90_000_000 * E8
+    market_step_size: Annotated[DecimalE8, _e8("MARKET_LOT_SIZE: step of market quantities.")] = 0
+    market_min_quantity: Annotated[DecimalE8, _e8("MARKET_LOT_SIZE: smallest market quantity.")] = 0
+    market_max_quantity: Annotated[DecimalE8, _e8("MARKET_LOT_SIZE: largest market quantity.")] = 0
+    min_notional: Annotated[DecimalE8, _e8("NOTIONAL: smallest price times quantity, in quote.")] = 0
+    max_notional: Annotated[DecimalE8, _e8("NOTIONAL: largest price times quantity, in quote.")] = 0
+    apply_min_to_market: Annotated[bool, _e8("NOTIONAL: does the minimum bind market orders?")] = True
+    apply_max_to_market: Annotated[bool, _e8("NOTIONAL: does the maximum bind market orders?")] = False
+    average_price_minutes: Annotated[int, _e8("Minutes of trades behind the average price; 0 means the last price.")] = 5
+    bid_multiplier_up: Annotated[DecimalE8, _e8("PERCENT_PRICE_BY_SIDE: highest bid, in average prices.")] = 5 * E8
+    bid_multiplier_down: Annotated[DecimalE8, _e8("PERCENT_PRICE_BY_SIDE: lowest bid.")] = E8 // 5
+    ask_multiplier_up: Annotated[DecimalE8, _e8("PERCENT_PRICE_BY_SIDE: highest ask.")] = 5 * E8
+    ask_multiplier_down: Annotated[DecimalE8, _e8("PERCENT_PRICE_BY_SIDE: lowest ask.")] = E8 // 5
+    max_num_orders: Annotated[int, _e8("MAX_NUM_ORDERS: open orders of one trading account.")] = 200
+    max_position: Annotated[DecimalE8, _e8("MAX_POSITION: base held and being bought.")] = 0
+    status: Annotated[SymbolStatus, _e8("1 trading, 2 break.")] = SymbolStatus.TRADING
+    cross_margin: Annotated[bool, _e8("May cross accounts trade it?")] = True
+    isolated_margin: Annotated[bool, _e8("May isolated accounts be opened for it?")] = True
+    self_trade_preventions: Annotated[tuple[SelfTradePrevention, ...], _e8("Allowed modes; the first is the default.")] = (
+        SelfTradePrevention.NONE,
+    )
+
+
+class CommissionRates(Struct, frozen=True):
+    """Commission of one VIP level (mechanics 10)."""
+
+    maker: Annotated[DecimalE8, _e8("Share of what a maker receives.")]
+    taker: Annotated[DecimalE8, _e8("Share of what a taker receives.")]
+
+
+class LeverageLevels(Struct, frozen=True):
+    """The bars of one cross leverage (mechanics 2.2)."""
+
+    leverage: Annotated[int, _e8("Assets may be this many times the net assets.")]
+    initial: Annotated[DecimalE8, _e8("Collateral margin level above which one may borrow.")]
+    margin_call: Annotated[DecimalE8, _e8("Margin level at or below which the account is called.")]
+    liquidation: Annotated[DecimalE8, _e8("Margin level at or below which it is liquidated.")]
+
+
+class MarginRules(Struct, frozen=True):
+    """How margin accounts are measured and bounded."""
+
+    leverages: Annotated[tuple[LeverageLevels, ...], _e8("Cross leverages; the first is every account's default.")]
+    transfer_out_level: Annotated[DecimalE8, _e8("Collateral margin level that must remain after a transfer out.")] = 2 * E8
+    level_cap: Annotated[DecimalE8, _e8("Margin level shown without debt, and the highest shown at all (A1).")] = 999 * E8
+    market_buffer: Annotated[DecimalE8, _e8("Borrowed on top of what a market buy would cost (A7).")] = E8 // 20
+    valuation_asset: Annotated[str, _e8("Asset in which collateral is valued.")] = "USDT"
+    display_asset: Annotated[str, _e8("Asset in which account totals are shown; also the way to price an asset with no direct index.")] = "BTC"
+
+
+class OrderRules(Struct, frozen=True):
+    """Limits on unfilled orders, per trading account."""
+
+    limit_10s: Annotated[int, _e8("Unfilled orders in ten seconds.")] = 10_000
+    limit_day: Annotated[int, _e8("Unfilled orders in one UTC day.")] = 20_000
+    taker_first_fill_credit: Annotated[int, _e8("What a first fill as taker gives back to the counts.")] = 1
+    maker_first_fill_credit: Annotated[int, _e8("What a first fill as maker gives back to the counts.")] = 5
+
+
+class HouseRules(Struct, frozen=True):
+    """The house's own quotes and tape."""
+
+    enabled: Annotated[bool, _e8("Does the house quote at all?")] = True
+    levels: Annotated[int, _e8("Quotes on each side.")] = 20
+    spread: Annotated[DecimalE8, _e8("Distance of best bid and best ask, as a share of the index.")] = E8 // 5000
+    level_gap: Annotated[DecimalE8, _e8("Distance of one quote from the next, as a share of the index.")] = E8 // 10_000
+    level_value: Annotated[DecimalE8, _e8("Size of one quote, in the valuation asset.")] = 25_000 * E8
+    tape: Annotated[bool, _e8("Does the house print a minimum trade with itself at each index move?")] = True
+    walk_volatility: Annotated[DecimalE8, _e8("Standard deviation of one step of the index walk, as a share.")] = E8 // 10_000
+    walk_step_ms: Annotated[int, _e8("Milliseconds between two steps of the walk on the wall clock.")] = 1000
+
+
+class Venue(Struct, frozen=True):
+    """Everything that a venue file says."""
+
+    name: Annotated[str, _e8("Name for people.")]
+    assets: tuple[Asset, ...]
+    symbols: tuple[Symbol, ...]
+    commissions: Annotated[tuple[CommissionRates, ...], _e8("One row per VIP level from 0 up.")]
+    margin: MarginRules
+    orders: OrderRules = OrderRules()
+    house: HouseRules = HouseRules()

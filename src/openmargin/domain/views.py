@@ -1,0 +1,89 @@
+"""Shapes of answers about the present."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from openmargin.domain.enums import AccountType, KeyKind, MarginStatus, Permission
+from openmargin.domain.ids import Scope
+from openmargin.domain.money import Atoms
+
+
+class KeyView(Struct, frozen=True):
+    """What the gateway must know of a key to let a request in."""
+
+    api_key: str
+    account_id: int
+    kind: KeyKind
+    public_key: str
+    permissions: tuple[Permission, ...]
+    ips: tuple[str, ...]
+    serial: int
+
+
+class AccountView(Struct, frozen=True):
+    """Who an account is."""
+
+    account_id: int
+    name: str
+    vip: int
+    account_type: AccountType
+    master_id: int
+    terms_signed: bool
+    trade_group_id: int
+
+
+class BalanceView(Struct, frozen=True):
+    """One asset of one trading account. Net is free + locked - borrowed - interest (mechanics 1.2)."""
+
+    asset: str
+    free: Atoms
+    locked: Atoms
+    borrowed: Atoms
+    interest: Atoms
+
+    @property
+    def net(self) -> Atoms:
+        return self.free + self.locked - self.borrowed - self.interest
+
+
+class MarginView(Struct, frozen=True):
+    """A margin account and its levels. Levels carry eight decimals and are capped; values are in atoms."""
+
+    account_id: int
+    scope: Scope
+    balances: tuple[BalanceView, ...]
+    margin_level: int
+    collateral_level: int
+    status: MarginStatus
+    assets_in_display: Atoms
+    liabilities_in_display: Atoms
+    collateral_in_valuation: Atoms
+
+
+class BorrowableView(Struct, frozen=True):
+    amount: Atoms
+    """What may be borrowed now."""
+    limit: Atoms
+    """What the VIP level allows at all."""
+
+
+class OrderCountView(Struct, frozen=True):
+    """The use of one unfilled-order window."""
+
+    interval_ms: int
+    limit: int
+    count: int
+
+
+class IndexView(Struct, frozen=True):
+    symbol: str
+    price: int
+    at_ms: int
+
+
+class DepthView(Struct, frozen=True):
+    """Price levels from the best outwards, as (price, quantity)."""
+
+    bids: tuple[tuple[int, Atoms], ...]
+    asks: tuple[tuple[int, Atoms], ...]
