@@ -1,0 +1,56 @@
+"""One virtual environment per client library, made when first asked for.
+
+Owns: where the environments lie and how they are named.
+Never: imports a client itself. Two of them share an import name, and none belongs in the project's environment:
+a test writes a small program and runs it with the python that `client_python` returns.
+
+    python = client_python("ccxt")
+    subprocess.run([python, "-c", "import ccxt; print(ccxt.__version__)"], check=True)
+
+To add a client, write `requirements/<client>.in`, run `make lock`, and ask for it by that name.
+"""
+
+import os
+import subprocess
+from pathlib import Path
+
+from tools import venv
+
+ROOT = Path(__file__).resolve().parents[2]
+REQUIREMENTS = Path(__file__).resolve().parent / "requirements"
+# A path outside the checkout lets several checkouts share one set.
+ENVIRONMENTS = Path(os.environ.get("OPENMARGIN_CLIENT_ENVS", ROOT / ".client-envs"))
+
+# The locks are complete. Left to itself pip would refuse the official SDK, which asks for an unpublished certifi.
+PIP_OPTIONS = ("--no-deps",)
+
+
+def clients() -> list[str]:
+    """The names that `client_python` knows."""
+    return sorted(lock.stem for lock in REQUIREMENTS.glob("*.lock"))
+
+
+def client_python(name: str) -> Path:
+    """The python of that client's environment; the environment is made when it is not there yet."""
+    lock = REQUIREMENTS / f"{name}.lock"
+    assert lock.exists(), (
+        f"no client {name!r}; there are {clients()}: write {name}.in beside them and run `make lock`"
+    )
+    directory = ENVIRONMENTS / f"{name}-{venv.fingerprint([lock], PIP_OPTIONS)}"
+    return venv.ensure(directory, [lock], PIP_OPTIONS)
+
+
+def run_client(
+    name: str, program: str, *arguments: str, timeout: float = 100
+) -> subprocess.CompletedProcess[str]:
+    """Run a program in that client's environment; what it printed is in the result, whatever its exit status."""
+    # Our own paths stay out: the client must see its environment and nothing of this project.
+    environment = {key: value for key, value in os.environ.items() if not key.startswith("PYTHON")}
+    return subprocess.run(
+        [client_python(name), "-I", "-c", program, *arguments],
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=timeout,
+        check=False,
+    )

@@ -1,0 +1,28 @@
+"""Each client's environment can be made and holds what its name promises."""
+
+import pytest
+
+from tests.clients.environments import client_python, clients, run_client
+
+IMPORTS = {
+    "binance-sdk-margin": "import binance_sdk_margin_trading",
+    "ccxt": "import ccxt",
+}
+
+# The first run installs the clients, which takes longer than a test may.
+pytestmark = [pytest.mark.client, pytest.mark.timeout(600)]
+
+
+def test_every_client_is_imported_here() -> None:
+    assert set(IMPORTS) == set(clients()), "add the client's import line to IMPORTS"
+
+
+@pytest.mark.parametrize("name", sorted(IMPORTS))
+def test_client_imports_in_its_own_environment(name: str) -> None:
+    client_python(name)
+    result = run_client(name, f"{IMPORTS[name]}; print('imported')")
+    assert result.stdout.strip() == "imported", result.stderr
+
+
+def test_client_environments_are_made_once() -> None:
+    assert client_python("ccxt") == client_python("ccxt")
