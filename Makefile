@@ -47,7 +47,7 @@ simulate: venv $(BUILT) ## Random markets against the slow model: make simulate 
 	@$(RUN) -m openmargin simulate --seeds $(SEEDS) $(ARGS)
 
 bench: $(BUILT) ## Measure; prints, never fails on a number
-	@$(PYTHON) tools/venv.py .venv-bench requirements.lock bench/requirements.lock
+	@$(PYTHON) tools/environment.py .venv-bench requirements.lock bench/requirements.lock
 	@PYTHONPATH=$(SOURCE):$(CURDIR) .venv-bench/bin/python -m bench $(ARGS)
 
 docs: venv-dev ## Build the documentation into site/
@@ -59,7 +59,7 @@ nightly: check ## The long run: many examples, both builds, many seeds
 	@$(MAKE) simulate OPENMARGIN_BUILD=compiled SEEDS=5000
 
 lock: ## Resolve the .in files again: make lock ARGS="--upgrade"
-	@$(PYTHON) tools/venv.py .venv-lock tools/lock.lock
+	@$(PYTHON) tools/environment.py .venv-lock tools/lock.lock
 	@.venv-lock/bin/python tools/lock.py $(ARGS)
 
 clean: ## Remove everything that was made
@@ -67,7 +67,7 @@ clean: ## Remove everything that was made
 	@find src tests tools bench -name __pycache__ -prune -exec rm -rf {} +
 
 venv:
-	@$(PYTHON) tools/venv.py .venv requirements.lock
+	@$(PYTHON) tools/environment.py .venv requirements.lock
 
 venv-dev:
-	@$(PYTHON) tools/venv.py .venv-dev requirements-dev.lock
+	@$(PYTHON) tools/environment.py .venv-dev requirements-dev.lock

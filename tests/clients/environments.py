@@ -14,7 +14,7 @@ import os
 import subprocess
 from pathlib import Path
 
-from tools import venv
+from tools import environment
 
 ROOT = Path(__file__).resolve().parents[2]
 REQUIREMENTS = Path(__file__).resolve().parent / "requirements"
@@ -36,8 +36,8 @@ def client_python(name: str) -> Path:
     assert lock.exists(), (
         f"no client {name!r}; there are {clients()}: write {name}.in beside them and run `make lock`"
     )
-    directory = ENVIRONMENTS / f"{name}-{venv.fingerprint([lock], PIP_OPTIONS)}"
-    return venv.ensure(directory, [lock], PIP_OPTIONS)
+    directory = ENVIRONMENTS / f"{name}-{environment.fingerprint([lock], PIP_OPTIONS)}"
+    return environment.ensure(directory, [lock], PIP_OPTIONS)
 
 
 def run_client(
@@ -45,10 +45,10 @@ def run_client(
 ) -> subprocess.CompletedProcess[str]:
     """Run a program in that client's environment; what it printed is in the result, whatever its exit status."""
     # Our own paths stay out: the client must see its environment and nothing of this project.
-    environment = {key: value for key, value in os.environ.items() if not key.startswith("PYTHON")}
+    variables = {key: value for key, value in os.environ.items() if not key.startswith("PYTHON")}
     return subprocess.run(
         [client_python(name), "-I", "-c", program, *arguments],
-        env=environment,
+        env=variables,
         capture_output=True,
         text=True,
         timeout=timeout,

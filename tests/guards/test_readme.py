@@ -13,5 +13,6 @@ def test_readme_names_the_words(word: str) -> None:
 
 
 def test_readme_says_whom_it_does_not_belong_to() -> None:
+    assert (ROOT / "README.md").exists(), "write README.md"
     notice = (ROOT / "NOTICE").read_text().strip().splitlines()[-1]
     assert notice in " ".join((ROOT / "README.md").read_text().split()), f"README.md must say: {notice}"

@@ -3,7 +3,7 @@
 Owns: how an environment is made, and how one knows that it is the right one.
 Never: decides what is in it (lock files do), needs anything but a bare Python 3.11.
 
-    python tools/venv.py DIRECTORY LOCK [LOCK ...] [-- PIP-OPTION ...]
+    python tools/environment.py DIRECTORY LOCK [LOCK ...] [-- PIP-OPTION ...]
 
 An environment is right when it holds a stamp named after its locks and its interpreter. It is made at its
 final path under a file lock, so two callers at once make it once, and an install that failed leaves no stamp.
@@ -56,10 +56,10 @@ def _install(directory: Path, python: Path, locks: Sequence[Path], pip_options: 
     base = os.path.realpath(sys.executable) if sys.prefix == sys.base_prefix else _base_python()
     # The caller's paths must not leak in; pip would take packages found there for installed.
     environment = {key: value for key, value in os.environ.items() if key not in ("PYTHONPATH", "PYTHONHOME")}
-    run(base, "-m", "venv", str(directory), environment=environment)
+    run(base, "-I", "-m", "venv", str(directory), environment=environment)
     requirements = [word for lock in locks for word in ("-r", str(lock))]
     run(
-        *(str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input"),
+        *(str(python), "-I", "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input"),
         *("--require-hashes", *pip_options, *requirements),
         environment=environment,
     )
