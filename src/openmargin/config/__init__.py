@@ -3,6 +3,7 @@
 Never: read by the rooms below; `main` hands them what they need.
 """
 
+from openmargin.config.settings import MEMORY, Settings, load_settings
 from openmargin.config.venue_file import ConfigError, load_venue
 
-__all__ = ["ConfigError", "load_venue"]
+__all__ = ["MEMORY", "ConfigError", "Settings", "load_settings", "load_venue"]

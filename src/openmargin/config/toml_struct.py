@@ -7,10 +7,9 @@ Never: knows what the fields mean; a value that fits its field's type is accepte
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from difflib import get_close_matches
 from enum import Enum
-from typing import Final, TypeVar, cast
+from typing import Final, TypeAlias, TypeGuard, TypeVar, cast
 
 import msgspec
 from msgspec import Struct, inspect
@@ -20,6 +19,9 @@ from openmargin.domain.money import format_short, parse_e8
 T = TypeVar("T", bound=Struct)
 
 _DECIMAL: Final = re.compile(r"[0-9]+(\.[0-9]+)?")
+
+
+Table: TypeAlias = dict[str, object]
 
 
 class Problem(Struct, frozen=True):
@@ -38,7 +40,7 @@ class Unreadable(Exception):
         self.problems = problems
 
 
-def read(table: Mapping[str, object], kind: type[T]) -> T:
+def read(table: Table, kind: type[T]) -> T:
     """The Struct that a table describes; raises Unreadable where it describes none."""
     problems: list[Problem] = []
     value = _read(inspect.type_info(kind), table, "", problems)
@@ -54,9 +56,9 @@ def read(table: Mapping[str, object], kind: type[T]) -> T:
         ) from None
 
 
-def write(value: Struct) -> dict[str, object]:
+def write(value: Struct) -> Table:
     """The table that `read` would make this Struct of, every default spelled out."""
-    return cast("dict[str, object]", written(inspect.type_info(type(value)), value))
+    return cast(Table, written(inspect.type_info(type(value)), value))
 
 
 def written(kind: inspect.Type, value: object) -> object:
@@ -71,11 +73,16 @@ def written(kind: inspect.Type, value: object) -> object:
     return value.name if isinstance(value, Enum) else value
 
 
+def is_table(value: object) -> TypeGuard[Table]:
+    """Is it what TOML makes of a table? Its keys are strings then."""
+    return isinstance(value, dict)
+
+
 def unwrap(kind: inspect.Type) -> tuple[inspect.Type, bool]:
     """The type under its metadata, and whether any layer of that marks a `DecimalE8`."""
     is_decimal = False
     while isinstance(kind, inspect.Metadata):
-        extra: dict[str, object] = kind.extra or {}  # pyright: ignore[reportUnknownMemberType]
+        extra = cast("dict[str, object]", kind.extra or {})  # pyright: ignore[reportUnknownMemberType]
         is_decimal |= "decimals" in extra
         kind = kind.type
     return kind, is_decimal
@@ -86,8 +93,8 @@ def _read(kind: inspect.Type, raw: object, path: str, problems: list[Problem]) -
     bare, is_decimal = unwrap(kind)
     if is_decimal:
         return _read_decimal(raw, path, problems)
-    if isinstance(bare, inspect.StructType) and isinstance(raw, Mapping):
-        return _read_struct(bare, cast("Mapping[str, object]", raw), path, problems)
+    if isinstance(bare, inspect.StructType) and is_table(raw):
+        return _read_struct(bare, raw, path, problems)
     if isinstance(bare, inspect.VarTupleType) and isinstance(raw, list):
         items = enumerate(cast("list[object]", raw))
         return [_read(bare.item_type, item, f"{path}[{index}]", problems) for index, item in items]
@@ -97,7 +104,7 @@ def _read(kind: inspect.Type, raw: object, path: str, problems: list[Problem]) -
 
 
 def _read_struct(
-    kind: inspect.StructType, raw: Mapping[str, object], path: str, problems: list[Problem]
+    kind: inspect.StructType, raw: Table, path: str, problems: list[Problem]
 ) -> dict[str, object]:
     fields = {field.name: field for field in kind.fields}
     values: dict[str, object] = {}

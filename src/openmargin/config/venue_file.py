@@ -8,13 +8,11 @@ from __future__ import annotations
 import tomllib
 from importlib import resources
 from pathlib import Path
-from typing import Final, TypeAlias, TypeGuard, cast
+from typing import Final, TypeGuard, cast
 
-from openmargin.config.toml_struct import Problem, Unreadable, read
+from openmargin.config.toml_struct import Problem, Table, Unreadable, is_table, read
 from openmargin.config.venue_rules import venue_problems
 from openmargin.domain.venue import Venue
-
-Table: TypeAlias = dict[str, object]
 
 DEFAULT: Final = "default"
 SERVER: Final = "server"
@@ -70,21 +68,21 @@ def _default_tables() -> Table:
 def _complete(file: str, tables: Table) -> Table:
     """The tables laid over those that they extend, with what `defaults` says filled in."""
     tables = {key: value for key, value in tables.items() if key != SERVER}
-    extends = tables.pop("extends", None)
+    extends = tables.pop("extends", None if tables else DEFAULT)
     if extends == DEFAULT:
         tables = _laid_over(_default_tables(), tables)
     elif extends is not None:
         mend = f'write "{DEFAULT}" or leave it out'
         raise ConfigError(file, [Problem("extends", f"{extends!r} is not known", mend)])
     defaults = tables.pop("defaults", {})
-    if not _is_table(defaults) or not all(
-        key in _NAMED and _is_table(filling) for key, filling in defaults.items()
+    if not is_table(defaults) or not all(
+        key in _NAMED and is_table(filling) for key, filling in defaults.items()
     ):
         mend = f"it may hold the tables {' and '.join(_NAMED)}"
         raise ConfigError(file, [Problem("defaults", "it holds something else", mend)])
     for key, filling in cast("dict[str, Table]", defaults).items():
         if _is_list(entries := tables.get(key)):
-            tables[key] = [_laid_over(filling, entry) if _is_table(entry) else entry for entry in entries]
+            tables[key] = [_laid_over(filling, entry) if is_table(entry) else entry for entry in entries]
     return tables
 
 
@@ -93,7 +91,7 @@ def _laid_over(below: Table, above: Table) -> Table:
     merged = dict(below)
     for key, value in above.items():
         under = below.get(key)
-        if _is_table(under) and _is_table(value):
+        if is_table(under) and is_table(value):
             merged[key] = _laid_over(under, value)
         elif key in _NAMED and _is_list(under) and _is_list(value):
             merged[key] = _merged_by_name(under, value)
@@ -107,20 +105,16 @@ def _merged_by_name(below: list[object], above: list[object]) -> list[object]:
 
     An entry without a name, or with one that came before, is left as it is: the reader will refuse it.
     """
-    known = {entry["name"]: entry for entry in below if _is_table(entry) and "name" in entry}
+    known = {entry["name"]: entry for entry in below if is_table(entry) and "name" in entry}
     altered: dict[object, Table] = {}
     others: list[object] = []
     for entry in above:
-        name = entry.get("name") if _is_table(entry) else None
-        if _is_table(entry) and name in known and name not in altered:
+        name = entry.get("name") if is_table(entry) else None
+        if is_table(entry) and name in known and name not in altered:
             altered[name] = _laid_over(known[name], entry)
         else:
             others.append(entry)
     return [altered.get(name, entry) for name, entry in known.items()] + others
-
-
-def _is_table(value: object) -> TypeGuard[Table]:
-    return isinstance(value, dict)
 
 
 def _is_list(value: object) -> TypeGuard[list[object]]:

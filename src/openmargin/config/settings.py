@@ -1,0 +1,94 @@
+"""How to serve: what the operator chooses that is no rule of the venue.
+
+A file's `[server]` table says these, and the command line wins over the file.
+"""
+
+from __future__ import annotations
+
+import os
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Final, Literal
+
+from msgspec import Meta, Struct, structs
+
+from openmargin.config.toml_struct import Problem, Table, Unreadable, is_table, read
+from openmargin.config.venue_file import SERVER, ConfigError, read_tables
+
+MEMORY: Final = ":memory:"
+"""The data directory that is none: everything is forgotten at the end."""
+
+
+def _means(description: str) -> Meta:
+    return Meta(description=description)
+
+
+class Settings(Struct, frozen=True, kw_only=True):
+    """Everything about serving that can be chosen."""
+
+    host: Annotated[str, _means("Address to listen on.")] = "127.0.0.1"
+    port: Annotated[int, Meta(ge=0, le=65535, description="Port to listen on; 0 takes any free one.")] = 8787
+    data: Annotated[
+        str,
+        _means(
+            'Directory to keep the exchange in; ":memory:" for none, empty for the user\'s data directory.'
+        ),
+    ] = ""
+    clock: Annotated[
+        Literal["wall", "virtual"], _means("Does time pass by itself, or only by `POST /lab/clock/advance`?")
+    ] = "wall"
+    start: Annotated[
+        Annotated[datetime, Meta(tz=True)] | None,
+        _means("Where the virtual clock of a new exchange starts; the host's time where absent."),
+    ] = None
+    market: Annotated[Literal["house", "none"], _means("Does the house quote, or are the books empty?")] = (
+        "house"
+    )
+    seed: Annotated[int, Meta(ge=0, description="Seed of all chance of a new exchange.")] = 1
+    virtual_walk_ms: Annotated[
+        int,
+        Meta(ge=0, description="Virtual milliseconds between two steps of the index walk; 0 for no walk."),
+    ] = 0
+    timestamp_policy: Annotated[
+        Literal["either", "exchange"],
+        _means(
+            "On the virtual clock: may a signed timestamp fit the host's clock instead of the exchange's?"
+        ),
+    ] = "either"
+    snapshot_every: Annotated[int, Meta(ge=1, description="Journal records between two snapshots.")] = 100_000
+    memory_history_rows: Annotated[
+        int, Meta(ge=1, description='Rows of history that ":memory:" keeps; the oldest closed ones go first.')
+    ] = 1_000_000
+    log_level: Annotated[
+        Literal["debug", "info", "warning", "error"], _means("What is worth a line on standard error.")
+    ] = "warning"
+
+    @property
+    def directory(self) -> Path | None:
+        """Where the exchange is kept, or None where it is not."""
+        if self.data == MEMORY:
+            return None
+        return Path(self.data).expanduser() if self.data else default_directory()
+
+
+def default_directory() -> Path:
+    """The user's data directory for this program, by the XDG rules."""
+    home = os.environ.get("XDG_DATA_HOME") or "~/.local/share"
+    return Path(home).expanduser() / "openmargin"
+
+
+def load_settings(path: Path | None, chosen: dict[str, object]) -> Settings:
+    """The settings of a file's `[server]` table, and over them whatever of `chosen` is not None."""
+    file = str(path) if path else "the command line"
+    tables = read_tables(path) if path else Table()
+    table = tables.get(SERVER, Table())
+    if not is_table(table):
+        raise ConfigError(file, [Problem(SERVER, "it is no table", f"write [{SERVER}] above its keys")])
+    try:
+        settings = read(table, Settings)
+    except Unreadable as unreadable:
+        raise ConfigError(
+            file,
+            [structs.replace(problem, path=f"{SERVER}.{problem.path}") for problem in unreadable.problems],
+        ) from None
+    return structs.replace(settings, **{key: value for key, value in chosen.items() if value is not None})
