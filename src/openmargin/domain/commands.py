@@ -48,7 +48,7 @@ class Tick(Command, frozen=True):
 
 
 class SetIndex(Command, frozen=True):
-    """Index prices that moved together, as (symbol, price) pairs, and how many steps of the walk they stand for."""
+    """Index prices that moved together, as (symbol, price) pairs, and the steps of the walk they stand for."""
 
     prices: tuple[tuple[str, int], ...]
     walk_steps: int = 0

@@ -1,4 +1,4 @@
-"""Everything that may have happened. Events are facts: history, streams and answers are made of them alone."""
+"""Everything that may have happened: the facts that history, streams and answers are made of."""
 
 from __future__ import annotations
 

@@ -40,7 +40,7 @@ def _mix(value: int) -> int:
 
 
 def generated_client_id(seq: int, ordinal: int) -> str:
-    """The client id of the `ordinal`-th name that record `seq` needs: 22 letters and digits, never twice the same.
+    """The client id of the `ordinal`-th name that record `seq` needs: 22 letters and digits, never one twice.
 
     A function of the journal alone, so that replay names orders as the first run did.
     """

@@ -35,12 +35,12 @@ def notional(quantity: Atoms, price: int) -> Atoms:
 
 
 def notional_max(quantity: Atoms, limit: int) -> Atoms:
-    """The most that buying `quantity` at `limit` or better can cost: rounds up, so no run of fills exceeds it."""
+    """The most that buying `quantity` at `limit` or better can cost: rounds up, so no fills exceed it."""
     return -(-quantity * limit // E8)
 
 
 def share(amount: Atoms, rate: int) -> Atoms:
-    """`rate` of `amount`, rounded down: a commission never takes more than its rate (ASSUMED, mechanics 10)."""
+    """`rate` of `amount`, rounded down: a commission never takes more than its rate (ASSUMED)."""
     return amount * rate // E8
 
 

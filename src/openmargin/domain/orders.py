@@ -21,7 +21,7 @@ class OrderSpec(Struct, frozen=True, array_like=True, gc=False):
     type: OrderType
     time_in_force: TimeInForce
     quantity: Atoms
-    """Base asked for. Where the order was sized by `quote_quantity`, what that bought of the book at placement."""
+    """Base asked for; where `quote_quantity` sized the order, what that bought of the book at placement."""
     quote_quantity: Atoms
     """Quote to spend or to earn; 0 where the order was sized in base."""
     price: int

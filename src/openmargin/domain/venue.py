@@ -23,8 +23,12 @@ class CollateralTier(Struct, frozen=True):
 
     up_to: Annotated[DecimalE8, _e8("Value in USDT where the bracket ends; 0 for no end.")] = 0
     borrow_ratio: Annotated[DecimalE8, _e8("Share of the value that counts towards borrowing.")] = E8
-    transfer_ratio: Annotated[DecimalE8, _e8("Share of the value that counts towards moving assets out.")] = E8
-    liquidation_ratio: Annotated[DecimalE8, _e8("Risk-based liquidation ratio, as reported on the wire.")] = E8
+    transfer_ratio: Annotated[DecimalE8, _e8("Share of the value that counts towards moving assets out.")] = (
+        E8
+    )
+    liquidation_ratio: Annotated[DecimalE8, _e8("Risk-based liquidation ratio, as reported on the wire.")] = (
+        E8
+    )
 
 
 class LoanTerms(Struct, frozen=True):
@@ -44,8 +48,12 @@ class Asset(Struct, frozen=True):
     min_borrow: Annotated[DecimalE8, _e8("Smallest loan.")] = 0
     min_repay: Annotated[DecimalE8, _e8("Smallest repayment that does not clear the debt.")] = 0
     pool_capital: Annotated[DecimalE8, _e8("What the lending pool holds at the start.")] = 0
-    loan_terms: Annotated[tuple[LoanTerms, ...], _e8("One row per VIP level from 0 up; the last serves all above.")] = ()
-    collateral_tiers: Annotated[tuple[CollateralTier, ...], _e8("Brackets from the lowest value up.")] = (CollateralTier(),)
+    loan_terms: Annotated[
+        tuple[LoanTerms, ...], _e8("One row per VIP level from 0 up; the last serves all above.")
+    ] = ()
+    collateral_tiers: Annotated[tuple[CollateralTier, ...], _e8("Brackets from the lowest value up.")] = (
+        CollateralTier(),
+    )
 
 
 class Symbol(Struct, frozen=True):
@@ -68,8 +76,12 @@ class Symbol(Struct, frozen=True):
     max_notional: Annotated[DecimalE8, _e8("NOTIONAL: largest price times quantity, in quote.")] = 0
     apply_min_to_market: Annotated[bool, _e8("NOTIONAL: does the minimum bind market orders?")] = True
     apply_max_to_market: Annotated[bool, _e8("NOTIONAL: does the maximum bind market orders?")] = False
-    average_price_minutes: Annotated[int, _e8("Minutes of trades behind the average price; 0 means the last price.")] = 5
-    bid_multiplier_up: Annotated[DecimalE8, _e8("PERCENT_PRICE_BY_SIDE: highest bid, in average prices.")] = 5 * E8
+    average_price_minutes: Annotated[
+        int, _e8("Minutes of trades behind the average price; 0 means the last price.")
+    ] = 5
+    bid_multiplier_up: Annotated[DecimalE8, _e8("PERCENT_PRICE_BY_SIDE: highest bid, in average prices.")] = (
+        5 * E8
+    )
     bid_multiplier_down: Annotated[DecimalE8, _e8("PERCENT_PRICE_BY_SIDE: lowest bid.")] = E8 // 5
     ask_multiplier_up: Annotated[DecimalE8, _e8("PERCENT_PRICE_BY_SIDE: highest ask.")] = 5 * E8
     ask_multiplier_down: Annotated[DecimalE8, _e8("PERCENT_PRICE_BY_SIDE: lowest ask.")] = E8 // 5
@@ -78,9 +90,9 @@ class Symbol(Struct, frozen=True):
     status: Annotated[SymbolStatus, _e8("1 trading, 2 break.")] = SymbolStatus.TRADING
     cross_margin: Annotated[bool, _e8("May cross accounts trade it?")] = True
     isolated_margin: Annotated[bool, _e8("May isolated accounts be opened for it?")] = True
-    self_trade_preventions: Annotated[tuple[SelfTradePrevention, ...], _e8("Allowed modes; the first is the default.")] = (
-        SelfTradePrevention.NONE,
-    )
+    self_trade_preventions: Annotated[
+        tuple[SelfTradePrevention, ...], _e8("Allowed modes; the first is the default.")
+    ] = (SelfTradePrevention.NONE,)
 
 
 class CommissionRates(Struct, frozen=True):
@@ -102,12 +114,23 @@ class LeverageLevels(Struct, frozen=True):
 class MarginRules(Struct, frozen=True):
     """How margin accounts are measured and bounded."""
 
-    leverages: Annotated[tuple[LeverageLevels, ...], _e8("Cross leverages; the first is every account's default.")]
-    transfer_out_level: Annotated[DecimalE8, _e8("Collateral margin level that must remain after a transfer out.")] = 2 * E8
-    level_cap: Annotated[DecimalE8, _e8("Margin level shown without debt, and the highest shown at all (A1).")] = 999 * E8
-    market_buffer: Annotated[DecimalE8, _e8("Borrowed on top of what a market buy would cost (A7).")] = E8 // 20
+    leverages: Annotated[
+        tuple[LeverageLevels, ...], _e8("Cross leverages; the first is every account's default.")
+    ]
+    transfer_out_level: Annotated[
+        DecimalE8, _e8("Collateral margin level that must remain after a transfer out.")
+    ] = 2 * E8
+    level_cap: Annotated[
+        DecimalE8, _e8("Margin level shown without debt, and the highest shown at all (A1).")
+    ] = 999 * E8
+    market_buffer: Annotated[DecimalE8, _e8("Borrowed on top of what a market buy would cost (A7).")] = (
+        E8 // 20
+    )
     valuation_asset: Annotated[str, _e8("Asset in which collateral is valued.")] = "USDT"
-    display_asset: Annotated[str, _e8("Asset in which account totals are shown; also the way to price an asset with no direct index.")] = "BTC"
+    display_asset: Annotated[
+        str,
+        _e8("Asset in which account totals are shown; also the way to price an asset with no direct index."),
+    ] = "BTC"
 
 
 class OrderRules(Struct, frozen=True):
@@ -124,11 +147,17 @@ class HouseRules(Struct, frozen=True):
 
     enabled: Annotated[bool, _e8("Does the house quote at all?")] = True
     levels: Annotated[int, _e8("Quotes on each side.")] = 20
-    spread: Annotated[DecimalE8, _e8("Distance of best bid and best ask, as a share of the index.")] = E8 // 5000
-    level_gap: Annotated[DecimalE8, _e8("Distance of one quote from the next, as a share of the index.")] = E8 // 10_000
+    spread: Annotated[DecimalE8, _e8("Distance of best bid and best ask, as a share of the index.")] = (
+        E8 // 5000
+    )
+    level_gap: Annotated[DecimalE8, _e8("Distance of one quote from the next, as a share of the index.")] = (
+        E8 // 10_000
+    )
     level_value: Annotated[DecimalE8, _e8("Size of one quote, in the valuation asset.")] = 25_000 * E8
     tape: Annotated[bool, _e8("Does the house print a minimum trade with itself at each index move?")] = True
-    walk_volatility: Annotated[DecimalE8, _e8("Standard deviation of one step of the index walk, as a share.")] = E8 // 10_000
+    walk_volatility: Annotated[
+        DecimalE8, _e8("Standard deviation of one step of the index walk, as a share.")
+    ] = E8 // 10_000
     walk_step_ms: Annotated[int, _e8("Milliseconds between two steps of the walk on the wall clock.")] = 1000
 
 

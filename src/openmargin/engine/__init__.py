@@ -1,0 +1,1 @@
+"""Rules: one deterministic state machine. Pure, synchronous, and fed with records alone."""

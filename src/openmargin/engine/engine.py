@@ -1,0 +1,176 @@
+"""The exchange as one function: a record goes in, what happened comes out.
+
+Deterministic: the same records give the same state and the same events, on every build and in every process.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from openmargin.domain.commands import (
+    AnyCommand,
+    Borrow,
+    CancelAllOrders,
+    CancelOrder,
+    ChangeAccount,
+    ChangeVenue,
+    CreateAccount,
+    CreateKey,
+    Deposit,
+    Open,
+    PlaceOrder,
+    Record,
+    Repay,
+    SetIndex,
+    Tick,
+    Transfer,
+    Withdraw,
+)
+from openmargin.domain.enums import Permission
+from openmargin.domain.events import AnyEvent
+from openmargin.domain.reasons import Rejected
+from openmargin.engine import (
+    accounts,
+    agenda,
+    dump,
+    house,
+    interest,
+    invariants,
+    keys,
+    ledger,
+    loans,
+    orders,
+    setup,
+)
+from openmargin.engine.state import State
+
+EPOCH: Final = 1
+"""The generation of rules. A change in what old commands do raises it (ADR 10)."""
+
+
+class Applied:
+    """What one record brought about."""
+
+    def __init__(self, events: list[AnyEvent], own_from: int, rejection: Rejected | None) -> None:
+        self.events: list[AnyEvent] = events
+        self.own_from: int = own_from
+        """Where the command's own events begin; those before it are of work that was due."""
+        self.rejection: Rejected | None = rejection
+
+
+class Engine:
+    """The state and its one door."""
+
+    def __init__(self, state: State | None = None) -> None:
+        self._state: State | None = state
+        self.check_everything: bool = False
+        """Run every invariant after every record: for tests and simulation."""
+
+    @property
+    def state(self) -> State:
+        assert self._state is not None, "the exchange begins with an Open record"
+        return self._state
+
+    @property
+    def seq(self) -> int:
+        """The place of the last record; -1 before the first."""
+        return self._state.seq if self._state is not None else -1
+
+    @property
+    def at_ms(self) -> int:
+        """The time of the last record."""
+        return self._state.at_ms if self._state is not None else 0
+
+    def apply(self, record: Record) -> Applied:
+        """Do what is due, then what the command says.
+
+        An AssertionError is a bug, and leaves the state unusable.
+        """
+        assert record.seq == self.seq + 1, f"record {record.seq} cannot follow {self.seq}"
+        assert record.at_ms >= self.at_ms, f"record {record.seq} goes back in time"
+        command = record.command
+        rejection: Rejected | None = None
+        if isinstance(command, Open):
+            assert self._state is None, "the exchange is open already"
+            state = setup.open_venue(command, record.at_ms)
+            self._state = state
+            own_from = 0
+        else:
+            state = self.state
+            state.seq = record.seq
+            state.at_ms = record.at_ms
+            state.events = []
+            state.generated_names = 0
+            if agenda.is_due(state):
+                _do_due(state)
+            own_from = len(state.events)
+            if not isinstance(command, Tick):
+                assert not agenda.is_due(state), "work that is due comes before any command"
+                rejection = _obey(state, command)
+        if rejection is not None:
+            assert len(state.events) == own_from, f"a refused command changed something: {rejection}"
+            state.events.append(rejection)
+        ledger.close(state)
+        if self.check_everything:
+            found = invariants.breaches(state)
+            assert not found, "; ".join(found)
+        return Applied(state.events, own_from, rejection)
+
+    def next_due_ms(self) -> int | None:
+        """When time alone will next bring something; None where nothing is planned."""
+        return agenda.next_due_ms(self._state) if self._state is not None else None
+
+    def dump(self) -> bytes:
+        return dump.dump(self.state)
+
+    @classmethod
+    def load(cls, data: bytes) -> Engine:
+        return Engine(dump.load(data))
+
+    def state_hash(self) -> str:
+        """The name of the whole state."""
+        return dump.state_hash(self.dump())
+
+
+def _do_due(state: State) -> None:
+    """One step of the first item due."""
+    due_ms, kind = agenda.first(state)
+    if kind == agenda.REQUOTE:
+        if house.requote(state):
+            agenda.done(state)
+        return
+    assert kind == agenda.ACCRUE, f"nobody knows how to do work of kind {kind}"
+    if interest.accrue(state, due_ms):
+        agenda.done(state)
+        if state.debtors:
+            agenda.schedule(state, due_ms + interest.HOUR_MS, agenda.ACCRUE)
+
+
+def _obey(state: State, command: AnyCommand) -> Rejected | None:
+    """Hand a command to the rule that knows it."""
+    if isinstance(command, PlaceOrder):
+        return keys.refuse_signed(state, command, Permission.TRADE) or orders.place(state, command)
+    if isinstance(command, CancelOrder):
+        return keys.refuse_signed(state, command, Permission.TRADE) or orders.cancel(state, command)
+    if isinstance(command, CancelAllOrders):
+        return keys.refuse_signed(state, command, Permission.TRADE) or orders.cancel_all(state, command)
+    if isinstance(command, SetIndex):
+        return house.set_index(state, command)
+    if isinstance(command, Borrow):
+        return keys.refuse_signed(state, command, Permission.MARGIN_LOAN) or loans.borrow(state, command)
+    if isinstance(command, Repay):
+        return keys.refuse_signed(state, command, Permission.MARGIN_LOAN) or loans.repay(state, command)
+    if isinstance(command, Transfer):
+        return keys.refuse_signed(state, command, Permission.MARGIN_LOAN) or accounts.transfer(state, command)
+    if isinstance(command, Deposit):
+        return accounts.deposit(state, command)
+    if isinstance(command, Withdraw):
+        return accounts.withdraw(state, command)
+    if isinstance(command, CreateAccount):
+        return accounts.create(state, command)
+    if isinstance(command, ChangeAccount):
+        return accounts.change(state, command)
+    if isinstance(command, CreateKey):
+        return keys.create(state, command)
+    assert isinstance(command, ChangeVenue), f"nobody obeys {command}"
+    return setup.change_venue(state, command)

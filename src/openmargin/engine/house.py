@@ -1,0 +1,200 @@
+"""The house: a ladder of quotes around each symbol's index, and a tape that never dies.
+
+Quotes are a derived layer. They stand in the same queues as users' orders and really trade, but have no id,
+no history and no counts. A book that holds no user's order is quoted only when somebody comes to trade in it.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from openmargin.domain.commands import SetIndex
+from openmargin.domain.enums import OrderType, SelfTradePrevention, Side, SideEffect, TimeInForce
+from openmargin.domain.events import IndexMoved
+from openmargin.domain.ids import MAKER, SYSTEM_ACCOUNT_ID
+from openmargin.domain.money import E8, Atoms, ceil_div, floor_to_step, notional, round_to_step
+from openmargin.domain.orders import OrderSpec
+from openmargin.domain.reasons import Reason, Rejected
+from openmargin.domain.venue import HouseRules, Symbol
+from openmargin.engine import agenda, books, index, matching, settlement, tape
+from openmargin.engine.state import Book, BookSide, Order, State
+
+FILLS_PER_STEP: Final = 256
+"""So many of users' orders are filled by moving quotes in one step: a bound on how long others wait."""
+
+
+def set_index(state: State, command: SetIndex) -> Rejected | None:
+    """Move index prices, and the quotes with them."""
+    for symbol, price in command.prices:
+        if symbol not in state.books:
+            return Rejected(Reason.UNKNOWN_SYMBOL, symbol)
+        if price <= 0:
+            return Rejected(Reason.INDEX_NOT_POSITIVE, symbol)
+
+    # From here on nothing may be refused.
+    state.walk_step += command.walk_steps
+    for symbol, price in command.prices:
+        book = state.books[symbol]
+        book.index_price = price
+        book.index_at_ms = state.at_ms
+    index.mark_assets(state)
+    state.events.append(IndexMoved(command.prices))
+    follow_index(state, [symbol for symbol, _ in command.prices])
+    return None
+
+
+def follow_index(state: State, symbols: list[str]) -> None:
+    """Have the quotes and the tape of `symbols` follow their index, at once as far as one step goes."""
+    if not state.venue.house.enabled:
+        return
+    waiting = state.requotes_left
+    for symbol in reversed(symbols):
+        _withdraw(state.books[symbol])
+        if symbol not in waiting:
+            waiting.append(symbol)
+    if not requote(state):
+        agenda.schedule(state, state.at_ms, agenda.REQUOTE)
+
+
+def requote(state: State) -> bool:
+    """Go on laying out quotes, within one step's budget of fills; True when all follow their index."""
+    budget = FILLS_PER_STEP
+    waiting = state.requotes_left
+    while waiting:
+        book = state.books[waiting[-1]]
+        if book.orders and not book.quoted_index:
+            _plan(state, book)
+        budget = _lay_out_left(state, book, budget)
+        if budget <= 0:
+            return False
+        waiting.pop()
+        if state.venue.house.tape:
+            _print_tape(state, book)
+    return True
+
+
+def lay_out(state: State, book: Book) -> None:
+    """Quote a book that somebody is about to trade in."""
+    if state.venue.house.enabled and not book.quoted_index:
+        _plan(state, book)
+        _lay_out_left(state, book, len(book.quotes_left))
+
+
+def ladder(state: State, book: Book) -> list[tuple[int, int, Atoms]]:
+    """The quotes that belong around the book's index, as (sign, price, quantity), from the outermost in."""
+    rules = book.rules
+    house = state.venue.house
+    mark = state.marks.get(rules.quote, 0)
+    if mark == 0:
+        return []
+    quantity = _quote_quantity(rules, house, book.index_price, mark)
+    quotes: list[tuple[int, int, Atoms]] = []
+    outermost = house.levels - 1
+    for step in range(house.levels):
+        distance = house.spread // 2 + (outermost - step) * house.level_gap
+        for side in (Side.BUY, Side.SELL):
+            price = _quote_price(rules, int(side), book.index_price, distance, outermost - step)
+            if price >= (rules.min_price or rules.tick_size) and (
+                not rules.max_price or price <= rules.max_price
+            ):
+                quotes.append((int(side), price, quantity))
+    return quotes
+
+
+def _quote_price(rules: Symbol, sign: int, index_price: int, distance: int, rank: int) -> int:
+    """The index moved away by `distance`, on the tick and `rank` ticks or more outside the innermost."""
+    tick = rules.tick_size
+    if sign > 0:
+        inner = floor_to_step(index_price * (E8 - distance) // E8, tick)
+        return min(inner, floor_to_step(index_price, tick) - rank * tick)
+    inner = ceil_div(index_price * (E8 + distance), E8 * tick) * tick
+    return max(inner, floor_to_step(index_price, tick) + (rank + 1) * tick)
+
+
+def _quote_quantity(rules: Symbol, house: HouseRules, price: int, mark: int) -> Atoms:
+    """One quote's base: the configured value at the index, in whole steps, within the lot filter."""
+    base = house.level_value * E8 // mark * E8 // price
+    least = rules.min_quantity or rules.step_size
+    most = rules.max_quantity or base
+    return floor_to_step(max(least, min(base, most)), rules.step_size)
+
+
+def _plan(state: State, book: Book) -> None:
+    book.quotes_left = ladder(state, book)
+    book.quoted_index = book.index_price
+
+
+def _withdraw(book: Book) -> None:
+    """Take the house's quotes out of the book."""
+    if book.orders:
+        for quote in book.house_quotes:
+            if quote.level is not None:
+                books.leave(book, quote)
+    else:
+        book.bids = BookSide(Side.BUY)
+        book.asks = BookSide(Side.SELL)
+        for quote in book.house_quotes:
+            quote.earlier = quote.later = None
+            quote.level = None
+    book.house_quotes = []
+    book.quotes_left = []
+    book.quoted_index = 0
+
+
+def _lay_out_left(state: State, book: Book, budget: int) -> int:
+    """Place planned quotes from the best out, trading with users in their way; returns the budget left."""
+    while book.quotes_left and budget > 0:
+        sign, price, quantity = book.quotes_left.pop()
+        order = quote(state, book, sign, price, quantity)
+        matches = matching.walk(book, sign, price, quantity)
+        for match in matches:
+            if budget <= 0:
+                break
+            settlement.settle(state, book, order, match)
+            budget -= 1
+        if budget <= 0 and order.remaining:
+            book.quotes_left.append((sign, price, order.remaining))
+            return 0
+        if order.remaining:
+            books.rest(book, order)
+    return budget if not book.quotes_left else 0
+
+
+def quote(state: State, book: Book, sign: int, price: int, quantity: Atoms) -> Order:
+    """One order of the house, known to its book and to nobody else."""
+    maker = state.system(MAKER)
+    base, quote = maker.wallet(book.rules.base), maker.wallet(book.rules.quote)
+    spec = OrderSpec(
+        book.symbol,
+        0,
+        SYSTEM_ACCOUNT_ID,
+        MAKER,
+        "",
+        Side(sign),
+        OrderType.LIMIT,
+        TimeInForce.GTC,
+        quantity,
+        0,
+        price,
+        SelfTradePrevention.NONE,
+        SideEffect.NO_SIDE_EFFECT,
+        False,
+        0,
+    )
+    order = Order(spec, maker, quote if sign > 0 else base, base if sign > 0 else quote)
+    book.house_quotes.append(order)
+    return order
+
+
+def _print_tape(state: State, book: Book) -> None:
+    """Trade the smallest lot with itself at the new mid, unless a user's order has a claim to that price."""
+    rules = book.rules
+    price = max(rules.tick_size, round_to_step(book.index_price, rules.tick_size))
+    for side in (book.bids, book.asks):
+        best = side.best()
+        if best and side.sign * (best - price) >= 0 and side.levels[best].users:
+            return
+    least = rules.min_quantity or rules.step_size
+    enough = ceil_div(rules.min_notional * E8, price)
+    quantity = ceil_div(max(least, enough), rules.step_size) * rules.step_size
+    tape.print_trade(state, book, price, quantity, notional(quantity, price), Side.BUY, 0, 0)

@@ -1,0 +1,174 @@
+"""What must hold after every command, as a list of small checks.
+
+The engine under test, the simulator and `openmargin verify` run the same list; a check yields its breaches.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Final, TypeAlias
+
+from openmargin.domain.ids import POOL, SYSTEM_ACCOUNT_ID
+from openmargin.engine import ledger, settlement
+from openmargin.engine.state import Book, BookSide, Order, State, TradingAccount, Wallet
+from openmargin.engine.transitions import OPEN
+
+Breach: TypeAlias = str
+
+
+def _trading_accounts(state: State) -> Iterator[TradingAccount]:
+    for account in state.accounts.values():
+        yield from account.trading.values()
+
+
+def _open_orders(state: State) -> Iterator[Order]:
+    for account in _trading_accounts(state):
+        for orders in account.open_orders.values():
+            yield from orders.by_id.values()
+
+
+def _name(wallet: Wallet) -> str:
+    return f"{wallet.account_id} {wallet.scope} {wallet.asset}"
+
+
+def wallets_sum_to_zero(state: State) -> Iterator[Breach]:
+    """1. Value is only ever moved."""
+    total: dict[str, int] = {}
+    for account in _trading_accounts(state):
+        for wallet in account.wallets.values():
+            total[wallet.asset] = total.get(wallet.asset, 0) + wallet.free + wallet.locked
+    for asset, value in total.items():
+        if value:
+            yield f"{asset}: all wallets sum to {value}"
+
+
+def wallets_are_not_negative(state: State) -> Iterator[Breach]:
+    """2. Nobody spends what is not there."""
+    for account in _trading_accounts(state):
+        may_owe = account.account_id == SYSTEM_ACCOUNT_ID and account.scope in ledger.MAY_OWE
+        for wallet in account.wallets.values():
+            if (wallet.free < 0 and not may_owe) or wallet.locked < 0:
+                yield f"{_name(wallet)}: free {wallet.free}, locked {wallet.locked}"
+
+
+def locks_are_explained(state: State) -> Iterator[Breach]:
+    """3. What is locked is what live orders hold, and each holds what its remainder can cost."""
+    held: dict[tuple[int, str, str], int] = {}
+    for order in _open_orders(state):
+        needed = settlement.reserve(order)
+        if order.held != needed:
+            yield f"{order.spec.symbol} order {order.order_id} holds {order.held}, needs {needed}"
+        key = (order.account.account_id, order.account.scope, order.pays_with.asset)
+        held[key] = held.get(key, 0) + order.held
+    for account in _trading_accounts(state):
+        for wallet in account.wallets.values():
+            explained = held.get((wallet.account_id, wallet.scope, wallet.asset), 0)
+            if wallet.locked != explained:
+                yield f"{_name(wallet)}: {wallet.locked} locked, {explained} held"
+
+
+def pool_is_explained(state: State) -> Iterator[Breach]:
+    """4. What the pool holds and what it lent is its capital and the interest it received."""
+    lent: dict[str, int] = {}
+    for account in _trading_accounts(state):
+        for debt in account.debts.values():
+            lent[debt.asset] = lent.get(debt.asset, 0) + debt.principal
+            if debt.principal < 0 or debt.interest < 0 or debt.principal + debt.interest == 0:
+                yield f"account {account.account_id} owes {debt.principal} + {debt.interest} {debt.asset}"
+    for asset, pool in state.pools.items():
+        holds = state.system(POOL).wallet(asset).free + lent.get(asset, 0)
+        if holds != pool.capital + pool.interest_received:
+            yield f"{asset}: pool and loans are {holds}, not {pool.capital} + {pool.interest_received}"
+
+
+def debtors_are_known(state: State) -> Iterator[Breach]:
+    """5. Who owes is on the list of debtors, and nobody else; while anyone is, an accrual is planned."""
+    for account in _trading_accounts(state):
+        if bool(account.debts) != ((account.account_id, account.scope) in state.debtors):
+            yield f"{account.account_id} {account.scope}: owes {list(account.debts)}, listed wrongly"
+    if state.debtors and len(state.agenda) == 0:
+        yield "somebody owes and no accrual is planned"
+
+
+def books_are_not_crossed(state: State) -> Iterator[Breach]:
+    """7. The best bid is below the best ask."""
+    for book in state.books.values():
+        bid, ask = book.bids.best(), book.asks.best()
+        if bid and ask and bid >= ask and not book.quotes_left:
+            yield f"{book.symbol}: bid {bid} meets ask {ask}"
+
+
+def _side_breaches(book: Book, side: BookSide) -> Iterator[Breach]:
+    if sorted(side.ranks) != side.ranks or len(side.ranks) != len(side.levels):
+        yield f"{book.symbol}: ranks {side.ranks[-3:]} do not match the levels"
+    for price, level in side.levels.items():
+        volume = users = 0
+        previous_id = 0
+        order = level.first
+        while order is not None:
+            volume += order.remaining
+            if (
+                order.remaining <= 0
+                or order.price != price
+                or order.level is not level
+                or order.sign != side.sign
+            ):
+                yield f"{book.symbol}: order {order.order_id} does not belong at {price}"
+            if not order.is_house:
+                users += 1
+                if order.order_id <= previous_id:
+                    yield f"{book.symbol}: order {order.order_id} stands behind {previous_id}"
+                previous_id = order.order_id
+                if book.orders.get(order.order_id) is not order:
+                    yield f"{book.symbol}: order {order.order_id} rests and is not in the index"
+            if order.later is None and level.last is not order:
+                yield f"{book.symbol}: the queue at {price} loses its end"
+            order = order.later
+        if volume != level.volume or users != level.users or volume == 0:
+            yield f"{book.symbol}: {price} says {level.volume} of {level.users}, has {volume} of {users}"
+
+
+def books_are_sound(state: State) -> Iterator[Breach]:
+    """8. Every resting order is live and in its queue, oldest first; volumes are the sums of their orders."""
+    for book in state.books.values():
+        yield from _side_breaches(book, book.bids)
+        yield from _side_breaches(book, book.asks)
+
+
+def order_indexes_agree(state: State) -> Iterator[Breach]:
+    """9, 12, 14. By account and by book are the same orders, all open, none filled beyond its size."""
+    resting = 0
+    for account in _trading_accounts(state):
+        for symbol, orders in account.open_orders.items():
+            buying = 0
+            for order_id, order in orders.by_id.items():
+                resting += 1
+                if state.books[symbol].orders.get(order_id) is not order:
+                    yield f"{symbol}: open order {order_id} is not in the book"
+                if orders.by_client_id.get(order.spec.client_order_id) is not order:
+                    yield f"{symbol}: open order {order_id} has lost its name"
+                if order.status not in OPEN or order.executed + order.remaining != order.spec.quantity:
+                    yield f"{symbol}: order {order_id} is {order.status.name} with {order.remaining} left"
+                if order.sign > 0:
+                    buying += order.remaining
+            if buying != orders.buying or len(orders.by_client_id) != len(orders.by_id):
+                yield f"account {account.account_id} {symbol}: buying {orders.buying}, orders say {buying}"
+    if resting != sum(len(book.orders) for book in state.books.values()):
+        yield "a book holds an order that no account has open"
+
+
+INVARIANTS: Final[tuple[Callable[[State], Iterable[Breach]], ...]] = (
+    wallets_sum_to_zero,
+    wallets_are_not_negative,
+    locks_are_explained,
+    pool_is_explained,
+    debtors_are_known,
+    books_are_not_crossed,
+    books_are_sound,
+    order_indexes_agree,
+)
+
+
+def breaches(state: State) -> list[Breach]:
+    """Everything that does not hold; empty in a sound state."""
+    return [breach for check in INVARIANTS for breach in check(state)]

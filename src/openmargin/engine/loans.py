@@ -1,0 +1,127 @@
+"""Borrowing and repaying: from the pool to a wallet and back, interest first (mechanics 3.2, 3.3)."""
+
+from __future__ import annotations
+
+from openmargin.domain.commands import Borrow, Repay
+from openmargin.domain.enums import InterestKind, LoanSource
+from openmargin.domain.events import Borrowed, Repaid
+from openmargin.domain.ids import POOL, SPOT
+from openmargin.domain.money import Atoms
+from openmargin.domain.reasons import Reason, Rejected
+from openmargin.engine import accounts, interest, ledger, risk
+from openmargin.engine.state import Debt, State, TradingAccount
+
+
+def borrow(state: State, command: Borrow) -> Rejected | None:
+    """Lend what a user asks for, where every limit allows it."""
+    account = accounts.trading(state, command.account_id, command.scope)
+    if account is None or command.scope == SPOT:
+        return Rejected(Reason.UNKNOWN_SCOPE)
+    if command.amount <= 0:
+        return Rejected(Reason.AMOUNT_NOT_POSITIVE)
+    refused = refuse_borrow(state, account, command.asset, command.amount)
+    if refused is not None:
+        return refused
+
+    # From here on nothing may be refused.
+    lend(state, account, command.asset, command.amount, LoanSource.MANUAL)
+    return None
+
+
+def refuse_borrow(state: State, account: TradingAccount, asset: str, amount: Atoms) -> Rejected | None:
+    """Why a loan may not be made; None where it may."""
+    terms = state.assets.get(asset)
+    if terms is None:
+        return Rejected(Reason.UNKNOWN_ASSET)
+    if not terms.borrowable:
+        return Rejected(Reason.ASSET_NOT_BORROWABLE)
+    if asset not in state.marks:
+        return Rejected(Reason.NO_INDEX_PRICE)
+    if amount < terms.min_borrow:
+        return Rejected(Reason.BELOW_MIN_BORROW)
+    within_level = risk.borrowable_by_level(state, account, asset)
+    if within_level <= 0:
+        return Rejected(Reason.BORROW_LEVEL_TOO_LOW)
+    if amount > min(within_level, risk.borrowable_by_limit(state, account, asset)):
+        return Rejected(Reason.ABOVE_MAX_BORROWABLE)
+    if amount > state.system(POOL).wallet(asset).free:
+        return Rejected(Reason.INVENTORY_SHORT)
+    return None
+
+
+def lend(state: State, account: TradingAccount, asset: str, amount: Atoms, source: LoanSource) -> None:
+    """Move `amount` from the pool to the account, and charge the first hour at once (mechanics 4.1)."""
+    ledger.move(state, state.system(POOL).wallet(asset), account.wallet(asset), amount)
+    debt = account.debts.get(asset)
+    if debt is None:
+        debt = Debt(asset)
+        account.debts[asset] = debt
+        state.debtors[account.account_id, account.scope] = account
+    debt.principal += amount
+    state.events.append(
+        Borrowed(state.next_transaction(), account.account_id, account.scope, asset, amount, source)
+    )
+    interest.charge(state, account, debt, amount, InterestKind.ON_BORROW, interest.full_hour(state.at_ms))
+    interest.schedule(state)
+
+
+def repay(state: State, command: Repay) -> Rejected | None:
+    """Take a user's repayment from free balance."""
+    account = accounts.trading(state, command.account_id, command.scope)
+    if account is None or command.scope == SPOT:
+        return Rejected(Reason.UNKNOWN_SCOPE)
+    terms = state.assets.get(command.asset)
+    if terms is None:
+        return Rejected(Reason.UNKNOWN_ASSET)
+    if command.amount <= 0:
+        return Rejected(Reason.AMOUNT_NOT_POSITIVE)
+    debt = account.debts.get(command.asset)
+    owed = debt.principal + debt.interest if debt is not None else 0
+    if debt is None or command.amount > owed:
+        return Rejected(Reason.ABOVE_DEBT)
+    if command.amount < owed:
+        if command.amount < terms.min_repay:
+            return Rejected(Reason.BELOW_MIN_REPAY)
+        if owed - command.amount < terms.min_repay:
+            return Rejected(Reason.DEBT_LEFT_TOO_SMALL)
+    wallet = account.wallets.get(command.asset)
+    if wallet is None or wallet.free < command.amount:
+        return Rejected(Reason.REPAY_BALANCE_SHORT)
+
+    # From here on nothing may be refused.
+    _pay_off(state, account, debt, command.amount, LoanSource.MANUAL)
+    return None
+
+
+def repay_at_most(state: State, account: TradingAccount, asset: str, amount: Atoms) -> None:
+    """Repay as much of `amount` as is owed and free; minimums bind only people (mechanics 6)."""
+    debt = account.debts.get(asset)
+    if debt is None:
+        return
+    paid = min(amount, debt.principal + debt.interest, account.wallet(asset).free)
+    if paid > 0:
+        _pay_off(state, account, debt, paid, LoanSource.AUTO)
+
+
+def _pay_off(state: State, account: TradingAccount, debt: Debt, amount: Atoms, source: LoanSource) -> None:
+    interest_paid = min(amount, debt.interest)
+    principal_paid = amount - interest_paid
+    ledger.move(state, account.wallet(debt.asset), state.system(POOL).wallet(debt.asset), amount)
+    state.pools[debt.asset].interest_received += interest_paid
+    debt.interest -= interest_paid
+    debt.principal -= principal_paid
+    if debt.principal == 0 and debt.interest == 0:
+        del account.debts[debt.asset]
+        if not account.debts:
+            del state.debtors[account.account_id, account.scope]
+    state.events.append(
+        Repaid(
+            state.next_transaction(),
+            account.account_id,
+            account.scope,
+            debt.asset,
+            principal_paid,
+            interest_paid,
+            source,
+        )
+    )

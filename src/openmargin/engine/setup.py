@@ -1,0 +1,76 @@
+"""The venue's rules taken into the state: at the start, when they change, and when a snapshot is loaded."""
+
+from __future__ import annotations
+
+from openmargin.domain.commands import ChangeVenue, Open
+from openmargin.domain.events import VenueChanged
+from openmargin.domain.ids import POOL, WORLD
+from openmargin.domain.reasons import Reason, Rejected
+from openmargin.domain.venue import Venue
+from openmargin.engine import accounts, house, index, ledger
+from openmargin.engine.state import Book, Pool, State
+
+
+def open_venue(command: Open, at_ms: int) -> State:
+    """Record 0: a state with nobody in it, quoted and with a tape."""
+    state = State(command.venue, command.seed, command.epoch)
+    state.seq = 0
+    state.at_ms = at_ms
+    accounts.open_system(state)
+    adopt_venue(state, command.venue)
+    _begin(state)
+    return state
+
+
+def change_venue(state: State, command: ChangeVenue) -> Rejected | None:
+    """Let other rules hold from here on. What exists may change its terms, and may not vanish."""
+    kept_assets = [asset.name for asset in command.venue.assets]
+    kept_pairs = {symbol.name: (symbol.base, symbol.quote) for symbol in command.venue.symbols}
+    for asset in state.assets:
+        if asset not in kept_assets:
+            return Rejected(Reason.VENUE_SHRINKS, asset)
+    for symbol, book in state.books.items():
+        if kept_pairs.get(symbol) != (book.rules.base, book.rules.quote):
+            return Rejected(Reason.VENUE_SHRINKS, symbol)
+
+    # From here on nothing may be refused.
+    adopt_venue(state, command.venue)
+    _begin(state)
+    return None
+
+
+def adopt_venue(state: State, venue: Venue) -> None:
+    """Take over rules, with a book for each symbol that is new."""
+    state.venue = venue
+    state.assets = {asset.name: asset for asset in venue.assets}
+    state.leverages = {levels.leverage: levels for levels in venue.margin.leverages}
+    for rules in venue.symbols:
+        book = state.books.get(rules.name)
+        if book is None:
+            book = Book(rules)
+            book.index_at_ms = state.at_ms
+            state.books[rules.name] = book
+        book.rules = rules
+
+
+def derive(state: State) -> None:
+    """Work out what follows from venue and index."""
+    index.mark_assets(state)
+    for account in state.accounts.values():
+        accounts.set_rates(state, account)
+
+
+def _begin(state: State) -> None:
+    """Fund the pools of new assets, and have every symbol quoted under the rules that hold now."""
+    derive(state)
+    for asset in state.assets.values():
+        if asset.name not in state.pools:
+            state.pools[asset.name] = Pool(asset.name, asset.pool_capital)
+            ledger.move(
+                state,
+                state.system(WORLD).wallet(asset.name),
+                state.system(POOL).wallet(asset.name),
+                asset.pool_capital,
+            )
+    state.events.append(VenueChanged(state.epoch))
+    house.follow_index(state, list(state.books))

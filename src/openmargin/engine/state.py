@@ -1,0 +1,282 @@
+"""The whole mutable state of the exchange.
+
+Owns: the shapes that rules change, and how to find one from another.
+Never: decides anything. Nothing here refuses, computes a price or moves value.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from mypy_extensions import mypyc_attr
+
+from openmargin.domain.enums import AccountType, OrderStatus, Side
+from openmargin.domain.events import AnyEvent
+from openmargin.domain.ids import SYSTEM_ACCOUNT_ID, Scope
+from openmargin.domain.money import Atoms
+from openmargin.domain.orders import OrderSpec, OrderView
+from openmargin.domain.venue import Asset, LeverageLevels, Symbol, Venue
+from openmargin.domain.views import KeyView
+from openmargin.engine.transitions import ORDER_MOVES, Move
+
+FIRST_TRANSACTION_ID: Final = 100_000_001
+
+
+@mypyc_attr(acyclic=True)
+class Wallet:
+    """One asset of one trading account: what may be used, and what open orders hold."""
+
+    def __init__(self, account_id: int, scope: Scope, asset: str) -> None:
+        self.account_id: int = account_id
+        self.scope: Scope = scope
+        self.asset: str = asset
+        self.free: Atoms = 0
+        self.locked: Atoms = 0
+        self.touched: bool = False
+        """Has the present command changed it? Such wallets are checked and told of when the command ends."""
+
+
+@mypyc_attr(acyclic=True)
+class Debt:
+    """What one trading account owes of one asset. Borrows are records of it, not parts."""
+
+    def __init__(self, asset: str) -> None:
+        self.asset: str = asset
+        self.principal: Atoms = 0
+        self.interest: Atoms = 0
+
+
+@mypyc_attr(acyclic=True)
+class OrderCount:
+    """Unfilled orders placed in the current fixed window of one length."""
+
+    def __init__(self, interval_ms: int) -> None:
+        self.interval_ms: int = interval_ms
+        self.window_ms: int = 0
+        """When the window that `count` speaks of began."""
+        self.count: int = 0
+
+
+class OpenOrders:
+    """The open orders of one trading account in one symbol."""
+
+    def __init__(self) -> None:
+        self.by_id: dict[int, Order] = {}
+        self.by_client_id: dict[str, Order] = {}
+        self.buying: Atoms = 0
+        """Base that open buys have still to receive."""
+
+
+class Account:
+    """One user, with a trading account for each scope."""
+
+    def __init__(
+        self,
+        account_id: int,
+        name: str,
+        vip: int,
+        account_type: AccountType,
+        master_id: int,
+        created_at_ms: int,
+    ) -> None:
+        self.account_id: int = account_id
+        self.name: str = name
+        self.vip: int = vip
+        self.account_type: AccountType = account_type
+        self.master_id: int = master_id
+        self.created_at_ms: int = created_at_ms
+        self.terms_signed: bool = False
+        self.trade_group_id: int = -1
+        self.cross_leverage: int = 0
+        """0 for the venue's default."""
+        self.trading: dict[Scope, TradingAccount] = {}
+        self.maker_rate: int = 0
+        self.taker_rate: int = 0
+
+
+class TradingAccount:
+    """The wallets, debts and open orders that stand or fall together: spot, cross, or one isolated pair."""
+
+    def __init__(self, owner: Account, scope: Scope) -> None:
+        self.owner: Account = owner
+        self.account_id: int = owner.account_id
+        self.scope: Scope = scope
+        self.wallets: dict[str, Wallet] = {}
+        self.debts: dict[str, Debt] = {}
+        self.open_orders: dict[str, OpenOrders] = {}
+        self.order_counts: list[OrderCount] = [OrderCount(10_000), OrderCount(86_400_000)]
+
+    def wallet(self, asset: str) -> Wallet:
+        """The wallet of `asset`, made at its first use."""
+        wallet = self.wallets.get(asset)
+        if wallet is None:
+            wallet = Wallet(self.account_id, self.scope, asset)
+            self.wallets[asset] = wallet
+        return wallet
+
+    def orders_in(self, symbol: str) -> OpenOrders:
+        """The open orders in `symbol`, an empty set of them at its first use."""
+        orders = self.open_orders.get(symbol)
+        if orders is None:
+            orders = OpenOrders()
+            self.open_orders[symbol] = orders
+        return orders
+
+
+@mypyc_attr(acyclic=True)
+class Order:
+    """A live order, a user's or a quote of the house, with its place in the queue of its price."""
+
+    def __init__(
+        self, spec: OrderSpec, account: TradingAccount, pays_with: Wallet, receives_in: Wallet
+    ) -> None:
+        self.spec: OrderSpec = spec
+        self.order_id: int = spec.order_id
+        self.account: TradingAccount = account
+        self.pays_with: Wallet = pays_with
+        self.receives_in: Wallet = receives_in
+        self.sign: int = int(spec.side)
+        self.price: int = spec.price
+        self.remaining: Atoms = spec.quantity
+        self.is_house: bool = account.account_id == SYSTEM_ACCOUNT_ID
+        self.status: OrderStatus = OrderStatus.NEW
+        self.executed: Atoms = 0
+        self.executed_quote: Atoms = 0
+        self.updated_at_ms: int = spec.placed_at_ms
+        self.held: Atoms = 0
+        """What of `pays_with` is locked for it."""
+        self.loan: Atoms = 0
+        """What was borrowed for it."""
+        self.funds: Atoms = 0
+        """What of `pays_with` it was given to spend at placement, its own or borrowed."""
+        self.earlier: Order | None = None
+        self.later: Order | None = None
+        self.level: Level | None = None
+
+    def move(self, move: Move, at_ms: int) -> None:
+        """Take one step of the order's life cycle; a step the table does not know is a bug."""
+        self.status = ORDER_MOVES[self.status, move]
+        self.updated_at_ms = at_ms
+
+    def view(self) -> OrderView:
+        return OrderView(self.spec, self.status, self.executed, self.executed_quote, self.updated_at_ms)
+
+    def spent(self) -> Atoms:
+        """What it has paid so far, in the asset it pays with."""
+        return self.executed_quote if self.sign > 0 else self.executed
+
+
+@mypyc_attr(acyclic=True)
+class Level:
+    """All orders at one price, first come first served."""
+
+    def __init__(self, price: int) -> None:
+        self.price: int = price
+        self.volume: Atoms = 0
+        self.users: int = 0
+        """How many of its orders are not the house's."""
+        self.first: Order | None = None
+        self.last: Order | None = None
+
+
+class BookSide:
+    """One side's levels. Ranks are `sign * price` in rising order, so either side's best price is the last."""
+
+    def __init__(self, side: Side) -> None:
+        self.sign: int = int(side)
+        self.levels: dict[int, Level] = {}
+        self.ranks: list[int] = []
+
+    def best(self) -> int:
+        """The best price; 0 where the side is empty."""
+        return self.sign * self.ranks[-1] if self.ranks else 0
+
+
+@mypyc_attr(acyclic=True)
+class MinuteVolume:
+    """What traded in one minute: the average price is made of the last few."""
+
+    def __init__(self, minute: int) -> None:
+        self.minute: int = minute
+        self.quantity: Atoms = 0
+        self.quote_quantity: Atoms = 0
+
+
+class Book:
+    """One symbol: its rules, its two sides, its tape and its index price."""
+
+    def __init__(self, rules: Symbol) -> None:
+        self.rules: Symbol = rules
+        self.symbol: str = rules.name
+        self.bids: BookSide = BookSide(Side.BUY)
+        self.asks: BookSide = BookSide(Side.SELL)
+        self.orders: dict[int, Order] = {}
+        """The users' resting orders by id."""
+        self.next_order_id: int = 1
+        self.next_trade_id: int = 1
+        self.last_price: int = 0
+        self.minutes: list[MinuteVolume] = []
+        self.index_price: int = rules.start_price
+        self.index_at_ms: int = 0
+        self.quoted_index: int = 0
+        """The index that the house's quotes stand around; 0 where they are yet to be laid out."""
+        self.house_quotes: list[Order] = []
+        self.quotes_left: list[tuple[int, int, Atoms]] = []
+        """Quotes still to be laid out, as (sign, price, quantity), the next one last."""
+
+    def side(self, sign: int) -> BookSide:
+        return self.bids if sign > 0 else self.asks
+
+
+class Pool:
+    """The lending pool's books for one asset; what it holds is the wallet of the POOL account."""
+
+    def __init__(self, asset: str, capital: Atoms) -> None:
+        self.asset: str = asset
+        self.capital: Atoms = capital
+        self.interest_received: Atoms = 0
+
+
+class State:
+    """Everything that a snapshot keeps."""
+
+    def __init__(self, venue: Venue, seed: int, epoch: int) -> None:
+        self.venue: Venue = venue
+        self.seed: int = seed
+        self.epoch: int = epoch
+        self.seq: int = -1
+        self.at_ms: int = 0
+        self.walk_step: int = 0
+        self.next_transaction_id: int = FIRST_TRANSACTION_ID
+        self.next_key_serial: int = 1
+        self.accounts: dict[int, Account] = {}
+        self.keys: dict[str, KeyView] = {}
+        self.books: dict[str, Book] = {}
+        self.pools: dict[str, Pool] = {}
+        self.debtors: dict[tuple[int, Scope], TradingAccount] = {}
+        """Trading accounts that owe anything, in the order in which they came to."""
+        self.agenda: list[tuple[int, int]] = []
+        """A heap of (due, kind): work that time alone will bring, at most one item of each kind."""
+        self.accruals_left: list[tuple[int, Scope]] = []
+        """Debtors that have still to be charged for the hour that is due, the next one last."""
+        self.requotes_left: list[str] = []
+        """Symbols whose quotes have still to follow the index, the next one last."""
+
+        # Derived from the venue and the index; never in a snapshot.
+        self.assets: dict[str, Asset] = {}
+        self.marks: dict[str, int] = {}
+        """Price of each asset in the valuation asset; an asset without one is missing."""
+        self.leverages: dict[int, LeverageLevels] = {}
+        # Of the command in progress.
+        self.events: list[AnyEvent] = []
+        self.touched: list[Wallet] = []
+        self.generated_names: int = 0
+
+    def system(self, scope: Scope) -> TradingAccount:
+        """One of the exchange's own accounts."""
+        return self.accounts[SYSTEM_ACCOUNT_ID].trading[scope]
+
+    def next_transaction(self) -> int:
+        transaction_id = self.next_transaction_id
+        self.next_transaction_id = transaction_id + 1
+        return transaction_id

@@ -1,0 +1,51 @@
+"""The public record of trades: last price, average price, and trade ids."""
+
+from __future__ import annotations
+
+from openmargin.domain.enums import Side
+from openmargin.domain.events import Traded
+from openmargin.domain.money import E8, Atoms
+from openmargin.engine.state import Book, MinuteVolume, State
+
+MINUTE_MS = 60_000
+
+
+def print_trade(
+    state: State,
+    book: Book,
+    price: int,
+    quantity: Atoms,
+    quote_quantity: Atoms,
+    taker_side: Side,
+    maker_id: int,
+    taker_id: int,
+) -> int:
+    """Put one trade on the tape; returns its id."""
+    trade_id = book.next_trade_id
+    book.next_trade_id = trade_id + 1
+    book.last_price = price
+    minute = state.at_ms // MINUTE_MS
+    if not book.minutes or book.minutes[-1].minute != minute:
+        oldest = minute - book.rules.average_price_minutes
+        book.minutes = [volume for volume in book.minutes if volume.minute > oldest]
+        book.minutes.append(MinuteVolume(minute))
+    volume = book.minutes[-1]
+    volume.quantity += quantity
+    volume.quote_quantity += quote_quantity
+    state.events.append(
+        Traded(book.symbol, trade_id, price, quantity, quote_quantity, taker_side, maker_id, taker_id)
+    )
+    return trade_id
+
+
+def average_price(book: Book, at_ms: int) -> int:
+    """The volume-weighted price of the last minutes, else the last price, else the index."""
+    oldest = at_ms // MINUTE_MS - book.rules.average_price_minutes
+    quantity = quote_quantity = 0
+    for volume in book.minutes:
+        if volume.minute > oldest:
+            quantity += volume.quantity
+            quote_quantity += volume.quote_quantity
+    if quantity > 0:
+        return quote_quantity * E8 // quantity
+    return book.last_price or book.index_price

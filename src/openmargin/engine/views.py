@@ -1,0 +1,175 @@
+"""Questions about the present. Nothing here changes state."""
+
+from __future__ import annotations
+
+from openmargin.domain.ids import POOL, SYSTEM_ACCOUNT_ID, Scope
+from openmargin.domain.money import Atoms
+from openmargin.domain.orders import OrderView
+from openmargin.domain.reasons import Reason, Rejected
+from openmargin.domain.views import (
+    AccountView,
+    BalanceView,
+    BorrowableView,
+    DepthView,
+    IndexView,
+    KeyView,
+    MarginView,
+    OrderCountView,
+)
+from openmargin.engine import accounts, books, house, order_counts, risk
+from openmargin.engine.state import State, TradingAccount
+
+
+def key(state: State, api_key: str) -> KeyView | None:
+    return state.keys.get(api_key)
+
+
+def account(state: State, account_id: int) -> AccountView | None:
+    found = state.accounts.get(account_id)
+    if found is None or account_id == SYSTEM_ACCOUNT_ID:
+        return None
+    return AccountView(
+        account_id,
+        found.name,
+        found.vip,
+        found.account_type,
+        found.master_id,
+        found.terms_signed,
+        found.trade_group_id,
+    )
+
+
+def account_ids(state: State) -> list[int]:
+    """The ids of all users' accounts."""
+    return [account_id for account_id in state.accounts if account_id != SYSTEM_ACCOUNT_ID]
+
+
+def _trading(state: State, account_id: int, scope: Scope) -> TradingAccount:
+    found = accounts.trading(state, account_id, scope)
+    if found is None:
+        raise KeyError(f"account {account_id} has no {scope} wallets")
+    return found
+
+
+def balances(state: State, account_id: int, scope: Scope) -> tuple[BalanceView, ...]:
+    """Every asset of the venue, in its order; raises KeyError where there is no such trading account."""
+    found = _trading(state, account_id, scope)
+    rows: list[BalanceView] = []
+    for asset in state.assets:
+        wallet = found.wallets.get(asset)
+        debt = found.debts.get(asset)
+        rows.append(
+            BalanceView(
+                asset,
+                wallet.free if wallet is not None else 0,
+                wallet.locked if wallet is not None else 0,
+                debt.principal if debt is not None else 0,
+                debt.interest if debt is not None else 0,
+            )
+        )
+    return tuple(rows)
+
+
+def margin(state: State, account_id: int, scope: Scope) -> MarginView:
+    """A margin account with its levels; raises KeyError where there is no such trading account."""
+    found = _trading(state, account_id, scope)
+    total = risk.totals(state, found, risk.BORROW)
+    display = state.marks.get(state.venue.margin.display_asset, 0)
+    return MarginView(
+        account_id,
+        scope,
+        balances(state, account_id, scope),
+        risk.margin_level(state, total),
+        risk.collateral_level(state, total),
+        risk.status(state, risk.levels_of(state, found), total),
+        total.assets // display if display else 0,
+        total.liabilities // display if display else 0,
+        total.collateral // 10**16,
+    )
+
+
+def max_borrowable(state: State, account_id: int, scope: Scope, asset: str) -> BorrowableView | Rejected:
+    """What may be borrowed now: the least of level, VIP limit and inventory (mechanics 3.1)."""
+    found = _trading(state, account_id, scope)
+    terms = state.assets.get(asset)
+    if terms is None:
+        return Rejected(Reason.UNKNOWN_ASSET)
+    if not terms.borrowable:
+        return Rejected(Reason.ASSET_NOT_BORROWABLE)
+    if asset not in state.marks:
+        return Rejected(Reason.NO_INDEX_PRICE)
+    amount = min(
+        risk.borrowable_by_level(state, found, asset),
+        risk.borrowable_by_limit(state, found, asset),
+        state.system(POOL).wallet(asset).free,
+    )
+    return BorrowableView(amount, risk.borrow_limit(state, found, asset))
+
+
+def max_transferable(state: State, account_id: int, scope: Scope, asset: str) -> Atoms | Rejected:
+    """What may leave the account now (mechanics 3.4)."""
+    found = _trading(state, account_id, scope)
+    if asset not in state.assets:
+        return Rejected(Reason.UNKNOWN_ASSET)
+    return risk.transferable(state, found, asset)
+
+
+def open_orders(state: State, account_id: int, scope: Scope, symbol: str | None) -> list[OrderView]:
+    """Open orders of one symbol by id, or of all symbols by time."""
+    found = _trading(state, account_id, scope)
+    if symbol is not None:
+        orders = found.open_orders.get(symbol)
+        return [order.view() for order in orders.by_id.values()] if orders is not None else []
+    views = [order.view() for orders in found.open_orders.values() for order in orders.by_id.values()]
+    views.sort(key=lambda view: (view.spec.placed_at_ms, view.spec.symbol, view.spec.order_id))
+    return views
+
+
+def order(
+    state: State, account_id: int, scope: Scope, symbol: str, order_id: int, client_order_id: str
+) -> OrderView | None:
+    """One open order by its id, or by its client id where `order_id` is 0."""
+    orders = _trading(state, account_id, scope).open_orders.get(symbol)
+    if orders is None:
+        return None
+    found = orders.by_id.get(order_id) if order_id else orders.by_client_id.get(client_order_id)
+    return found.view() if found is not None else None
+
+
+def order_counts_of(state: State, account_id: int, scope: Scope, at_ms: int) -> list[OrderCountView]:
+    """The use of each unfilled-order window at a moment."""
+    return [
+        OrderCountView(
+            count.interval_ms,
+            order_counts.limit_of(state.venue.orders, count),
+            order_counts.current(count, at_ms),
+        )
+        for count in _trading(state, account_id, scope).order_counts
+    ]
+
+
+def index(state: State, symbol: str) -> IndexView | None:
+    book = state.books.get(symbol)
+    return IndexView(symbol, book.index_price, book.index_at_ms) if book is not None else None
+
+
+def last_price(state: State, symbol: str) -> int:
+    """The last traded price; 0 before the first trade."""
+    return state.books[symbol].last_price
+
+
+def depth(state: State, symbol: str, limit: int) -> DepthView:
+    """The best `limit` levels of each side, the quotes that the house would lay out included."""
+    book = state.books[symbol]
+    if book.quoted_index or not state.venue.house.enabled:
+        return DepthView(books.depth(book.bids, limit), books.depth(book.asks, limit))
+    planned = house.ladder(state, book)
+    planned.reverse()
+    bids = [(price, quantity) for sign, price, quantity in planned if sign > 0]
+    asks = [(price, quantity) for sign, price, quantity in planned if sign < 0]
+    return DepthView(tuple(bids[:limit]), tuple(asks[:limit]))
+
+
+def idle(state: State) -> bool:
+    """Does nothing here depend on a price? No client order rests and nobody owes."""
+    return not state.debtors and not any(book.orders for book in state.books.values())
