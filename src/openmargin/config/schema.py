@@ -31,7 +31,7 @@ def venue_schema_markdown() -> str:
     seen: set[type] = set()
     for title, kind in (("The venue", Venue), ("`[server]`", Settings)):
         parts += _sections(title, cast(inspect.StructType, inspect.type_info(kind)), seen)
-    return "\n".join(parts)
+    return "\n".join(parts).rstrip()
 
 
 def _sections(title: str, kind: inspect.StructType, seen: set[type]) -> Iterator[str]:

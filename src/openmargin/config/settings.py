@@ -6,6 +6,7 @@ A file's `[server]` table says these, and the command line wins over the file.
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Final, Literal
@@ -87,8 +88,22 @@ def load_settings(path: Path | None, chosen: dict[str, object]) -> Settings:
     try:
         settings = read(table, Settings)
     except Unreadable as unreadable:
-        raise ConfigError(
-            file,
-            [structs.replace(problem, path=f"{SERVER}.{problem.path}") for problem in unreadable.problems],
-        ) from None
-    return structs.replace(settings, **{key: value for key, value in chosen.items() if value is not None})
+        raise ConfigError(file, [_in_server(problem) for problem in unreadable.problems]) from None
+    settings = structs.replace(settings, **{key: value for key, value in chosen.items() if value is not None})
+    if problems := list(_problems(settings)):
+        raise ConfigError(file, [_in_server(problem) for problem in problems])
+    return settings
+
+
+def _in_server(problem: Problem) -> Problem:
+    return structs.replace(problem, path=f"{SERVER}.{problem.path}")
+
+
+def _problems(settings: Settings) -> Iterator[Problem]:
+    """Choices that would be ignored are refused instead."""
+    if settings.clock == "wall":
+        mend = "leave it out, or choose the virtual clock"
+        if settings.start is not None:
+            yield Problem("start", "the wall clock starts by itself", mend)
+        if settings.virtual_walk_ms:
+            yield Problem("virtual_walk_ms", "the wall clock does not use it", mend)
