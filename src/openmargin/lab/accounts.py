@@ -1,0 +1,134 @@
+"""Accounts, their keys and their money, as the operator gives and takes them."""
+
+from __future__ import annotations
+
+from ipaddress import ip_address
+
+from openmargin.domain.commands import AnyCommand, ChangeAccount, CreateAccount, CreateKey, Deposit, Withdraw
+from openmargin.domain.enums import AccountType, KeyKind, Permission
+from openmargin.domain.events import AccountChanged, AnyEvent, WalletChanged
+from openmargin.domain.ids import CROSS, SPOT
+from openmargin.domain.money import format_e8
+from openmargin.lab import shapes
+from openmargin.lab.amounts import positive_e8
+from openmargin.lab.bench import Bench, Path
+from openmargin.lab.errors import Refused, refused
+from openmargin.lab.public_keys import check_public_key
+from openmargin.runtime.secrets import generate_api_key
+
+
+async def create_account(bench: Bench, _: Path, body: shapes.NewAccount) -> shapes.AccountMade:
+    """Make an account with one key that may do everything."""
+    kind = KeyKind[body.key_type]
+    check_public_key(kind, body.public_key)
+    command = CreateAccount(body.name, body.vip, _account_type(body.account_type), body.master_id)
+    account = await _submit_for_account(bench, command)
+    key = await _create_key(bench, account.account_id, kind, body.public_key, tuple(Permission), ())
+    return shapes.AccountMade(account_id=account.account_id, api_key=key.api_key, secret_key=key.secret_key)
+
+
+async def change_account(bench: Bench, path: Path, body: shapes.AccountChanges) -> shapes.AccountShown:
+    """Alter an account; what is absent stays."""
+    kind = None if body.account_type is None else _account_type(body.account_type)
+    command = ChangeAccount(path.account_id, body.vip, kind, body.terms_signed, body.trade_group_id)
+    account = await _submit_for_account(bench, command)
+    return shapes.AccountShown(
+        account_id=account.account_id,
+        name=account.name,
+        vip=account.vip,
+        account_type=account.account_type.name,
+        master_id=account.master_id,
+        terms_signed=account.terms_signed,
+        trade_group_id=account.trade_group_id,
+    )
+
+
+async def create_key(bench: Bench, path: Path, body: shapes.NewKey) -> shapes.KeyMade:
+    """Give an account one more key, with fewer rights or for fewer addresses if so asked."""
+    kind = KeyKind[body.key_type]
+    check_public_key(kind, body.public_key)
+    permissions = tuple(sorted({Permission[name] for name in body.permissions}))
+    return await _create_key(bench, path.account_id, kind, body.public_key, permissions, _addresses(body.ip))
+
+
+async def deposit(bench: Bench, path: Path, body: shapes.Movement) -> shapes.WalletShown:
+    """Bring value into a wallet from the outside world."""
+    return await _move(bench, Deposit, path, body)
+
+
+async def withdraw(bench: Bench, path: Path, body: shapes.Movement) -> shapes.WalletShown:
+    """Take free value out of a wallet, to the outside world."""
+    return await _move(bench, Withdraw, path, body)
+
+
+async def _move(
+    bench: Bench, command: type[Deposit] | type[Withdraw], path: Path, body: shapes.Movement
+) -> shapes.WalletShown:
+    amount = positive_e8("amount", body.amount)
+    moved = command(path.account_id, _scope(body), body.asset, amount)
+    events = await _submit(bench, moved)
+    wallet = next(
+        event for event in events if isinstance(event, WalletChanged) and event.account_id == path.account_id
+    )
+    return shapes.WalletShown(free=format_e8(wallet.free), locked=format_e8(wallet.locked))
+
+
+async def _create_key(
+    bench: Bench,
+    account_id: int,
+    kind: KeyKind,
+    public_key: str,
+    permissions: tuple[Permission, ...],
+    addresses: tuple[str, ...],
+) -> shapes.KeyMade:
+    api_key = generate_api_key()
+    command = CreateKey(account_id, api_key, kind, public_key, permissions, addresses)
+    await _submit(bench, command)
+    if kind is not KeyKind.HMAC:
+        return shapes.KeyMade(api_key=api_key, secret_key=None)
+    key = bench.exchange.live.key(api_key)
+    assert key is not None, "a key that was made can be seen"
+    return shapes.KeyMade(api_key=api_key, secret_key=bench.secrets.secret_for(key))
+
+
+async def _submit_for_account(bench: Bench, command: CreateAccount | ChangeAccount) -> AccountChanged:
+    events = await _submit(bench, command)
+    return next(event for event in events if isinstance(event, AccountChanged))
+
+
+async def _submit(bench: Bench, command: AnyCommand) -> tuple[AnyEvent, ...]:
+    """Have a command done, and give what came of it."""
+    outcome = await bench.exchange.submit(command)
+    if outcome.rejection:
+        raise refused(outcome.rejection)
+    return outcome.events
+
+
+def _account_type(name: shapes.AccountTypeName) -> AccountType:
+    if name == "PORTFOLIO_MARGIN_PRO":
+        raise Refused(
+            422, "accounts of Portfolio Margin Pro are not supported", "use CROSS_CLASSIC or PORTFOLIO_MARGIN"
+        )
+    return AccountType[name]
+
+
+def _addresses(ip: str) -> tuple[str, ...]:
+    addresses = tuple(address.strip() for address in ip.split(",")) if ip else ()
+    for address in addresses:
+        try:
+            ip_address(address)
+        except ValueError:
+            raise Refused(
+                400, f'"{address}" is no IP address', 'write such as "127.0.0.1,10.0.0.7"'
+            ) from None
+    return addresses
+
+
+def _scope(body: shapes.Movement) -> str:
+    if body.wallet == "ISOLATED":
+        raise Refused(
+            422, "there are no isolated accounts yet", "use SPOT or CROSS; a later release has them"
+        )
+    if body.symbol:
+        raise Refused(400, f"a {body.wallet} wallet has no symbol", "leave it out")
+    return {"SPOT": SPOT, "CROSS": CROSS}[body.wallet]

@@ -1,0 +1,104 @@
+"""The lab as an ASGI application.
+
+Never: decides; it reads a request, has its handler called, and prints the answer or the refusal.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable
+from typing import Final
+
+import msgspec
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route as StarletteRoute
+
+from openmargin.lab import openapi
+from openmargin.lab.bench import Bench, Path
+from openmargin.lab.errors import Refused
+from openmargin.lab.routes import ROUTES, Route
+from openmargin.lab.shapes import Body, Refusal
+from openmargin.runtime.errors import Draining, TimedOut, Unavailable
+
+BODY_BYTES_MAX: Final = 65_536
+
+_log = logging.getLogger(__name__)
+
+
+def lab_app(bench: Bench) -> Starlette:
+    """The application that serves `/lab/*` for one exchange."""
+    return Starlette(
+        routes=[
+            *(
+                StarletteRoute(route.path, _endpoint(bench, route), methods=[route.method])
+                for route in ROUTES
+            ),
+            StarletteRoute("/lab/openapi.json", _openapi),
+        ],
+        exception_handlers={HTTPException: _no_such_word},
+    )
+
+
+def _endpoint(bench: Bench, route: Route) -> Callable[[Request], Awaitable[Response]]:
+    async def endpoint(request: Request) -> Response:
+        try:
+            path = _path(request)
+            body = None if route.body is None else await _body(request, route.body)
+            return _json(200, await route.handle(bench, path, body))
+        except Refused as refusal:
+            return _refusal(refusal.status, refusal.error, refusal.hint)
+        except (Unavailable, Draining):
+            return _refusal(503, "the exchange accepts nothing more", "see what the server printed")
+        except TimedOut:
+            return _refusal(
+                504, "the disk is too slow", "it may be done all the same: look before asking again"
+            )
+
+    return endpoint
+
+
+def _path(request: Request) -> Path:
+    try:
+        return msgspec.convert(request.path_params, Path, strict=False)
+    except msgspec.ValidationError as refusal:
+        raise Refused(
+            404, f"the address names nothing: {refusal}", "write the accountId as a number"
+        ) from None
+
+
+async def _body(request: Request, kind: type[Body]) -> Body:
+    content = bytearray()
+    async for chunk in request.stream():
+        content += chunk
+        if len(content) > BODY_BYTES_MAX:
+            raise Refused(413, f"the body is longer than {BODY_BYTES_MAX} bytes", "send less")
+    try:
+        return msgspec.json.decode(content, type=kind)
+    except msgspec.ValidationError as refusal:
+        hint = "the fields are " + ", ".join(kind.__struct_encode_fields__)
+        raise Refused(400, str(refusal), hint) from None
+    except (msgspec.DecodeError, UnicodeDecodeError) as refusal:
+        raise Refused(400, f"the body is no JSON: {refusal}", "send a JSON object") from None
+
+
+async def _openapi(_: Request) -> Response:
+    return Response(openapi.document(), media_type="application/json")
+
+
+async def _no_such_word(_: Request, error: Exception) -> Response:
+    status = error.status_code if isinstance(error, HTTPException) else 500
+    problem = (
+        "the lab has no such address" if status == 404 else "the lab has this address with another method"
+    )
+    return _refusal(status, problem, "GET /lab/openapi.json lists what there is")
+
+
+def _refusal(status: int, error: str, hint: str) -> Response:
+    return _json(status, Refusal(error=error, hint=hint))
+
+
+def _json(status: int, answer: msgspec.Struct) -> Response:
+    return Response(msgspec.json.encode(answer), status_code=status, media_type="application/json")

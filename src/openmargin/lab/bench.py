@@ -1,0 +1,27 @@
+"""What every handler of the lab is given: the exchange, its secrets, and the place that the address names."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from msgspec import Meta, Struct
+
+from openmargin.lab.shapes import ID_MAX
+from openmargin.lab.walker import Walker
+from openmargin.runtime.exchange import Exchange
+from openmargin.runtime.secrets import SecretKeeper
+
+
+class Bench(Struct, frozen=True):
+    """The exchange, and what the operator may do to it besides commands."""
+
+    exchange: Exchange
+    secrets: SecretKeeper
+    walker: Walker
+
+
+class Path(Struct, frozen=True, rename="camel", forbid_unknown_fields=True):
+    """What a request's address names; a route names at most one of these."""
+
+    account_id: Annotated[int, Meta(ge=1, le=ID_MAX)] = 1
+    symbol: str = ""

@@ -1,0 +1,50 @@
+"""How the lab refuses: a status, what was wrong, and how to mend it."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from openmargin.domain.reasons import Reason, Rejected
+
+
+class Refused(Exception):
+    """A request cannot be done."""
+
+    def __init__(self, status: int, error: str, hint: str) -> None:
+        super().__init__(error)
+        self.status = status
+        self.error = error
+        self.hint = hint
+
+
+_REASONS: Final[dict[Reason, tuple[int, str, str]]] = {
+    Reason.UNKNOWN_ACCOUNT: (404, "there is no such account", "POST /lab/accounts makes one"),
+    Reason.UNKNOWN_SYMBOL: (404, "there is no such symbol", "GET /api/v3/exchangeInfo lists them"),
+    Reason.UNKNOWN_ASSET: (404, "there is no such asset", "the venue file lists them"),
+    Reason.UNKNOWN_MASTER: (422, "there is no account with that masterId", "make the master account first"),
+    Reason.UNKNOWN_VIP_LEVEL: (
+        422,
+        "there is no such VIP level",
+        "the rows of `commissions` in the venue file are them",
+    ),
+    Reason.UNKNOWN_SCOPE: (422, "there is no such wallet", "deposit to SPOT or CROSS"),
+    Reason.KEY_EXISTS: (409, "that key exists already", "ask again: another key will be drawn"),
+    Reason.WITHDRAW_BALANCE_SHORT: (
+        422,
+        "the free balance is smaller than that",
+        "withdraw less, or cancel what locks it",
+    ),
+    Reason.ASSET_NOT_COLLATERAL: (422, "that asset may not enter a margin account", "deposit it to SPOT"),
+    Reason.AMOUNT_NOT_POSITIVE: (422, "the amount is not above zero", "write an amount above zero"),
+    Reason.INDEX_NOT_POSITIVE: (422, "the price is not above zero", "write a price above zero"),
+}
+
+
+def refused(rejection: Rejected) -> Refused:
+    """The exchange's refusal in the lab's words."""
+    if rejection.reason in _REASONS:
+        return Refused(*_REASONS[rejection.reason])
+    rule = rejection.reason.name.lower().replace("_", " ")
+    return Refused(
+        422, f"the exchange refuses: {rule} {rejection.detail}".rstrip(), "mend what the rule names"
+    )

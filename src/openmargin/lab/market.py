@@ -1,0 +1,47 @@
+"""Prices and time, as the operator sets them, and how far the exchange has come."""
+
+from __future__ import annotations
+
+from openmargin.domain.commands import SetIndex
+from openmargin.domain.money import format_e8
+from openmargin.lab import shapes
+from openmargin.lab.amounts import positive_e8
+from openmargin.lab.bench import Bench, Path
+from openmargin.lab.errors import Refused, refused
+from openmargin.runtime.errors import AdvanceRuns, WallClockRuns
+
+
+async def health(_bench: Bench, _path: Path, _body: None) -> shapes.Health:
+    """Does the server answer? It never waits for the exchange."""
+    return shapes.Health()
+
+
+async def state(bench: Bench, _path: Path, _body: None) -> shapes.State:
+    """How far the exchange has come, as it stands on disk."""
+    seq, state_hash, time = bench.exchange.state_hash()
+    return shapes.State(seq=seq, state_hash=state_hash, time=time)
+
+
+async def set_price(bench: Bench, path: Path, body: shapes.Price) -> shapes.PriceShown:
+    """Set a symbol's index price. The house has quoted anew around it when the answer comes."""
+    price = positive_e8("price", body.price)
+    outcome = await bench.exchange.submit(SetIndex(((path.symbol, price),)))
+    if outcome.rejection:
+        raise refused(outcome.rejection)
+    return shapes.PriceShown(symbol=path.symbol, price=format_e8(price), time=outcome.at_ms)
+
+
+async def advance_clock(bench: Bench, _path: Path, body: shapes.Advance) -> shapes.Time:
+    """Let virtual time pass, with everything that falls due in it."""
+    milliseconds = round(body.seconds * 1000)
+    if milliseconds == 0:
+        raise Refused(400, "seconds is less than a millisecond", "advance by 0.001 or more")
+    try:
+        await bench.walker.advance(milliseconds)
+    except WallClockRuns:
+        raise Refused(409, "the wall clock cannot be advanced", "serve with `--clock virtual`") from None
+    except AdvanceRuns:
+        raise Refused(
+            409, "the clock is being advanced already", "wait for the other request's answer"
+        ) from None
+    return shapes.Time(time=bench.exchange.clock.now_ms())

@@ -1,0 +1,45 @@
+"""Which handler serves which address. Shapes and summaries are read off the handlers, so nothing is said twice."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Final, TypeAlias, get_type_hints
+
+from msgspec import Struct
+
+from openmargin.lab import accounts, market
+from openmargin.lab.shapes import Answer, Body
+
+Handler: TypeAlias = Callable[..., Awaitable[Answer]]
+"""Called with the Bench, the Path, and the Body or None."""
+
+
+class Route(Struct, frozen=True):
+    """One word of the lab."""
+
+    method: str
+    path: str
+    handle: Handler
+    body: type[Body] | None
+    answer: type[Answer]
+    summary: str
+
+
+def _route(method: str, path: str, handle: Handler) -> Route:
+    hints = get_type_hints(handle)
+    body = next((kind for kind in hints.values() if isinstance(kind, type) and issubclass(kind, Body)), None)
+    summary = (handle.__doc__ or "").partition("\n")[0]
+    return Route(method, path, handle, body, hints["return"], summary)
+
+
+ROUTES: Final = (
+    _route("GET", "/lab/health", market.health),
+    _route("GET", "/lab/state", market.state),
+    _route("POST", "/lab/accounts", accounts.create_account),
+    _route("PATCH", "/lab/accounts/{accountId}", accounts.change_account),
+    _route("POST", "/lab/accounts/{accountId}/keys", accounts.create_key),
+    _route("POST", "/lab/accounts/{accountId}/deposit", accounts.deposit),
+    _route("POST", "/lab/accounts/{accountId}/withdraw", accounts.withdraw),
+    _route("POST", "/lab/prices/{symbol}", market.set_price),
+    _route("POST", "/lab/clock/advance", market.advance_clock),
+)

@@ -1,0 +1,139 @@
+"""What the lab's requests and answers hold. These shapes are a contract; the OpenAPI document is made of them."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Annotated, Final, Literal, TypeAlias
+
+from msgspec import Meta, Struct
+
+
+def _means(description: str) -> Meta:
+    return Meta(description=description)
+
+
+ID_MAX: Final = 2**53 - 1
+"""The largest number that JSON carries safely everywhere."""
+
+Amount: TypeAlias = Annotated[
+    Decimal, _means("Above zero, with at most eight decimals; a string or a number.")
+]
+KeyTypeName: TypeAlias = Literal["HMAC", "RSA", "ED25519"]
+AccountTypeName: TypeAlias = Literal["CROSS_CLASSIC", "PORTFOLIO_MARGIN", "PORTFOLIO_MARGIN_PRO"]
+PermissionName: TypeAlias = Literal["READ", "TRADE", "MARGIN_LOAN"]
+WalletName: TypeAlias = Literal["SPOT", "CROSS", "ISOLATED"]
+
+_KeyType: TypeAlias = Annotated[KeyTypeName, _means("How the key signs.")]
+_PublicKey: TypeAlias = Annotated[
+    str, _means("PEM of the public key; for RSA and ED25519, and only for these.")
+]
+_AccountType: TypeAlias = Annotated[AccountTypeName, _means("PORTFOLIO_MARGIN_PRO exists to be refused.")]
+_Vip: TypeAlias = Annotated[int, Meta(ge=0, le=ID_MAX, description="A row of the venue's commissions.")]
+
+_TradeGroup: TypeAlias = Annotated[
+    int,
+    Meta(ge=-1, le=ID_MAX, description="Accounts of one group do not trade with each other; -1 for none."),
+]
+
+
+class Body(Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
+    """What every request is: an unknown field is refused."""
+
+
+class Answer(Struct, frozen=True, kw_only=True, rename="camel"):
+    """What every answer is."""
+
+
+class NewAccount(Body, frozen=True):
+    name: Annotated[str, Meta(min_length=1, max_length=64, description="Name for people.")]
+    vip: _Vip = 0
+    key_type: _KeyType = "HMAC"
+    public_key: _PublicKey = ""
+    account_type: _AccountType = "CROSS_CLASSIC"
+    master_id: Annotated[
+        int, Meta(ge=0, le=ID_MAX, description="The account to be a sub-account of; 0 for none.")
+    ] = 0
+
+
+class AccountMade(Answer, frozen=True):
+    account_id: int
+    api_key: str
+    secret_key: Annotated[str | None, _means("The HMAC secret; null for RSA and ED25519.")]
+
+
+class AccountChanges(Body, frozen=True):
+    """What is absent stays."""
+
+    vip: _Vip | None = None
+    account_type: _AccountType | None = None
+    terms_signed: bool | None = None
+    trade_group_id: _TradeGroup | None = None
+
+
+class AccountShown(Answer, frozen=True):
+    account_id: int
+    name: str
+    vip: int
+    account_type: str
+    master_id: int
+    terms_signed: bool
+    trade_group_id: int
+
+
+class NewKey(Body, frozen=True):
+    permissions: Annotated[tuple[PermissionName, ...], Meta(min_length=1, description="What the key may do.")]
+    ip: Annotated[str, _means("Addresses that may use the key, separated by commas; all may if empty.")] = ""
+    key_type: _KeyType = "HMAC"
+    public_key: _PublicKey = ""
+
+
+class KeyMade(Answer, frozen=True):
+    api_key: str
+    secret_key: Annotated[str | None, _means("The HMAC secret; null for RSA and ED25519.")]
+
+
+class Movement(Body, frozen=True):
+    wallet: Annotated[WalletName, _means("ISOLATED is refused until isolated accounts exist.")]
+    asset: str
+    amount: Amount
+    symbol: Annotated[str, _means("The pair of an isolated account.")] = ""
+
+
+class WalletShown(Answer, frozen=True):
+    free: str
+    locked: str
+
+
+class Price(Body, frozen=True):
+    price: Amount
+
+
+class PriceShown(Answer, frozen=True):
+    symbol: str
+    price: str
+    time: int
+
+
+class Advance(Body, frozen=True):
+    seconds: Annotated[float, Meta(gt=0, le=10 * 366 * 86_400, description="To the millisecond.")]
+
+
+class Time(Answer, frozen=True):
+    time: Annotated[int, _means("The exchange's clock, in milliseconds since 1970.")]
+
+
+class State(Answer, frozen=True):
+    seq: Annotated[int, _means("The last durable record.")]
+    state_hash: Annotated[str, _means("The running hash of everything that has happened.")]
+    time: Annotated[int, _means("The moment of that record.")]
+
+
+class Health(Answer, frozen=True):
+    status: Literal["ok"] = "ok"
+
+
+class Refusal(Answer, frozen=True):
+    """What every error says."""
+
+    error: str
+    hint: Annotated[str, _means("How to mend it.")]
