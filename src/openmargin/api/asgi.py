@@ -1,0 +1,78 @@
+"""The gateway behind an ASGI server, with no framework between: the order path pays for nothing it does not use."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any, Final, TypeAlias
+
+from openmargin.api import errors
+from openmargin.api.app import BODY_BYTES_MAX, Gateway
+from openmargin.api.wire import Request, Response, json_response
+
+Scope: TypeAlias = MutableMapping[str, Any]
+Receive: TypeAlias = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send: TypeAlias = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+
+HEADER_BYTES_MAX: Final = 16 * 1024
+
+
+class AsgiGateway:
+    """An ASGI application for the paths under /api and /sapi. It takes HTTP alone: who composes it does the rest."""
+
+    def __init__(self, gateway: Gateway) -> None:
+        self._gateway = gateway
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        assert scope["type"] == "http", f"the gateway was handed a {scope['type']} connection"
+        request = _head(scope)
+        response = await self._respond(request, scope["headers"], receive)
+        if response is None:
+            return  # The client left before its body was complete; nobody listens.
+        await send({"type": "http.response.start", "status": response.status, "headers": response.headers})
+        await send({"type": "http.response.body", "body": response.body})
+
+    async def _respond(
+        self, request: Request, headers: list[tuple[bytes, bytes]], receive: Receive
+    ) -> Response | None:
+        size = 0
+        has_body = False
+        for name, value in headers:
+            size += len(name) + len(value)
+            if name == b"x-mbx-apikey":
+                request.api_key = value.decode("latin-1")
+            elif name == b"content-length":
+                has_body = value != b"0"
+            elif name == b"transfer-encoding":
+                has_body = True
+            elif name == b"x-mbx-time-unit":
+                request.time_unit = value.decode("latin-1")
+        if size > HEADER_BYTES_MAX:
+            error = errors.too_large("header", HEADER_BYTES_MAX, 431)
+            return json_response(error.status, errors.error_body(error), [])
+        # A GET has no parameters in its body, so nobody waits for one.
+        if has_body and request.method != "GET":
+            body = await _read_body(receive)
+            if body is None:
+                return None
+            request.body = body
+        return await self._gateway.handle(request)
+
+
+def _head(scope: Scope) -> Request:
+    client = scope.get("client")
+    return Request(scope["method"], scope["path"], scope["query_string"], ip=client[0] if client else "")
+
+
+async def _read_body(receive: Receive) -> bytes | None:
+    """The body, or of a too long one as much as shows that it is; None where the client left."""
+    chunks: list[bytes] = []
+    size = 0
+    while True:
+        message = await receive()
+        if message["type"] != "http.request":
+            return None
+        chunk: bytes = message.get("body", b"")
+        chunks.append(chunk)
+        size += len(chunk)
+        if size > BODY_BYTES_MAX or not message.get("more_body", False):
+            return b"".join(chunks)

@@ -1,0 +1,178 @@
+"""Who sent a request, and whether they may: key, IP list, permission, recvWindow, signature, in this order.
+
+The order is that of the reference: what costs least is asked first, and a wrong signature is only called so for a
+request that was otherwise in time.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from enum import Enum
+from typing import TYPE_CHECKING, Final
+
+from openmargin.api.endpoint import Endpoint, Security, Sender
+from openmargin.api.errors import (
+    AHEAD_OF_SERVER,
+    BAD_API_KEY_FORMAT,
+    BAD_SIGNATURE,
+    OUTSIDE_RECV_WINDOW,
+    RECV_WINDOW_TOO_LONG,
+    REJECTED_KEY,
+    ApiError,
+    illegal_characters,
+    missing,
+)
+from openmargin.api.params import Param
+from openmargin.api.signatures import (
+    Verifier,
+    component_encoded,
+    hmac_verifier,
+    public_key_verifier,
+    split_signature,
+)
+from openmargin.api.wire import Request
+from openmargin.domain.enums import KeyKind
+from openmargin.domain.views import KeyView
+
+if TYPE_CHECKING:
+    from openmargin.runtime.exchange import Exchange
+    from openmargin.runtime.secrets import SecretKeeper
+
+_API_KEY: Final = re.compile(r"[A-Za-z0-9]{64}")
+_ANY_IP: Final = "0.0.0.0"
+"""Stands in the IP list of a fresh key and restricts nothing."""
+_AHEAD_MAX_US: Final = 1_000_000
+_RECV_WINDOW_MAX_US: Final = 60_000_000
+_RECV_WINDOW_DEFAULT_US: Final = 5_000_000
+_VERIFIERS_MAX: Final = 4_096
+
+
+class TimestampPolicy(Enum):
+    """Which clock a timestamp has to fit while the exchange runs on a virtual one."""
+
+    EITHER = "either"
+    """The exchange's or the host's: clients that sign with their own time go on working after an advance."""
+    EXCHANGE = "exchange"
+
+
+def _timestamp_us(sent: str) -> int:
+    if not _DIGITS(sent):
+        raise ApiError(illegal_characters("timestamp", "^[0-9]{1,20}$"))
+    return int(sent) if len(sent) >= 16 else int(sent) * 1000
+
+
+def _recv_window_us(sent: str) -> int:
+    found = _WINDOW(sent)
+    if found is None:
+        raise ApiError(illegal_characters("recvWindow", r"^[0-9]{1,20}(\.[0-9]{1,3})?$"))
+    window = int(found[1]) * 1000 + int((found[2] or "").ljust(3, "0"))
+    if window > _RECV_WINDOW_MAX_US:
+        raise ApiError(RECV_WINDOW_TOO_LONG)
+    return window
+
+
+_DIGITS: Final = re.compile(r"[0-9]{1,20}").fullmatch
+_WINDOW: Final = re.compile(r"([0-9]{1,20})(?:\.([0-9]{1,3}))?").fullmatch
+
+TIMESTAMP: Final = Param(
+    "timestamp",
+    "LONG",
+    _timestamp_us,
+    about="When the request was made: milliseconds, or microseconds with 16 digits.",
+)
+RECV_WINDOW: Final = Param(
+    "recvWindow",
+    "DECIMAL",
+    _recv_window_us,
+    maximum=60_000,
+    about="How many milliseconds the request stays good; up to three decimals. Default 5000.",
+)
+SIGNATURE: Final = Param("signature", "STRING", str, about="Of query and body as sent, without itself.")
+SIGNING_PARAMS: Final = (TIMESTAMP, RECV_WINDOW, SIGNATURE)
+"""What every signed endpoint takes besides its own parameters."""
+
+
+class Authenticator:
+    """Knows the keys through the exchange, and keeps what is costly to build for each."""
+
+    def __init__(
+        self, exchange: Exchange, keeper: SecretKeeper, policy: TimestampPolicy = TimestampPolicy.EITHER
+    ) -> None:
+        self._exchange = exchange
+        self._keeper = keeper
+        self._policy = policy
+        self._verifiers: dict[str, tuple[int, Verifier]] = {}
+
+    def authenticate(self, endpoint: Endpoint, request: Request, parameters: Mapping[str, str]) -> Sender:
+        """Who asks, or the first refusal."""
+        if endpoint.security is Security.NONE:
+            return Sender()
+        key = self._key(request)
+        if endpoint.permission is not None and endpoint.permission not in key.permissions:
+            raise ApiError(REJECTED_KEY)
+        if not endpoint.signed and "signature" not in parameters:
+            return Sender(key.account_id, key.api_key)
+
+        expires_at_ms = self._expires_at_ms(parameters)
+        body = b"" if request.method == "GET" else request.body
+        query, body, signature = split_signature(request.query, body)
+        if not signature:
+            raise ApiError(missing(SIGNATURE.name))
+        verify = self._verifier(key)
+        if not verify(query + body, signature):
+            lenient = component_encoded(query) + component_encoded(body)
+            if lenient == query + body or not verify(lenient, signature):
+                raise ApiError(BAD_SIGNATURE)
+        return Sender(key.account_id, key.api_key, expires_at_ms)
+
+    def _key(self, request: Request) -> KeyView:
+        api_key = request.api_key
+        if api_key is None or _API_KEY.fullmatch(api_key) is None:
+            raise ApiError(BAD_API_KEY_FORMAT)
+        key = self._exchange.live.key(api_key)
+        if key is None:
+            raise ApiError(REJECTED_KEY)
+        allowed = [ip for ip in key.ips if ip != _ANY_IP]
+        if allowed and request.ip not in allowed:
+            raise ApiError(REJECTED_KEY)
+        return key
+
+    def _expires_at_ms(self, parameters: Mapping[str, str]) -> int:
+        """When the request's window closes on the exchange's clock; refuses a request that is not in its window."""
+        sent = parameters.get(TIMESTAMP.name)
+        if not sent:
+            raise ApiError(missing(TIMESTAMP.name))
+        timestamp_us = _timestamp_us(sent)
+        sent = parameters.get(RECV_WINDOW.name)
+        window_us = _recv_window_us(sent) if sent else _RECV_WINDOW_DEFAULT_US
+        clock = self._exchange.clock
+        now_ms = clock.now_ms()
+        if _is_in_window(timestamp_us, window_us, now_ms):
+            return (timestamp_us + window_us) // 1000
+        if clock.is_virtual and self._policy is TimestampPolicy.EITHER:
+            host_ms = clock.host_ms()
+            if _is_in_window(timestamp_us, window_us, host_ms):
+                return now_ms + (timestamp_us + window_us) // 1000 - host_ms
+        raise ApiError(
+            AHEAD_OF_SERVER if timestamp_us >= now_ms * 1000 + _AHEAD_MAX_US else OUTSIDE_RECV_WINDOW
+        )
+
+    def _verifier(self, key: KeyView) -> Verifier:
+        cached = self._verifiers.get(key.api_key)
+        if cached is not None and cached[0] == key.serial:
+            return cached[1]
+        if key.kind in (KeyKind.RSA, KeyKind.ED25519):
+            verifier = public_key_verifier(key.public_key)
+        else:
+            verifier = hmac_verifier(self._keeper.secret_for(key))
+        if len(self._verifiers) >= _VERIFIERS_MAX:
+            # The oldest goes: dictionaries keep the order in which keys came.
+            del self._verifiers[next(iter(self._verifiers))]
+        self._verifiers[key.api_key] = (key.serial, verifier)
+        return verifier
+
+
+def _is_in_window(timestamp_us: int, window_us: int, now_ms: int) -> bool:
+    now_us = now_ms * 1000
+    return timestamp_us < now_us + _AHEAD_MAX_US and now_us - timestamp_us <= window_us

@@ -1,0 +1,159 @@
+"""The registry's row: what one endpoint is called, asks for, costs and does.
+
+`@endpoint` turns a function into such a row. Routing, weights, the documentation table and its guard all read the
+rows of `openmargin.api.endpoints`, so an endpoint is described once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from enum import Enum
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+from msgspec import Struct
+
+from openmargin.api.catalogue import Catalogue
+from openmargin.api.errors import Dialect, refusal
+from openmargin.api.params import NoParams, Params, fields_of, reader
+from openmargin.domain.commands import AnyCommand
+from openmargin.domain.enums import Permission
+
+if TYPE_CHECKING:
+    from openmargin.runtime.exchange import Exchange, Outcome
+
+
+class Security(Enum):
+    """What a request has to prove, in the words of the reference."""
+
+    NONE = "NONE"
+    MARKET_DATA = "MARKET_DATA"
+    """A known key. A signature is not asked for, and must be right where one is sent."""
+    USER_DATA = "USER_DATA"
+    TRADE = "TRADE"
+    MARGIN = "MARGIN"
+
+
+_PERMISSIONS: Final = {
+    Security.USER_DATA: Permission.READ,
+    Security.TRADE: Permission.TRADE,
+    Security.MARGIN: Permission.MARGIN_LOAN,
+}
+
+
+class Payer(Enum):
+    """Whose budget a weight is taken from."""
+
+    IP = "IP"
+    UID = "UID"
+
+
+class Heavier(Struct, frozen=True):
+    """Another weight where a parameter has one of some values."""
+
+    value: int
+    parameter: str
+    values: tuple[str, ...]
+
+
+class Weight(Struct, frozen=True):
+    value: int
+    payer: Payer = Payer.IP
+    heavier: Heavier | None = None
+
+    def of(self, parameters: Mapping[str, str]) -> int:
+        heavier = self.heavier
+        if heavier is not None and parameters.get(heavier.parameter) in heavier.values:
+            return heavier.value
+        return self.value
+
+
+class Sender(Struct, frozen=True):
+    """Who asks, as far as the endpoint made them prove it."""
+
+    account_id: int = 0
+    api_key: str = ""
+    expires_at_ms: int = 0
+    """When the request's recvWindow closes, on the exchange's clock; 0 where it was not signed."""
+
+
+class Call(Struct, frozen=True):
+    """One request on its way through an endpoint's function."""
+
+    exchange: Exchange
+    catalogue: Catalogue
+    dialect: Dialect
+    sender: Sender
+    in_microseconds: bool = False
+
+    def server_time(self) -> int:
+        """Now, in the unit that the sender asked for."""
+        now_ms = self.exchange.clock.now_ms()
+        return now_ms * 1000 if self.in_microseconds else now_ms
+
+    async def submit(self, command: AnyCommand) -> Outcome:
+        """What the exchange made of the command; a rejection leaves as its wire code."""
+        outcome = await self.exchange.submit(command)
+        if outcome.rejection is not None:
+            raise refusal(outcome.rejection, self.dialect, outcome.at_ms)
+        return outcome
+
+
+class Endpoint(Struct, frozen=True):
+    """One row of the registry."""
+
+    method: str
+    path: str
+    title: str
+    security: Security
+    permission: Permission | None
+    weight: Weight
+    requests_per_minute: int | None
+    """A limit on calls of one IP address, besides the weight."""
+    params: type[Params]
+    read: Callable[[Mapping[str, str]], Any]
+    run: Callable[[Call, Any], Awaitable[object]]
+    dialect: Dialect
+    parameter_names: frozenset[str]
+
+    @property
+    def signed(self) -> bool:
+        return self.security in _PERMISSIONS
+
+
+P = TypeVar("P", bound=Params)
+
+
+def endpoint(
+    method: str,
+    path: str,
+    security: Security,
+    weight: Weight,
+    *,
+    params: type[P] = NoParams,
+    permission: Permission | None = None,
+    requests_per_minute: int | None = None,
+) -> Callable[[Callable[[Call, P], Awaitable[object]]], Endpoint]:
+    """Describe the endpoint that a function serves; the title is the first line of its docstring.
+
+    `permission` is what the key must have, where it is not what the security type implies.
+    """
+
+    def describe(run: Callable[[Call, P], Awaitable[object]]) -> Endpoint:
+        title = (run.__doc__ or "").strip().partition("\n")[0]
+        assert title, f"{method} {path} has no docstring to take its title from"
+        return Endpoint(
+            method=method,
+            path=path,
+            title=title,
+            security=security,
+            permission=permission or _PERMISSIONS.get(security),
+            weight=weight,
+            requests_per_minute=requests_per_minute,
+            params=params,
+            read=reader(params),
+            run=run,
+            dialect=Dialect.SPOT if path.startswith("/api/") else Dialect.SAPI,
+            parameter_names=frozenset(field.param.name for field in fields_of(params)),
+        )
+
+    return describe

@@ -1,0 +1,32 @@
+"""The endpoints by group, and the one list of them all.
+
+A module's endpoints are found by looking, so writing one is enough to serve it.
+"""
+
+from __future__ import annotations
+
+from types import ModuleType
+from typing import Final
+
+from openmargin.api.endpoint import Endpoint
+from openmargin.api.endpoints import (
+    account,
+    exchange_info,
+    general,
+    loans,
+    margin_market,
+    orders,
+    trades,
+    transfers,
+)
+
+
+def _endpoints_of(module: ModuleType) -> list[Endpoint]:
+    return [value for value in vars(module).values() if isinstance(value, Endpoint)]
+
+
+ENDPOINTS: Final[tuple[Endpoint, ...]] = tuple(
+    found
+    for module in (general, exchange_info, margin_market, account, transfers, loans, orders, trades)
+    for found in _endpoints_of(module)
+)

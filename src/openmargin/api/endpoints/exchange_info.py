@@ -1,0 +1,204 @@
+"""The trading rules: what is traded, under which filters, with which limits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Annotated, Final
+
+import msgspec
+
+from openmargin.api import errors
+from openmargin.api.endpoint import Call, Security, Weight, endpoint
+from openmargin.api.errors import ApiError
+from openmargin.api.intervals import interval_words
+from openmargin.api.limits import WeightLimits
+from openmargin.api.params import Params, boolean, choice, symbol, text
+from openmargin.api.render import SELF_TRADE_WORDS, TYPE_WORDS, Reply
+from openmargin.domain.enums import SymbolStatus
+from openmargin.domain.money import DECIMALS, format_e8, format_short
+from openmargin.domain.venue import OrderRules, Symbol
+
+_STATUS_WORDS: Final = ("TRADING", "HALT", "BREAK")
+_PERMISSION_WORDS: Final = ("SPOT", "MARGIN", "LEVERAGED")
+
+
+class ExchangeInfoParams(Params, frozen=True, kw_only=True):
+    symbol: Annotated[str | None, symbol()] = None
+    symbols: Annotated[str | None, text("symbols", "A JSON array of names.")] = None
+    permissions: Annotated[
+        str | None, text("permissions", "One permission or a JSON array of them; any one is enough.")
+    ] = None
+    show_permission_sets: Annotated[bool, boolean("showPermissionSets")] = True
+    status: Annotated[
+        str | None,
+        choice("symbolStatus", {word: word for word in _STATUS_WORDS}, errors.INVALID_SYMBOL_STATUS),
+    ] = None
+
+
+class RateLimit(Reply):
+    rate_limit_type: str
+    interval: str
+    interval_num: int
+    limit: int
+
+
+class SymbolInfo(Reply, kw_only=True):
+    symbol: str
+    status: str
+    base_asset: str
+    base_asset_precision: int = DECIMALS
+    quote_asset: str
+    quote_precision: int = DECIMALS
+    quote_asset_precision: int = DECIMALS
+    base_commission_precision: int = DECIMALS
+    quote_commission_precision: int = DECIMALS
+    order_types: list[str]
+    # What is not served yet says so here, as for a Binance symbol that has it switched off.
+    iceberg_allowed: bool = False
+    oco_allowed: bool = False
+    oto_allowed: bool = False
+    opo_allowed: bool = False
+    quote_order_qty_market_allowed: bool = True
+    allow_trailing_stop: bool = False
+    cancel_replace_allowed: bool = False
+    amend_allowed: bool = False
+    peg_instructions_allowed: bool = False
+    is_spot_trading_allowed: bool = True
+    is_margin_trading_allowed: bool
+    filters: list[dict[str, object]]
+    permissions: list[str]
+    permission_sets: list[list[str]]
+    default_self_trade_prevention_mode: str
+    allowed_self_trade_prevention_modes: list[str]
+
+
+class ExchangeInfo(Reply):
+    timezone: str
+    server_time: int
+    rate_limits: list[RateLimit]
+    exchange_filters: list[dict[str, object]]
+    symbols: list[SymbolInfo]
+
+
+@endpoint("GET", "/api/v3/exchangeInfo", Security.NONE, Weight(20), params=ExchangeInfoParams)
+async def exchange_info(call: Call, asked: ExchangeInfoParams) -> ExchangeInfo:
+    """Get trading rules and symbols"""
+    return ExchangeInfo(
+        timezone="UTC",
+        server_time=call.server_time(),
+        rate_limits=_rate_limits(call.catalogue.venue.orders),
+        exchange_filters=[],
+        symbols=[_symbol_info(found, asked.show_permission_sets) for found in _asked_symbols(call, asked)],
+    )
+
+
+def _asked_symbols(call: Call, asked: ExchangeInfoParams) -> Iterator[Symbol]:
+    by_name = asked.symbol is not None or asked.symbols is not None
+    if by_name and (asked.permissions is not None or asked.status is not None):
+        raise ApiError(errors.BAD_COMBINATION)
+    if asked.symbol is not None:
+        if asked.symbols is not None:
+            raise ApiError(errors.BAD_COMBINATION)
+        return iter((call.catalogue.symbol(asked.symbol),))
+    if asked.symbols is not None:
+        names = _names(asked.symbols, "symbols")
+        if len(set(names)) != len(names):
+            raise ApiError(errors.DUPLICATE_SYMBOLS)
+        return iter([call.catalogue.symbol(name) for name in names])
+    wanted = _wanted_permissions(asked.permissions)
+    return (
+        found
+        for found in call.catalogue.venue.symbols
+        if asked.status in (None, found.status.name) and not wanted.isdisjoint(_permissions(found))
+    )
+
+
+def _wanted_permissions(sent: str | None) -> frozenset[str]:
+    if sent is None:
+        return frozenset(_PERMISSION_WORDS)
+    wanted = frozenset(_names(sent, "permissions") if sent.startswith("[") else (sent,))
+    if not wanted.issubset(_PERMISSION_WORDS):
+        raise ApiError(errors.invalid("permissions"))
+    return wanted
+
+
+def _names(sent: str, name: str) -> list[str]:
+    try:
+        return msgspec.json.decode(sent, type=list[str])
+    except msgspec.DecodeError:
+        raise ApiError(errors.invalid_json(name)) from None
+
+
+def _rate_limits(orders: OrderRules) -> list[RateLimit]:
+    return [
+        RateLimit("REQUEST_WEIGHT", *interval_words(60_000), WeightLimits().api_ip),
+        RateLimit("ORDERS", *interval_words(10_000), orders.limit_10s),
+        RateLimit("ORDERS", *interval_words(86_400_000), orders.limit_day),
+    ]
+
+
+def _permissions(symbol: Symbol) -> list[str]:
+    return ["SPOT", "MARGIN"] if _is_on_margin(symbol) else ["SPOT"]
+
+
+def _is_on_margin(symbol: Symbol) -> bool:
+    return symbol.cross_margin or symbol.isolated_margin
+
+
+def _symbol_info(symbol: Symbol, show_permission_sets: bool) -> SymbolInfo:
+    modes = [SELF_TRADE_WORDS[mode] for mode in symbol.self_trade_preventions]
+    return SymbolInfo(
+        symbol=symbol.name,
+        status=SymbolStatus(symbol.status).name,
+        base_asset=symbol.base,
+        quote_asset=symbol.quote,
+        order_types=list(TYPE_WORDS.values()),
+        is_margin_trading_allowed=_is_on_margin(symbol),
+        filters=list(_filters(symbol)),
+        # Binance left this list empty when it put sets in its place.
+        permissions=[],
+        permission_sets=[_permissions(symbol)] if show_permission_sets else [],
+        default_self_trade_prevention_mode=modes[0],
+        allowed_self_trade_prevention_modes=modes,
+    )
+
+
+def _filters(symbol: Symbol) -> Iterator[dict[str, object]]:
+    """The filters that bind, with the bounds as they are enforced: a least of 0 stands for one step."""
+    yield {
+        "filterType": "PRICE_FILTER",
+        "minPrice": format_e8(symbol.min_price or symbol.tick_size),
+        "maxPrice": format_e8(symbol.max_price),
+        "tickSize": format_e8(symbol.tick_size),
+    }
+    yield {
+        "filterType": "LOT_SIZE",
+        "minQty": format_e8(symbol.min_quantity or symbol.step_size),
+        "maxQty": format_e8(symbol.max_quantity),
+        "stepSize": format_e8(symbol.step_size),
+    }
+    yield {
+        "filterType": "MARKET_LOT_SIZE",
+        "minQty": format_e8(symbol.market_min_quantity),
+        "maxQty": format_e8(symbol.market_max_quantity),
+        "stepSize": format_e8(symbol.market_step_size),
+    }
+    yield {
+        "filterType": "PERCENT_PRICE_BY_SIDE",
+        "bidMultiplierUp": format_short(symbol.bid_multiplier_up),
+        "bidMultiplierDown": format_short(symbol.bid_multiplier_down),
+        "askMultiplierUp": format_short(symbol.ask_multiplier_up),
+        "askMultiplierDown": format_short(symbol.ask_multiplier_down),
+        "avgPriceMins": symbol.average_price_minutes,
+    }
+    yield {
+        "filterType": "NOTIONAL",
+        "minNotional": format_e8(symbol.min_notional),
+        "applyMinToMarket": symbol.apply_min_to_market,
+        "maxNotional": format_e8(symbol.max_notional),
+        "applyMaxToMarket": symbol.apply_max_to_market,
+        "avgPriceMins": symbol.average_price_minutes,
+    }
+    yield {"filterType": "MAX_NUM_ORDERS", "maxNumOrders": symbol.max_num_orders}
+    if symbol.max_position:
+        yield {"filterType": "MAX_POSITION", "maxPosition": format_e8(symbol.max_position)}

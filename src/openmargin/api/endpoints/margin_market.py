@@ -1,0 +1,97 @@
+"""What may be traded and borrowed on margin, and the index prices that value it."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from openmargin.api.endpoint import Call, Security, Weight, endpoint
+from openmargin.api.errors import NO_PRICE_INDEX, ApiError
+from openmargin.api.params import Params, asset, symbol
+from openmargin.api.render import Reply
+from openmargin.domain.enums import SymbolStatus
+from openmargin.domain.money import format_e8
+from openmargin.domain.venue import Asset, Symbol
+
+
+class AllPairsParams(Params, frozen=True, kw_only=True):
+    symbol: Annotated[str | None, symbol()] = None
+
+
+class PairReply(Reply):
+    base: str
+    id: int
+    is_buy_allowed: bool
+    is_margin_trade: bool
+    is_sell_allowed: bool
+    quote: str
+    symbol: str
+
+
+def _pair(position: int, pair: Symbol) -> PairReply:
+    """A pair is known by its place in the venue, which keeps it: symbols are added, never removed."""
+    trades = pair.status is SymbolStatus.TRADING
+    return PairReply(pair.base, position, trades, True, trades, pair.quote, pair.name)
+
+
+@endpoint("GET", "/sapi/v1/margin/allPairs", Security.MARKET_DATA, Weight(1), params=AllPairsParams)
+async def all_pairs(call: Call, asked: AllPairsParams) -> list[PairReply]:
+    """Get all cross margin pairs"""
+    if asked.symbol is not None:
+        call.catalogue.symbol(asked.symbol)
+    return [
+        _pair(position, pair)
+        for position, pair in enumerate(call.catalogue.venue.symbols, start=1)
+        if pair.cross_margin and asked.symbol in (None, pair.name)
+    ]
+
+
+class AllAssetsParams(Params, frozen=True, kw_only=True):
+    asset: Annotated[str | None, asset()] = None
+
+
+class AssetReply(Reply):
+    asset_full_name: str
+    asset_name: str
+    is_borrowable: bool
+    is_mortgageable: bool
+    user_min_borrow: str
+    user_min_repay: str
+
+
+def _asset(listed: Asset) -> AssetReply:
+    return AssetReply(
+        listed.full_name,
+        listed.name,
+        listed.borrowable,
+        listed.collateral,
+        format_e8(listed.min_borrow),
+        format_e8(listed.min_repay),
+    )
+
+
+@endpoint("GET", "/sapi/v1/margin/allAssets", Security.MARKET_DATA, Weight(1), params=AllAssetsParams)
+async def all_assets(call: Call, asked: AllAssetsParams) -> list[AssetReply]:
+    """Get all margin assets"""
+    if asked.asset is not None:
+        return [_asset(call.catalogue.asset(asked.asset))]
+    return [_asset(listed) for listed in call.catalogue.venue.assets]
+
+
+class PriceIndexParams(Params, frozen=True, kw_only=True):
+    symbol: Annotated[str, symbol()]
+
+
+class PriceIndexReply(Reply):
+    calc_time: int
+    price: str
+    symbol: str
+
+
+@endpoint("GET", "/sapi/v1/margin/priceIndex", Security.MARKET_DATA, Weight(10), params=PriceIndexParams)
+async def price_index(call: Call, asked: PriceIndexParams) -> PriceIndexReply:
+    """Query the index price of a pair"""
+    call.catalogue.symbol(asked.symbol)
+    index = await call.exchange.read(lambda live: live.index(asked.symbol))
+    if index is None:
+        raise ApiError(NO_PRICE_INDEX)
+    return PriceIndexReply(index.at_ms, format_e8(index.price), index.symbol)

@@ -1,0 +1,151 @@
+"""Moving value between the wallets of one account."""
+
+from __future__ import annotations
+
+from typing import Annotated, Final
+
+from openmargin.api import errors
+from openmargin.api.endpoint import Call, Payer, Security, Weight, endpoint
+from openmargin.api.endpoints.loans import MaxAmountParams, TransactionReply
+from openmargin.api.errors import WireError, refusal
+from openmargin.api.params import Params, asset, choice, decimal, refused
+from openmargin.api.render import Reply
+from openmargin.api.windows import PageParams, span_of
+from openmargin.domain.commands import Transfer
+from openmargin.domain.enums import Permission
+from openmargin.domain.events import Transferred
+from openmargin.domain.ids import CROSS, SPOT, Scope
+from openmargin.domain.money import Atoms, format_e8
+from openmargin.domain.reasons import Rejected
+
+_PATH: Final = "/sapi/v1/asset/transfer"
+
+_NO_SUCH_WALLETS: Final = WireError(
+    400, -1020, "This operation is not supported: this exchange has spot and margin wallets only."
+)
+_ISOLATED: Final = (
+    "ISOLATEDMARGIN_MARGIN",
+    "MARGIN_ISOLATEDMARGIN",
+    "ISOLATEDMARGIN_ISOLATEDMARGIN",
+    "MAIN_ISOLATED_MARGIN",
+    "ISOLATED_MARGIN_MAIN",
+)
+_OTHER_WALLETS: Final = tuple(
+    f"{source}_{target}"
+    for first in ("UMFUTURE", "CMFUTURE", "FUNDING", "OPTION", "PORTFOLIO_MARGIN")
+    for second in ("MAIN", "MARGIN", "FUNDING", "UMFUTURE", "CMFUTURE")
+    if first != second
+    for source, target in ((first, second), (second, first))
+)
+"""Between wallets that Binance has and this exchange has not."""
+
+_TYPES: Final[dict[str, tuple[Scope, Scope] | WireError]] = {
+    "MAIN_MARGIN": (SPOT, CROSS),
+    "MARGIN_MAIN": (CROSS, SPOT),
+    **dict.fromkeys(_ISOLATED, errors.NO_ISOLATED_ACCOUNT),
+    **dict.fromkeys(_OTHER_WALLETS, _NO_SUCH_WALLETS),
+}
+_TYPE_WORDS: Final = {scopes: word for word, scopes in _TYPES.items() if not isinstance(scopes, WireError)}
+_FOR_ISOLATED: Final = "For isolated accounts only."
+
+
+class TransferParams(Params, frozen=True, kw_only=True):
+    scopes: Annotated[tuple[Scope, Scope], choice("type", _TYPES)]
+    asset: Annotated[str, asset()]
+    amount: Annotated[Atoms, decimal("amount")]
+    from_symbol: Annotated[
+        None, refused("fromSymbol", "STRING", errors.not_required("fromSymbol"), _FOR_ISOLATED)
+    ] = None
+    to_symbol: Annotated[
+        None, refused("toSymbol", "STRING", errors.not_required("toSymbol"), _FOR_ISOLATED)
+    ] = None
+
+
+@endpoint(
+    "POST",
+    _PATH,
+    Security.USER_DATA,
+    Weight(900, Payer.UID),
+    params=TransferParams,
+    permission=Permission.MARGIN_LOAN,
+)
+async def transfer(call: Call, asked: TransferParams) -> TransactionReply:
+    """Transfer between wallets"""
+    source, target = asked.scopes
+    outcome = await call.submit(
+        Transfer(
+            account_id=call.sender.account_id,
+            api_key=call.sender.api_key,
+            expires_at_ms=call.sender.expires_at_ms,
+            source=source,
+            target=target,
+            asset=asked.asset,
+            amount=asked.amount,
+        )
+    )
+    done = next(event for event in outcome.events if isinstance(event, Transferred))
+    return TransactionReply(done.transaction_id)
+
+
+class TransferHistoryParams(PageParams, frozen=True, kw_only=True):
+    scopes: Annotated[tuple[Scope, Scope], choice("type", _TYPES)]
+    from_symbol: Annotated[
+        None, refused("fromSymbol", "STRING", errors.not_required("fromSymbol"), _FOR_ISOLATED)
+    ] = None
+    to_symbol: Annotated[
+        None, refused("toSymbol", "STRING", errors.not_required("toSymbol"), _FOR_ISOLATED)
+    ] = None
+
+
+class TransferReply(Reply):
+    asset: str
+    amount: str
+    type: str
+    status: str
+    tran_id: int
+    timestamp: int
+
+
+class TransferPage(Reply):
+    total: int
+    rows: list[TransferReply]
+
+
+@endpoint("GET", _PATH, Security.USER_DATA, Weight(1), params=TransferHistoryParams)
+async def transfer_history(call: Call, asked: TransferHistoryParams) -> TransferPage:
+    """Query transfers between wallets"""
+    source, target = asked.scopes
+    now_ms = call.exchange.clock.now_ms()
+    span = span_of(asked, now_ms, default_days=7, most_days=183, kept_days=183)
+    rows, total = await call.exchange.past.transfers(
+        call.sender.account_id, source, target, span.start_ms, span.end_ms, asked.offset, asked.size
+    )
+    return TransferPage(
+        total,
+        [
+            TransferReply(
+                row.asset,
+                format_e8(row.amount),
+                _TYPE_WORDS[row.source, row.target],
+                "CONFIRMED",
+                row.transaction_id,
+                row.at_ms,
+            )
+            for row in rows
+        ],
+    )
+
+
+class MaxTransferableReply(Reply):
+    amount: str
+
+
+@endpoint("GET", "/sapi/v1/margin/maxTransferable", Security.USER_DATA, Weight(50), params=MaxAmountParams)
+async def max_transferable(call: Call, asked: MaxAmountParams) -> MaxTransferableReply:
+    """Query how much may be transferred out"""
+    most = await call.exchange.read(
+        lambda live: live.max_transferable(call.sender.account_id, CROSS, asked.asset)
+    )
+    if isinstance(most, Rejected):
+        raise refusal(most, call.dialect)
+    return MaxTransferableReply(format_e8(most))

@@ -1,0 +1,285 @@
+"""Every refusal on the wire: HTTP status, code and message.
+
+Two sources meet here. A `Reason` is the engine's word, and `WIRE_ERRORS` gives each one a row in each dialect. What a
+request can get wrong before it reaches the engine is a constant or a function below, named as the rule it broke.
+
+The texts are Binance's own wherever it documents one, because clients match on them. Unauthorized requests are
+401, exceeded limits 429, everything else that the sender got wrong 400.
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from typing import Final
+
+import msgspec
+from msgspec import Struct
+
+from openmargin.api.intervals import interval_words
+from openmargin.domain.reasons import Reason, Rejected
+
+
+class Dialect(IntEnum):
+    """Whose documentation a code is taken from: the margin API, the spot API, or the WebSocket API."""
+
+    SAPI = 1
+    SPOT = 2
+    WS = 3
+
+
+class WireError(Struct, frozen=True):
+    """One refusal as a client sees it."""
+
+    status: int
+    code: int
+    message: str
+
+
+class ApiError(Exception):
+    """Ends a request with a refusal. Raised and caught inside this room only."""
+
+    def __init__(self, error: WireError, retry_after_s: int | None = None) -> None:
+        super().__init__(error.message)
+        self.error = error
+        self.retry_after_s = retry_after_s
+
+
+class _Body(Struct):
+    code: int
+    msg: str
+
+
+def error_body(error: WireError) -> bytes:
+    return msgspec.json.encode(_Body(error.code, error.message))
+
+
+# --- what a request can get wrong by itself --------------------------------------------------------------------
+
+DISCONNECTED: Final = WireError(
+    500, -1001, "Internal error; unable to process your request. Please try again."
+)
+TIMED_OUT: Final = WireError(
+    504,
+    -1007,
+    "Timeout waiting for response from backend server. Send status unknown; execution status unknown.",
+)
+SHUTTING_DOWN: Final = WireError(503, -1016, "This service is no longer available.")
+NOT_SUPPORTED: Final = WireError(400, -1020, "This operation is not supported.")
+OUTSIDE_RECV_WINDOW: Final = WireError(400, -1021, "Timestamp for this request is outside of the recvWindow.")
+AHEAD_OF_SERVER: Final = WireError(
+    400, -1021, "Timestamp for this request was 1000ms ahead of the server's time."
+)
+BAD_SIGNATURE: Final = WireError(400, -1022, "Signature for this request is not valid.")
+ILLEGAL_CHARACTERS: Final = WireError(400, -1100, "Illegal characters found in a parameter.")
+TOO_MANY_PARAMETERS: Final = WireError(400, -1101, "Too many parameters sent for this endpoint.")
+DUPLICATE_PARAMETER: Final = WireError(400, -1101, "Duplicate values for a parameter detected.")
+INVALID_TIME_IN_FORCE: Final = WireError(400, -1115, "Invalid timeInForce.")
+INVALID_ORDER_TYPE: Final = WireError(400, -1116, "Invalid orderType.")
+INVALID_SIDE: Final = WireError(400, -1117, "Invalid side.")
+INVALID_SYMBOL: Final = WireError(400, -1121, "Invalid symbol.")
+INVALID_SYMBOL_STATUS: Final = WireError(400, -1122, "Invalid symbolStatus.")
+MORE_THAN_A_DAY: Final = WireError(400, -1127, "More than 24 hours between startTime and endTime.")
+BAD_COMBINATION: Final = WireError(400, -1128, "Combination of optional parameters invalid.")
+RECV_WINDOW_TOO_LONG: Final = WireError(400, -1131, "recvWindow must be less than 60000")
+DUPLICATE_SYMBOLS: Final = WireError(400, -1151, "Symbol is present multiple times in the list.")
+INVALID_TIME_UNIT: Final = WireError(
+    400, -1194, "Invalid value for time unit; expected either MICROSECOND or MILLISECOND."
+)
+NO_SUCH_ORDER: Final = WireError(400, -2013, "Order does not exist.")
+BAD_API_KEY_FORMAT: Final = WireError(401, -2014, "API-key format invalid.")
+REJECTED_KEY: Final = WireError(401, -2015, "Invalid API-key, IP, or permissions for action.")
+BAD_DATE_RANGE: Final = WireError(400, -3011, "Your input date is invalid.")
+NOT_A_MARGIN_ASSET: Final = WireError(400, -3027, "Not a valid margin asset.")
+NO_PRICE_INDEX: Final = WireError(400, -3042, "PriceIndex not available for this margin pair.")
+NO_ISOLATED_ACCOUNT: Final = WireError(400, -11001, "Isolated margin account does not exist.")
+SELF_TRADE_MODE_NOT_ALLOWED: Final = WireError(
+    400, -1013, "This symbol does not allow the specified self-trade prevention mode."
+)
+ICEBERG_NOT_SUPPORTED: Final = WireError(400, -2010, "Iceberg orders are not supported for this symbol.")
+ZERO_ORDER: Final = WireError(400, -2010, "Price * QTY is zero or less.")
+UNSUPPORTED_ORDER_TYPES: Final = {
+    "STOP_LOSS": WireError(400, -2010, "Stop loss orders are not supported for this symbol."),
+    "STOP_LOSS_LIMIT": WireError(400, -2010, "Stop loss limit orders are not supported for this symbol."),
+    "TAKE_PROFIT": WireError(400, -2010, "Take profit orders are not supported for this symbol."),
+    "TAKE_PROFIT_LIMIT": WireError(400, -2010, "Take profit limit orders are not supported for this symbol."),
+}
+"""Order types that the API knows and this exchange does not trade yet."""
+
+
+def unknown(log_id: str) -> WireError:
+    """Our own fault. The client learns the id of the log entry and nothing else."""
+    return WireError(500, -1000, f"An unknown error occurred while processing the request. Log id: {log_id}")
+
+
+def no_such_path(path: str) -> WireError:
+    """Binance answers an HTML page here; JSON keeps the promise that errors always have `code` and `msg`."""
+    return WireError(404, -1000, f"No endpoint at {path}")
+
+
+def no_such_method(method: str, path: str) -> WireError:
+    return WireError(405, -1000, f"Method {method} is not allowed at {path}")
+
+
+def too_large(part: str, limit: int, status: int) -> WireError:
+    """A part of the request is over its bound. Binance documents no code for it: -1101 is the nearest in meaning."""
+    return WireError(status, -1101, f"Request {part} is larger than {limit} bytes.")
+
+
+def weight_exceeded(limit: int) -> WireError:
+    return WireError(
+        429,
+        -1003,
+        f"Too much request weight used; current limit is {limit} request weight per 1 MINUTE."
+        " Please use WebSocket Streams for live updates to avoid polling the API.",
+    )
+
+
+def requests_exceeded(limit: int) -> WireError:
+    return WireError(429, -1003, f"Too many requests; current limit is {limit} requests per 1 MINUTE.")
+
+
+def illegal_characters(name: str, legal: str) -> WireError:
+    return WireError(400, -1100, f"Illegal characters found in parameter '{name}'; legal range is '{legal}'.")
+
+
+def missing(name: str) -> WireError:
+    return WireError(400, -1102, f"Mandatory parameter '{name}' was not sent, was empty/null, or malformed.")
+
+
+def missing_either(first: str, second: str) -> WireError:
+    return WireError(400, -1102, f"Param '{first}' or '{second}' must be sent, but both were empty/null!")
+
+
+def above_maximum(name: str, maximum: int) -> WireError:
+    return WireError(400, -1102, f"'{name}' contains unexpected value. Cannot be greater than {maximum}.")
+
+
+def unread(read: int, sent: int) -> WireError:
+    return WireError(
+        400, -1104, f"Not all sent parameters were read; read '{read}' parameter(s) but was sent '{sent}'."
+    )
+
+
+def empty(name: str) -> WireError:
+    return WireError(400, -1105, f"Parameter '{name}' was empty.")
+
+
+def not_required(name: str) -> WireError:
+    return WireError(400, -1106, f"Parameter '{name}' sent when not required.")
+
+
+def overflowed(name: str) -> WireError:
+    return WireError(400, -1108, f"Parameter '{name}' overflowed.")
+
+
+def too_precise(name: str) -> WireError:
+    return WireError(400, -1111, f"Parameter '{name}' has too much precision.")
+
+
+def invalid(name: str) -> WireError:
+    return WireError(400, -1130, f"Data sent for parameter '{name}' is not valid.")
+
+
+def invalid_json(name: str) -> WireError:
+    return WireError(400, -1135, f"JSON sent for parameter '{name}' is not valid")
+
+
+# --- what the engine can refuse --------------------------------------------------------------------------------
+
+
+def _filter_failure(name: str) -> WireError:
+    return WireError(400, -1013, f"Filter failure: {name}")
+
+
+_INVALID_INPUT: Final = WireError(400, -3026, "Your input param is invalid.")
+"""Also for reasons that only the operator's commands can meet: they have a row so that the table stays total."""
+
+_ON_MARGIN: Final[dict[Reason, WireError]] = {
+    Reason.UNKNOWN_KEY: REJECTED_KEY,
+    Reason.KEY_NOT_PERMITTED: REJECTED_KEY,
+    Reason.WINDOW_CLOSED: OUTSIDE_RECV_WINDOW,
+    Reason.UNKNOWN_ACCOUNT: WireError(400, -3003, "Margin account does not exist."),
+    Reason.UNKNOWN_SYMBOL: INVALID_SYMBOL,
+    Reason.SYMBOL_CLOSED: WireError(400, -1013, "Market is closed."),
+    Reason.SYMBOL_NOT_ON_MARGIN: WireError(
+        400, -3021, "Margin account are not allowed to trade this trading pair."
+    ),
+    Reason.UNKNOWN_ASSET: NOT_A_MARGIN_ASSET,
+    Reason.UNKNOWN_SCOPE: NO_ISOLATED_ACCOUNT,
+    Reason.PRICE_FILTER: _filter_failure("PRICE_FILTER"),
+    Reason.PERCENT_PRICE: _filter_failure("PERCENT_PRICE_BY_SIDE"),
+    Reason.LOT_SIZE: _filter_failure("LOT_SIZE"),
+    Reason.MARKET_LOT_SIZE: _filter_failure("MARKET_LOT_SIZE"),
+    Reason.NOTIONAL: _filter_failure("NOTIONAL"),
+    Reason.MAX_NUM_ORDERS: _filter_failure("MAX_NUM_ORDERS"),
+    Reason.MAX_POSITION: _filter_failure("MAX_POSITION"),
+    Reason.DUPLICATE_CLIENT_ORDER_ID: WireError(400, -2010, "Duplicate order sent."),
+    Reason.TOO_MANY_ORDERS: WireError(429, -1015, "Too many new orders."),
+    Reason.WOULD_TAKE: WireError(400, -2010, "Order would immediately match and take."),
+    Reason.INSUFFICIENT_BALANCE: WireError(
+        400, -2010, "Account has insufficient balance for requested action."
+    ),
+    Reason.NO_LIQUIDITY_FOR_QUOTE_QUANTITY: WireError(
+        400, -2010, "Order book liquidity is less than symbol minimum quantity."
+    ),
+    Reason.UNKNOWN_ORDER: WireError(400, -2011, "Unknown order sent."),
+    Reason.CLIENT_ORDER_ID_MISMATCH: WireError(
+        400, -2011, "Cancel order is invalid. Check origClOrdId and orderId."
+    ),
+    Reason.NO_OPEN_ORDERS: WireError(400, -2011, "Unknown order sent."),
+    Reason.ASSET_NOT_BORROWABLE: WireError(400, -3012, "Borrow is banned for this asset."),
+    Reason.BELOW_MIN_BORROW: WireError(400, -3013, "Borrow amount less than minimum borrow amount."),
+    Reason.ABOVE_MAX_BORROWABLE: WireError(
+        400, -3006, "Your borrow amount has exceed maximum borrow amount."
+    ),
+    Reason.INVENTORY_SHORT: WireError(400, -3045, "The system doesn't have enough asset now."),
+    # A level too low to borrow is a maximum of nothing: the margin reference names no other code for it.
+    Reason.BORROW_LEVEL_TOO_LOW: WireError(
+        400, -3006, "Your borrow amount has exceed maximum borrow amount."
+    ),
+    Reason.BELOW_MIN_REPAY: WireError(400, -3016, "Repay amount less than minimum repay amount."),
+    Reason.ABOVE_DEBT: WireError(400, -3015, "Repay amount exceeds borrow amount."),
+    Reason.DEBT_LEFT_TOO_SMALL: WireError(400, -3024, "The unpaid debt is too small after this repayment."),
+    Reason.REPAY_BALANCE_SHORT: WireError(400, -3041, "Balance is not enough"),
+    Reason.ASSET_NOT_COLLATERAL: WireError(
+        400, -3009, "This asset are not allowed to transfer into margin account currently."
+    ),
+    Reason.TRANSFER_BALANCE_SHORT: WireError(400, -5013, "Asset transfer failed: insufficient balance"),
+    Reason.ABOVE_MAX_TRANSFERABLE: WireError(400, -3020, "Transfer out amount exceeds max amount."),
+    Reason.TRANSFER_LEVEL_TOO_LOW: WireError(
+        400, -3023, "You can't transfer out/place order under current margin level."
+    ),
+    Reason.NO_INDEX_PRICE: NO_PRICE_INDEX,
+    Reason.WITHDRAW_BALANCE_SHORT: WireError(400, -3041, "Balance is not enough"),
+    Reason.KEY_EXISTS: _INVALID_INPUT,
+    Reason.UNKNOWN_MASTER: _INVALID_INPUT,
+    Reason.UNKNOWN_VIP_LEVEL: _INVALID_INPUT,
+    Reason.INDEX_NOT_POSITIVE: _INVALID_INPUT,
+    Reason.VENUE_SHRINKS: _INVALID_INPUT,
+    Reason.AMOUNT_NOT_POSITIVE: _INVALID_INPUT,
+    Reason.SAME_SCOPE: WireError(400, -3029, "Transfer failed."),
+}
+
+_ELSEWHERE: Final[dict[Reason, WireError]] = {
+    Reason.UNKNOWN_ACCOUNT: REJECTED_KEY,
+    Reason.SYMBOL_NOT_ON_MARGIN: WireError(400, -2010, "This symbol is not permitted for this account."),
+}
+"""Where the spot and WebSocket APIs speak otherwise than the margin API."""
+
+WIRE_ERRORS: Final[dict[tuple[Reason, Dialect], WireError]] = {
+    (reason, dialect): _ELSEWHERE.get(reason, error) if dialect is not Dialect.SAPI else error
+    for reason, error in _ON_MARGIN.items()
+    for dialect in Dialect
+}
+
+
+def refusal(rejected: Rejected, dialect: Dialect, at_ms: int = 0) -> ApiError:
+    """The row of the reason. Where a limit on orders was passed, message and Retry-After name its window."""
+    error = WIRE_ERRORS[rejected.reason, dialect]
+    if rejected.reason is not Reason.TOO_MANY_ORDERS:
+        return ApiError(error)
+    limit, _, interval_ms = rejected.detail.partition("/")
+    window_ms = int(interval_ms)
+    unit, number = interval_words(window_ms)
+    message = f"Too many new orders; current limit is {limit} orders per {number} {unit}."
+    return ApiError(WireError(error.status, error.code, message), -(-(window_ms - at_ms % window_ms) // 1000))

@@ -1,0 +1,255 @@
+"""Parameters: strings of a request as typed values, refused politely where they do not fit.
+
+An endpoint declares its parameters as one `Params` struct. Each field is annotated with a `Param`, which carries
+the wire name and the rules and stays readable by machines: the same declaration reads requests and writes the
+documentation. A field without a default is mandatory; a field of None was not sent.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from enum import IntEnum
+from typing import Annotated, Any, Final, TypeVar, get_args, get_origin, get_type_hints
+
+import msgspec
+from msgspec import Struct
+
+from openmargin.api import errors
+from openmargin.api.errors import ApiError, WireError
+from openmargin.domain.ids import CROSS, Scope
+from openmargin.domain.money import parse_e8
+
+_DECIMAL: Final = r"^([0-9]{1,20})(\.[0-9]{1,20})?$"
+_DIGITS: Final = r"^[0-9]{1,20}$"
+_CLIENT_ID: Final = r"^[a-zA-Z0-9-_]{1,36}$"
+_SYMBOL: Final = r"^[A-Z0-9-_.]{1,20}$"
+_ASSET: Final = r"^[A-Z0-9]{1,20}$"
+_INT64_MAX: Final = (1 << 63) - 1
+_MICROSECOND_DIGITS: Final = 16
+"""A time of so many digits is in microseconds: in milliseconds it would lie beyond the year 33000."""
+
+
+class Param(Struct, frozen=True):
+    """One parameter: its name on the wire, what it looks like, and how it is read."""
+
+    name: str
+    kind: str
+    """The word that the reference uses: STRING, LONG, INT, DECIMAL, ENUM, BOOLEAN."""
+    parse: Callable[[str], object]
+    values: tuple[str, ...] = ()
+    """What an ENUM may be."""
+    maximum: int | None = None
+    about: str = ""
+
+
+class Params(Struct, frozen=True, kw_only=True):
+    """What one endpoint takes, as one record."""
+
+
+class NoParams(Params, frozen=True):
+    """An endpoint that takes nothing."""
+
+
+# --- kinds -----------------------------------------------------------------------------------------------------
+
+
+def _matcher(name: str, pattern: str) -> Callable[[str], str]:
+    fits = re.compile(pattern).fullmatch
+
+    def parse(text: str) -> str:
+        if fits(text) is None:
+            raise ApiError(errors.illegal_characters(name, pattern))
+        return text
+
+    return parse
+
+
+def symbol(name: str = "symbol", about: str = "") -> Param:
+    return Param(name, "STRING", _matcher(name, _SYMBOL), about=about)
+
+
+def asset(name: str = "asset", about: str = "") -> Param:
+    return Param(name, "STRING", _matcher(name, _ASSET), about=about)
+
+
+def client_id(name: str, about: str = "") -> Param:
+    return Param(name, "STRING", _matcher(name, _CLIENT_ID), about=about)
+
+
+def text(name: str, about: str = "") -> Param:
+    """Free text, for what the endpoint itself takes apart."""
+    return Param(name, "STRING", str, about=about)
+
+
+def decimal(name: str, about: str = "") -> Param:
+    """A plain decimal, as an integer of 1e-8. Exponents and signs are illegal characters."""
+    match = _matcher(name, _DECIMAL)
+
+    def parse(sent: str) -> int:
+        value = parse_e8(match(sent))
+        if value is None:
+            raise ApiError(errors.too_precise(name))
+        if value > _INT64_MAX:
+            raise ApiError(errors.overflowed(name))
+        return value
+
+    return Param(name, "DECIMAL", parse, about=about)
+
+
+def number(name: str, about: str = "") -> Param:
+    """An id."""
+    match = _matcher(name, _DIGITS)
+
+    def parse(sent: str) -> int:
+        value = int(match(sent))
+        if value > _INT64_MAX:
+            raise ApiError(errors.overflowed(name))
+        return value
+
+    return Param(name, "LONG", parse, about=about)
+
+
+def count(name: str, maximum: int, about: str = "") -> Param:
+    """A number of rows or a page: from 1 up to the maximum."""
+    match = _matcher(name, _DIGITS)
+
+    def parse(sent: str) -> int:
+        value = int(match(sent))
+        if value == 0:
+            raise ApiError(errors.invalid(name))
+        if value > maximum:
+            raise ApiError(errors.above_maximum(name, maximum))
+        return value
+
+    return Param(name, "INT", parse, maximum=maximum, about=about)
+
+
+def time(name: str, about: str = "") -> Param:
+    """A moment in milliseconds; sixteen digits are microseconds."""
+    match = _matcher(name, _DIGITS)
+
+    def parse(sent: str) -> int:
+        value = int(match(sent))
+        return value // 1000 if len(sent) >= _MICROSECOND_DIGITS else value
+
+    return Param(name, "LONG", parse, about=about)
+
+
+def choice(
+    name: str, values: Mapping[str, object], refusal: WireError | None = None, about: str = ""
+) -> Param:
+    """One of some words, each standing for a value. Words that are known but not served stand for a `WireError`."""
+    refused = refusal or errors.invalid(name)
+
+    def parse(sent: str) -> object:
+        value = values.get(sent, refused)
+        if isinstance(value, WireError):
+            raise ApiError(value)
+        return value
+
+    served = tuple(word for word, value in values.items() if not isinstance(value, WireError))
+    return Param(name, "ENUM", parse, values=served, about=about)
+
+
+_Member = TypeVar("_Member", bound=IntEnum)
+
+
+def words(members: Iterable[_Member]) -> dict[str, _Member]:
+    """Enum members by their names, where the wire says what the domain says."""
+    return {member.name: member for member in members}
+
+
+def boolean(name: str, about: str = "") -> Param:
+    """TRUE or FALSE in any case, because clients send both `TRUE` and `true`."""
+
+    def parse(sent: str) -> bool:
+        word = sent.upper()
+        if word == "TRUE":
+            return True
+        if word == "FALSE":
+            return False
+        raise ApiError(errors.invalid(name))
+
+    return Param(name, "BOOLEAN", parse, values=("TRUE", "FALSE"), about=about)
+
+
+def account(name: str = "isIsolated") -> Param:
+    """Which margin account is meant. Isolated accounts are not open yet, and this is the one place that says so."""
+    isolated = boolean(name)
+
+    def parse(sent: str) -> Scope:
+        if isolated.parse(sent):
+            raise ApiError(errors.NO_ISOLATED_ACCOUNT)
+        return CROSS
+
+    about = "FALSE for the cross account. Isolated accounts are not supported yet (-11001)."
+    return Param(name, "STRING", parse, values=isolated.values, about=about)
+
+
+def isolated_symbol(name: str = "isolatedSymbol") -> Param:
+    """The other way to mean an isolated account, refused in the same words."""
+
+    def parse(_sent: str) -> Scope:
+        raise ApiError(errors.NO_ISOLATED_ACCOUNT)
+
+    return Param(name, "STRING", parse, about="Isolated accounts are not supported yet (-11001).")
+
+
+def refused(name: str, kind: str, error: WireError, about: str) -> Param:
+    """A parameter that Binance knows and we do not serve: refused rather than ignored."""
+
+    def parse(_sent: str) -> None:
+        raise ApiError(error)
+
+    return Param(name, kind, parse, about=about)
+
+
+# --- reading ---------------------------------------------------------------------------------------------------
+
+
+class Field(Struct, frozen=True):
+    """One declared parameter with what the record's field adds to it."""
+
+    param: Param
+    required: bool
+    default: object
+
+
+def fields_of(params: type[Params]) -> tuple[Field, ...]:
+    """The declaration of a record, in its order."""
+    hints = get_type_hints(params, include_extras=True)
+    fields: list[Field] = []
+    for field in msgspec.structs.fields(params):
+        hint = hints[field.name]
+        assert get_origin(hint) is Annotated, f"{params.__name__}.{field.name} declares no Param"
+        param = get_args(hint)[1]
+        assert isinstance(param, Param)
+        fields.append(Field(param, field.required, None if field.required else field.default))
+    return tuple(fields)
+
+
+P = TypeVar("P", bound=Params)
+
+
+def reader(params: type[P]) -> Callable[[Mapping[str, str]], P]:
+    """A function from sent parameters to the record; what it refuses, it refuses in declared order."""
+    names = tuple(field.name for field in msgspec.structs.fields(params))
+    plan = tuple(
+        (name, field.param.name, field.param.parse, field.required)
+        for name, field in zip(names, fields_of(params), strict=True)
+    )
+
+    def read(sent: Mapping[str, str]) -> P:
+        values: dict[str, Any] = {}
+        for name, wire_name, parse, required in plan:
+            value = sent.get(wire_name)
+            if value:
+                values[name] = parse(value)
+            elif required:
+                raise ApiError(errors.missing(wire_name))
+            elif value is not None:
+                raise ApiError(errors.empty(wire_name))
+        return params(**values)
+
+    return read
