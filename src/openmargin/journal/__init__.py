@@ -1,0 +1,1 @@
+"""Bytes: records in order, sealed so that damage shows, appended and synced, and read back."""
