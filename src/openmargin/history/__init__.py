@@ -1,0 +1,1 @@
+"""Memory of what happened: events folded into rows that past questions are answered from."""

@@ -1,0 +1,365 @@
+"""History as tables of an SQLite database.
+
+Owns: the tables, their indexes and the queries over them. A table holds what is asked for in columns, and the whole
+row as bytes beside them, so amounts are never squeezed into SQLite's integers.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from typing import Final
+
+import msgspec
+
+from openmargin.domain.enums import OrderStatus
+from openmargin.domain.ids import Scope
+from openmargin.domain.orders import OrderView
+from openmargin.history.rows import HistoryRows, InterestRow, LoanKind, LoanRow, TradeRow, TransferRow
+
+_SCHEMA: Final = """
+CREATE TABLE IF NOT EXISTS orders (
+    account_id INTEGER, scope TEXT, symbol TEXT, order_id INTEGER,
+    client_order_id TEXT, placed_at_ms INTEGER, is_open INTEGER, row BLOB,
+    PRIMARY KEY (account_id, scope, symbol, order_id)
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS orders_by_client_id ON orders (account_id, scope, symbol, client_order_id);
+CREATE INDEX IF NOT EXISTS orders_by_time ON orders (account_id, scope, symbol, placed_at_ms);
+
+CREATE TABLE IF NOT EXISTS trades (
+    account_id INTEGER, scope TEXT, symbol TEXT, trade_id INTEGER, order_id INTEGER, at_ms INTEGER, row BLOB,
+    PRIMARY KEY (account_id, scope, symbol, trade_id, order_id)
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS trades_by_order ON trades (account_id, scope, symbol, order_id);
+CREATE INDEX IF NOT EXISTS trades_by_time ON trades (account_id, scope, symbol, at_ms);
+
+CREATE TABLE IF NOT EXISTS loans (
+    account_id INTEGER, scope TEXT, kind INTEGER, at_ms INTEGER, transaction_id INTEGER, asset TEXT, row BLOB,
+    PRIMARY KEY (account_id, scope, kind, at_ms, transaction_id)
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS loans_by_id ON loans (transaction_id);
+
+CREATE TABLE IF NOT EXISTS interest (
+    account_id INTEGER, scope TEXT, at_ms INTEGER, transaction_id INTEGER, asset TEXT, row BLOB,
+    PRIMARY KEY (account_id, scope, at_ms, transaction_id)
+) WITHOUT ROWID;
+
+CREATE TABLE IF NOT EXISTS transfers (
+    account_id INTEGER, source TEXT, target TEXT, at_ms INTEGER, transaction_id INTEGER, row BLOB,
+    PRIMARY KEY (account_id, source, target, at_ms, transaction_id)
+) WITHOUT ROWID;
+"""
+
+TABLES: Final[dict[str, str]] = {
+    "orders": "account_id, scope, symbol, order_id",
+    "trades": "account_id, scope, symbol, trade_id, order_id",
+    "loans": "account_id, scope, kind, at_ms, transaction_id",
+    "interest": "account_id, scope, at_ms, transaction_id",
+    "transfers": "account_id, source, target, at_ms, transaction_id",
+}
+"""Every table and the columns of its key."""
+
+_AGE_COLUMNS: Final[dict[str, str]] = {
+    "orders": "is_open DESC, placed_at_ms DESC",
+    "trades": "at_ms DESC",
+    "loans": "at_ms DESC",
+    "interest": "at_ms DESC",
+    "transfers": "at_ms DESC",
+}
+"""What a bounded history keeps first: open orders, then the youngest."""
+
+_CLOSED: Final = (OrderStatus.FILLED, OrderStatus.CANCELED, OrderStatus.EXPIRED)
+
+_encode: Final = msgspec.msgpack.Encoder().encode
+_order_decoder: Final = msgspec.msgpack.Decoder(OrderView)
+_trade_decoder: Final = msgspec.msgpack.Decoder(TradeRow)
+_loan_decoder: Final = msgspec.msgpack.Decoder(LoanRow)
+_interest_decoder: Final = msgspec.msgpack.Decoder(InterestRow)
+_transfer_decoder: Final = msgspec.msgpack.Decoder(TransferRow)
+
+
+class SqliteHistoryWriter:
+    """A HistoryWriter over the connection whose transactions the journal owns."""
+
+    def __init__(self, connection: sqlite3.Connection, keep_rows: int | None = None) -> None:
+        """`keep_rows` bounds each table of a history in memory: the oldest rows go first, open orders never."""
+        self._connection = connection
+        self._keep_rows = keep_rows
+        self._rows_since_trim = 0
+
+    def create(self) -> None:
+        """Make the tables where they are missing."""
+        self._connection.executescript(_SCHEMA)
+        if self._keep_rows is not None:
+            for table, age in _AGE_COLUMNS.items():
+                self._connection.execute(f"CREATE INDEX IF NOT EXISTS {table}_by_age ON {table} ({age})")
+
+    def write(self, rows: HistoryRows) -> None:
+        execute = self._connection.executemany
+        if rows.orders:
+            execute(
+                "INSERT INTO orders VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT "
+                "DO UPDATE SET is_open = excluded.is_open, row = excluded.row",
+                [
+                    (
+                        *key,
+                        order.spec.client_order_id,
+                        order.spec.placed_at_ms,
+                        order.status not in _CLOSED,
+                        _encode(order),
+                    )
+                    for key, order in rows.orders.items()
+                ],
+            )
+        if rows.trades:
+            execute(
+                "INSERT INTO trades VALUES (?, ?, ?, ?, ?, ?, ?)",
+                [
+                    (
+                        row.account_id,
+                        row.scope,
+                        row.symbol,
+                        row.fill.trade_id,
+                        row.order_id,
+                        row.at_ms,
+                        _encode(row),
+                    )
+                    for row in rows.trades
+                ],
+            )
+        if rows.loans:
+            execute(
+                "INSERT INTO loans VALUES (?, ?, ?, ?, ?, ?, ?)",
+                [
+                    (
+                        row.account_id,
+                        row.scope,
+                        row.kind,
+                        row.at_ms,
+                        row.transaction_id,
+                        row.asset,
+                        _encode(row),
+                    )
+                    for row in rows.loans
+                ],
+            )
+        if rows.interest:
+            execute(
+                "INSERT INTO interest VALUES (?, ?, ?, ?, ?, ?)",
+                [
+                    (row.account_id, row.scope, row.hour_ms, row.transaction_id, row.asset, _encode(row))
+                    for row in rows.interest
+                ],
+            )
+        if rows.transfers:
+            execute(
+                "INSERT INTO transfers VALUES (?, ?, ?, ?, ?, ?)",
+                [
+                    (row.account_id, row.source, row.target, row.at_ms, row.transaction_id, _encode(row))
+                    for row in rows.transfers
+                ],
+            )
+        if self._keep_rows is not None:
+            self._trim(self._keep_rows, rows)
+
+    def clear(self) -> None:
+        for table in TABLES:
+            self._connection.execute(f"DELETE FROM {table}")
+
+    def _trim(self, keep_rows: int, rows: HistoryRows) -> None:
+        self._rows_since_trim += len(rows.orders) + len(rows.trades) + len(rows.loans)
+        self._rows_since_trim += len(rows.interest) + len(rows.transfers)
+        # Counting a table costs as much as reading it, so it is done once for a hundredth of the bound.
+        if self._rows_since_trim <= keep_rows // 100:
+            return
+        self._rows_since_trim = 0
+        for table, key in TABLES.items():
+            spare = " WHERE is_open = 0" if table == "orders" else ""
+            self._connection.execute(
+                f"DELETE FROM {table} WHERE ({key}) IN "
+                f"(SELECT {key} FROM {table}{spare} ORDER BY {_AGE_COLUMNS[table]} LIMIT -1 OFFSET ?)",
+                (keep_rows,),
+            )
+
+
+class _Where:
+    """Conditions joined by AND; one whose value is None is no condition."""
+
+    def __init__(self) -> None:
+        self._terms: list[str] = []
+        self.values: list[int | str] = []
+
+    def add(self, term: str, value: int | str | None) -> _Where:
+        if value is not None:
+            self._terms.append(term + " ?")
+            self.values.append(value)
+        return self
+
+    def __str__(self) -> str:
+        return " AND ".join(self._terms)
+
+
+class SqliteHistoryReader:
+    """A HistoryReader over one connection, to be used by one thread at a time."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+
+    def order(
+        self, account_id: int, scope: Scope, symbol: str, order_id: int | None, client_order_id: str | None
+    ) -> OrderView | None:
+        where = (
+            self._owned(account_id, scope, symbol)
+            .add("order_id =", order_id)
+            .add("client_order_id =", client_order_id)
+        )
+        found = self._bytes(
+            f"SELECT row FROM orders WHERE {where} ORDER BY order_id DESC LIMIT 1", where.values
+        )
+        return _order_decoder.decode(found[0]) if found else None
+
+    def orders(
+        self,
+        account_id: int,
+        scope: Scope,
+        symbol: str,
+        from_id: int | None,
+        start_ms: int | None,
+        end_ms: int | None,
+        limit: int,
+    ) -> list[OrderView]:
+        where = (
+            self._owned(account_id, scope, symbol)
+            .add("order_id >=", from_id)
+            .add("placed_at_ms >=", start_ms)
+            .add("placed_at_ms <=", end_ms)
+        )
+        by_time = start_ms is not None or end_ms is not None
+        found = self._span(
+            "orders INDEXED BY orders_by_time" if by_time else "orders",
+            where,
+            ("placed_at_ms", "order_id") if by_time else ("order_id",),
+            newest=from_id is None and start_ms is None,
+            limit=limit,
+        )
+        return [_order_decoder.decode(row) for row in found]
+
+    def trades(
+        self,
+        account_id: int,
+        scope: Scope,
+        symbol: str,
+        order_id: int | None,
+        from_id: int | None,
+        start_ms: int | None,
+        end_ms: int | None,
+        limit: int,
+    ) -> list[TradeRow]:
+        where = (
+            self._owned(account_id, scope, symbol)
+            .add("order_id =", order_id)
+            .add("trade_id >=", from_id)
+            .add("at_ms >=", start_ms)
+            .add("at_ms <=", end_ms)
+        )
+        by_time = order_id is None and (start_ms is not None or end_ms is not None)
+        table = "trades"
+        if order_id is not None:
+            table = "trades INDEXED BY trades_by_order"
+        elif by_time:
+            table = "trades INDEXED BY trades_by_time"
+        found = self._span(
+            table,
+            where,
+            ("at_ms", "trade_id") if by_time else ("trade_id",),
+            newest=from_id is None and start_ms is None,
+            limit=limit,
+        )
+        return [_trade_decoder.decode(row) for row in found]
+
+    def loans(
+        self,
+        account_id: int,
+        scope: Scope,
+        kind: LoanKind,
+        asset: str | None,
+        transaction_id: int | None,
+        start_ms: int | None,
+        end_ms: int | None,
+        offset: int,
+        limit: int,
+    ) -> tuple[list[LoanRow], int]:
+        where = (
+            _Where()
+            .add("account_id =", account_id)
+            .add("scope =", scope)
+            .add("kind =", kind)
+            .add("asset =", asset)
+            .add("transaction_id =", transaction_id)
+        )
+        table = "loans" if transaction_id is None else "loans INDEXED BY loans_by_id"
+        found, total = self._page(table, where, start_ms, end_ms, offset, limit)
+        return [_loan_decoder.decode(row) for row in found], total
+
+    def interest(
+        self,
+        account_id: int,
+        scope: Scope,
+        asset: str | None,
+        start_ms: int | None,
+        end_ms: int | None,
+        offset: int,
+        limit: int,
+    ) -> tuple[list[InterestRow], int]:
+        where = _Where().add("account_id =", account_id).add("scope =", scope).add("asset =", asset)
+        found, total = self._page("interest", where, start_ms, end_ms, offset, limit)
+        return [_interest_decoder.decode(row) for row in found], total
+
+    def transfers(
+        self,
+        account_id: int,
+        source: Scope,
+        target: Scope,
+        start_ms: int | None,
+        end_ms: int | None,
+        offset: int,
+        limit: int,
+    ) -> tuple[list[TransferRow], int]:
+        where = _Where().add("account_id =", account_id).add("source =", source).add("target =", target)
+        found, total = self._page("transfers", where, start_ms, end_ms, offset, limit)
+        return [_transfer_decoder.decode(row) for row in found], total
+
+    @staticmethod
+    def _owned(account_id: int, scope: Scope, symbol: str) -> _Where:
+        return _Where().add("account_id =", account_id).add("scope =", scope).add("symbol =", symbol)
+
+    def _span(
+        self, table: str, where: _Where, order: Sequence[str], *, newest: bool, limit: int
+    ) -> list[bytes]:
+        """Up to `limit` rows from one end of what matches, oldest first either way.
+
+        The index is named in `table` because SQLite, which keeps no statistics here, might sort millions instead.
+        """
+        direction = " DESC" if newest else ""
+        by = ", ".join(column + direction for column in order)
+        found = self._bytes(
+            f"SELECT row FROM {table} WHERE {where} ORDER BY {by} LIMIT ?", [*where.values, limit]
+        )
+        return found[::-1] if newest else found
+
+    def _page(
+        self, table: str, where: _Where, start_ms: int | None, end_ms: int | None, offset: int, limit: int
+    ) -> tuple[list[bytes], int]:
+        """One page, newest first, and how many rows match in all."""
+        where.add("at_ms >=", start_ms).add("at_ms <=", end_ms)
+        (total,) = self._connection.execute(
+            f"SELECT count(*) FROM {table} WHERE {where}", where.values
+        ).fetchone()
+        found = self._bytes(
+            f"SELECT row FROM {table} WHERE {where} ORDER BY at_ms DESC, transaction_id DESC LIMIT ? OFFSET ?",
+            [*where.values, limit, offset],
+        )
+        return found, total
+
+    def _bytes(self, query: str, values: Sequence[int | str]) -> list[bytes]:
+        return [row for (row,) in self._connection.execute(query, values)]

@@ -1,0 +1,103 @@
+"""What a store of history must do. Every list is one account's; ids and times are inclusive bounds."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from openmargin.domain.ids import Scope
+from openmargin.domain.orders import OrderView
+from openmargin.history.rows import HistoryRows, InterestRow, LoanKind, LoanRow, TradeRow, TransferRow
+
+
+class HistoryWriter(Protocol):
+    """The side that the writer of the journal drives."""
+
+    def write(self, rows: HistoryRows) -> None:
+        """Add the rows of a batch within the journal's transaction."""
+        ...
+
+    def clear(self) -> None:
+        """Forget everything, within a transaction, so that it can be folded again."""
+        ...
+
+
+class HistoryReader(Protocol):
+    """Questions about the past.
+
+    Orders and trades answer oldest first: from an id on, or from `start_ms` on; without either, the newest
+    `limit` up to `end_ms`. The other lists answer newest first, with the number of all rows that match.
+    """
+
+    def order(
+        self, account_id: int, scope: Scope, symbol: str, order_id: int | None, client_order_id: str | None
+    ) -> OrderView | None:
+        """One order by id, by client id (the newest of that name), or by both."""
+        ...
+
+    def orders(
+        self,
+        account_id: int,
+        scope: Scope,
+        symbol: str,
+        from_id: int | None,
+        start_ms: int | None,
+        end_ms: int | None,
+        limit: int,
+    ) -> list[OrderView]:
+        """Orders by the time they were placed."""
+        ...
+
+    def trades(
+        self,
+        account_id: int,
+        scope: Scope,
+        symbol: str,
+        order_id: int | None,
+        from_id: int | None,
+        start_ms: int | None,
+        end_ms: int | None,
+        limit: int,
+    ) -> list[TradeRow]:
+        """The account's own fills."""
+        ...
+
+    def loans(
+        self,
+        account_id: int,
+        scope: Scope,
+        kind: LoanKind,
+        asset: str | None,
+        transaction_id: int | None,
+        start_ms: int | None,
+        end_ms: int | None,
+        offset: int,
+        limit: int,
+    ) -> tuple[list[LoanRow], int]:
+        """Borrows or repayments."""
+        ...
+
+    def interest(
+        self,
+        account_id: int,
+        scope: Scope,
+        asset: str | None,
+        start_ms: int | None,
+        end_ms: int | None,
+        offset: int,
+        limit: int,
+    ) -> tuple[list[InterestRow], int]:
+        """Accruals, by the hour they are booked under."""
+        ...
+
+    def transfers(
+        self,
+        account_id: int,
+        source: Scope,
+        target: Scope,
+        start_ms: int | None,
+        end_ms: int | None,
+        offset: int,
+        limit: int,
+    ) -> tuple[list[TransferRow], int]:
+        """Transfers from one scope to another."""
+        ...
