@@ -1,0 +1,1 @@
+"""The writer: where the pure engine meets time, disk and callers."""

@@ -1,0 +1,233 @@
+"""The exchange as the rims see it: submit, read, ask about the past, listen.
+
+Owns: how the parts of the writer are put together, and the order in which they start and stop.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Callable, Coroutine, Sequence
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+from msgspec import Struct
+
+from openmargin.domain.commands import AnyCommand, Open
+from openmargin.domain.venue import Venue
+from openmargin.engine.engine import EPOCH
+from openmargin.runtime import snapshot
+from openmargin.runtime.clock import Clock, VirtualClock, WallClock
+from openmargin.runtime.commit import GroupCommit, Outcome, Position
+from openmargin.runtime.deadlines import Deadlines
+from openmargin.runtime.directory import DataDirectory, DirectoryLock
+from openmargin.runtime.errors import StartRefused, Unavailable
+from openmargin.runtime.feed import Feed, Subscription
+from openmargin.runtime.live import Live
+from openmargin.runtime.past import Past
+from openmargin.runtime.phases import PhaseHook, no_hook
+from openmargin.runtime.recovery import recover, settle_memory, snapshot_of
+from openmargin.runtime.sequencer import Sequencer, Walk
+from openmargin.runtime.snapshot import Snapshotter
+from openmargin.runtime.snapshot_files import remove_partial_snapshots, write_snapshot
+from openmargin.runtime.storage import Storage
+from openmargin.runtime.timers import Periodic
+
+T = TypeVar("T")
+
+_TIMEOUT_SECONDS: Final = 10.0
+
+
+def exit_process(code: int) -> None:
+    """What poison does unless told otherwise."""
+    raise SystemExit(code)
+
+
+class ExchangeOptions(Struct, frozen=True, kw_only=True):
+    """How to run an exchange. Venue and seed matter only to a new one: later they are in its journal."""
+
+    directory: Path | None
+    """Where it is kept; None for memory."""
+    venue: Venue
+    seed: int
+    virtual_start_ms: int | None = None
+    """Where the virtual clock of a new exchange starts; None for the wall clock."""
+    snapshot_every: int = 100_000
+    memory_history_rows: int = 1_000_000
+    timeout_seconds: float = _TIMEOUT_SECONDS
+    snapshot_command: Sequence[str] = snapshot.COMMAND
+    on_poison: Callable[[int], None] = exit_process
+    at: PhaseHook = no_hook
+
+
+class Exchange:
+    """One exchange, open until `close`. Everything here runs in one event loop."""
+
+    def __init__(self, options: ExchangeOptions, lock: DirectoryLock | None) -> None:
+        """Recover and start; use `open_exchange`, which also writes record 0 of a new exchange."""
+        loop = asyncio.get_running_loop()
+        directory = DataDirectory(options.directory) if options.directory is not None else None
+        self._options = options
+        self._lock = lock
+        self._directory = directory
+        self._loop = loop
+        self._storage = Storage(directory, memory_rows_max=options.memory_history_rows, at=options.at)
+        recovered = recover(self._storage.journal, directory.snapshots if directory else None)
+        engine = recovered.engine
+        self.clock: Clock = _clock_for(options, engine.at_ms)
+        self._snapshotter = (
+            Snapshotter(directory, recovered.snapshot_seq, options.snapshot_every, options.snapshot_command)
+            if directory is not None
+            else None
+        )
+        self._feed = Feed()
+        self._commit = GroupCommit(
+            loop,
+            self._storage,
+            self._feed,
+            Position(engine.seq, engine.at_ms, recovered.event_chain),
+            self._snapshotter.on_durable if self._snapshotter is not None else _nobody_asked,
+        )
+        self._deadlines = Deadlines(loop, options.timeout_seconds)
+        self._sequencer = Sequencer(
+            loop,
+            recovered,
+            self.clock,
+            self._commit,
+            self._deadlines,
+            directory.poison if directory is not None else None,
+            options.on_poison,
+            options.at,
+        )
+        self._periodic: list[Periodic] = []
+        self.live = Live(engine, self.clock)
+        """Questions about now, for checks that need not wait; what they see may not be durable yet."""
+        self.past = Past(loop, self._storage)
+        """Questions about what happened."""
+
+    @property
+    def venue(self) -> Venue:
+        """The rules that hold now."""
+        return self.live.venue
+
+    @property
+    def seed(self) -> int:
+        return self.live.seed
+
+    @property
+    def is_new(self) -> bool:
+        """Does the journal hold nothing yet but its opening?"""
+        return self._sequencer.engine.seq <= 0
+
+    async def submit(self, command: AnyCommand) -> Outcome:
+        """Have a command obeyed or refused; durable when it returns.
+
+        Raises Unavailable, TimedOut or Draining.
+        """
+        try:
+            return await self._sequencer.submit(command)
+        finally:
+            self._deadlines.forget_done()
+
+    async def read(self, question: Callable[[Live], T]) -> T:
+        """Answer a question about now, once what it saw is durable: nobody is shown what a crash could take back."""
+        if self._sequencer.poisoned or self._commit.failed:
+            raise Unavailable
+        answer = question(self.live)
+        settled = self._commit.settled()
+        if settled is not None:
+            self._deadlines.watch(settled)
+            await settled
+        return answer
+
+    async def advance(self, milliseconds: int) -> None:
+        """Move the virtual clock; raises WallClockRuns or AdvanceRuns."""
+        await self._sequencer.advance(milliseconds)
+
+    def walk_with(self, walk: Walk) -> None:
+        """Let the index walk while the virtual clock is moved."""
+        self._sequencer.walk = walk
+
+    def every(
+        self, milliseconds: int, job: Callable[[], Coroutine[Any, Any, object]], only_if: Callable[[], bool]
+    ) -> Periodic:
+        """Run a job every so often of the host's time, while `only_if` says so, until the exchange closes."""
+        periodic = Periodic(self._loop, milliseconds, job, only_if)
+        self._periodic.append(periodic)
+        return periodic
+
+    def state_hash(self) -> tuple[int, str, int]:
+        """What is durable: the last seq, the hash of all events up to it, and its time."""
+        durable = self._commit.durable
+        return durable.seq, durable.event_chain.hex(), durable.at_ms
+
+    def subscribe(self) -> Subscription:
+        """Listen to what happens from here on, as it becomes durable."""
+        return self._feed.subscribe()
+
+    @property
+    def has_subscribers(self) -> bool:
+        return self._feed.has_subscribers
+
+    async def snapshot_taken(self) -> None:
+        """Wait for the snapshot that a second process is taking, if any."""
+        if self._snapshotter is not None:
+            await self._snapshotter.idle()
+
+    async def close(self) -> None:
+        """Drain: accept nothing more, finish what was accepted, snapshot, and let go of the directory."""
+        for periodic in self._periodic:
+            periodic.cancel()
+        await self._sequencer.drain()
+        if self._snapshotter is not None:
+            await self._snapshotter.close()
+        self._commit.close()
+        self._deadlines.close()
+        self._feed.close()
+        self.past.close()
+        self._keep_state()
+        self._storage.close()
+        if self._lock is not None:
+            self._lock.release()
+
+    def _keep_state(self) -> None:
+        """Leave a snapshot behind, so that the next start replays nothing."""
+        writer = self._sequencer
+        if self._directory is None or writer.poisoned or self._commit.failed or writer.engine.seq < 0:
+            return
+        write_snapshot(
+            self._directory.snapshots,
+            snapshot_of(writer.engine, writer.chain, writer.event_chain),
+            self._options.at,
+        )
+
+
+async def open_exchange(options: ExchangeOptions) -> Exchange:
+    """Start an exchange where the last run left it, or make a new one.
+
+    Raises StartRefused, JournalDamaged or DecidesDifferently.
+    """
+    if sys.flags.optimize:
+        raise StartRefused("assertions must stay on: start without -O and PYTHONOPTIMIZE")
+    lock: DirectoryLock | None = None
+    if options.directory is not None:
+        directory = DataDirectory(options.directory)
+        directory.create()
+        lock = directory.lock()
+        remove_partial_snapshots(directory.snapshots)
+    exchange = Exchange(options, lock)
+    if exchange.state_hash()[0] < 0:
+        await exchange.submit(Open(options.venue, options.seed, EPOCH))
+    settle_memory()
+    return exchange
+
+
+def _clock_for(options: ExchangeOptions, last_ms: int) -> Clock:
+    if options.virtual_start_ms is None:
+        return WallClock()
+    # Time resumes where the journal ends; only a new exchange can choose.
+    return VirtualClock(last_ms or options.virtual_start_ms)
+
+
+def _nobody_asked(_seq: int) -> None:
+    """In memory there is nothing to take a snapshot of."""

@@ -1,0 +1,93 @@
+"""Questions about now, put to the engine's state.
+
+What they see may be ahead of the disk: `Exchange.read` shows it to nobody before it is durable; the gateway may use
+it at once for checks of its own.
+"""
+
+from __future__ import annotations
+
+from openmargin.domain.ids import Scope
+from openmargin.domain.money import Atoms
+from openmargin.domain.orders import OrderView
+from openmargin.domain.reasons import Rejected
+from openmargin.domain.venue import Venue
+from openmargin.domain.views import (
+    AccountView,
+    BalanceView,
+    BorrowableView,
+    DepthView,
+    IndexView,
+    KeyView,
+    MarginView,
+    OrderCountView,
+)
+from openmargin.engine import views
+from openmargin.engine.engine import Engine
+from openmargin.runtime.clock import Clock
+
+
+class Live:
+    """The engine's views, bound to its state."""
+
+    def __init__(self, engine: Engine, clock: Clock) -> None:
+        self._engine = engine
+        self._clock = clock
+
+    @property
+    def venue(self) -> Venue:
+        return self._engine.state.venue
+
+    @property
+    def seed(self) -> int:
+        return self._engine.state.seed
+
+    @property
+    def walk_step(self) -> int:
+        """How many steps of the index walk the journal holds."""
+        return self._engine.state.walk_step
+
+    def key(self, api_key: str) -> KeyView | None:
+        return views.key(self._engine.state, api_key)
+
+    def account(self, account_id: int) -> AccountView | None:
+        return views.account(self._engine.state, account_id)
+
+    def account_ids(self) -> list[int]:
+        return views.account_ids(self._engine.state)
+
+    def margin(self, account_id: int, scope: Scope) -> MarginView:
+        return views.margin(self._engine.state, account_id, scope)
+
+    def balances(self, account_id: int, scope: Scope) -> tuple[BalanceView, ...]:
+        return views.balances(self._engine.state, account_id, scope)
+
+    def max_borrowable(self, account_id: int, scope: Scope, asset: str) -> BorrowableView | Rejected:
+        return views.max_borrowable(self._engine.state, account_id, scope, asset)
+
+    def max_transferable(self, account_id: int, scope: Scope, asset: str) -> Atoms | Rejected:
+        return views.max_transferable(self._engine.state, account_id, scope, asset)
+
+    def open_orders(self, account_id: int, scope: Scope, symbol: str | None) -> list[OrderView]:
+        return views.open_orders(self._engine.state, account_id, scope, symbol)
+
+    def order(
+        self, account_id: int, scope: Scope, symbol: str, order_id: int, client_order_id: str
+    ) -> OrderView | None:
+        return views.order(self._engine.state, account_id, scope, symbol, order_id, client_order_id)
+
+    def order_counts(self, account_id: int, scope: Scope) -> list[OrderCountView]:
+        """The use of each unfilled-order window now."""
+        now_ms = max(self._engine.at_ms, self._clock.now_ms())
+        return views.order_counts_of(self._engine.state, account_id, scope, now_ms)
+
+    def index(self, symbol: str) -> IndexView | None:
+        return views.index(self._engine.state, symbol)
+
+    def depth(self, symbol: str, limit: int) -> DepthView:
+        return views.depth(self._engine.state, symbol, limit)
+
+    def last_price(self, symbol: str) -> int:
+        return views.last_price(self._engine.state, symbol)
+
+    def idle(self) -> bool:
+        return views.idle(self._engine.state)

@@ -1,0 +1,271 @@
+"""The single writer: it gives every command its place and its time.
+
+Owns: the order of records, the engine, the two chains, and the turn of work that is due. What it applies, it hands
+to the group commit, which lets nothing out before it is durable.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import traceback
+from collections import deque
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final, Protocol
+
+import msgspec
+
+from openmargin.domain.commands import AnyCommand, Record, Tick
+from openmargin.engine.engine import Engine
+from openmargin.journal.codec import chain_events, encode, seal
+from openmargin.runtime.clock import Clock, VirtualClock
+from openmargin.runtime.commit import GroupCommit, Outcome
+from openmargin.runtime.deadlines import Deadlines
+from openmargin.runtime.errors import AdvanceRuns, Draining, Unavailable, WallClockRuns
+from openmargin.runtime.feed import Happened
+from openmargin.runtime.phases import Phase, PhaseHook
+from openmargin.runtime.recovery import Recovered
+from openmargin.runtime.timers import DueTimer
+
+EXIT_POISON: Final = 70
+"""EX_SOFTWARE: a bug, not a refusal."""
+
+
+class Walk(Protocol):
+    """Index moves that happen by themselves while a virtual clock is moved."""
+
+    def next_ms(self, after_ms: int) -> int | None:
+        """When the first move after a moment is, if there is one."""
+        ...
+
+    def command(self, at_ms: int) -> AnyCommand | None:
+        """The move that happens at a moment; None where nothing depends on it."""
+        ...
+
+
+class Sequencer:
+    """Stamps, applies and chains commands, in the order in which they were submitted."""
+
+    def __init__(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        recovered: Recovered,
+        clock: Clock,
+        commit: GroupCommit,
+        deadlines: Deadlines,
+        poison_directory: Path | None,
+        on_poison: Callable[[int], None],
+        at: PhaseHook,
+    ) -> None:
+        self.engine: Engine = recovered.engine
+        self.chain: bytes = recovered.chain
+        self.event_chain: bytes = recovered.event_chain
+        self.walk: Walk | None = None
+        self.poisoned = False
+        """Did the engine fail? Then its state is not to be trusted."""
+        self._loop = loop
+        self._clock = clock
+        self._commit = commit
+        self._deadlines = deadlines
+        self._poison_directory = poison_directory
+        self._on_poison = on_poison
+        self._at = at
+        self._draining = False
+        self._advancing = False
+        self._queue: deque[tuple[AnyCommand, asyncio.Future[Outcome]]] = deque()
+        """Commands that wait for due work, or for the end of an advance."""
+        self._turn: asyncio.Task[None] | None = None
+        """Whoever catches up or moves time; while it runs, commands queue."""
+        self._timer = DueTimer(loop, clock, self._start_catching_up)
+        self._plan()
+
+    def submit(self, command: AnyCommand) -> asyncio.Future[Outcome]:
+        """Give a command its place; the future is done when its outcome is durable."""
+        self._require_open()
+        reply: asyncio.Future[Outcome] = self._loop.create_future()
+        self._deadlines.watch(reply)
+        now_ms = self._now_ms()
+        if self._turn is not None or self._is_due(now_ms):
+            self._queue.append((command, reply))
+            self._start_catching_up()
+            return reply
+        self._step(command, now_ms, reply)
+        self._plan()
+        return reply
+
+    async def advance(self, milliseconds: int) -> None:
+        """Move the virtual clock, step by step through all that is due on the way; durable when it returns."""
+        if not isinstance(self._clock, VirtualClock):
+            raise WallClockRuns
+        if self._advancing:
+            raise AdvanceRuns
+        self._require_open()
+        self._advancing = True
+        # A move that has begun goes on without whoever asked for it: half a move is nothing anybody wants.
+        await asyncio.shield(self._loop.create_task(self._advance(self._clock, milliseconds)))
+
+    async def drain(self) -> None:
+        """Accept nothing more, finish what was accepted, and break off a move in time."""
+        self._draining = True
+        while self._turn is not None:
+            await asyncio.wait([self._turn])
+        self._timer.set(None)
+        if not self._commit.failed:
+            settled = self._commit.settled()
+            if settled is not None:
+                await asyncio.wait([settled])
+
+    def _require_open(self) -> None:
+        if self._is_dead():
+            raise Unavailable
+        if self._draining:
+            raise Draining
+
+    def _is_dead(self) -> bool:
+        return self.poisoned or self._commit.failed
+
+    def _now_ms(self) -> int:
+        """The time of a record stamped now: a host's clock may go back, the exchange's never does."""
+        return max(self.engine.at_ms, self._clock.now_ms())
+
+    def _is_due(self, now_ms: int) -> bool:
+        due_ms = self.engine.next_due_ms()
+        return due_ms is not None and due_ms <= now_ms
+
+    def _plan(self) -> None:
+        """Wake when the next work is due, should no command come first."""
+        self._timer.set(None if self._is_dead() or self._draining else self.engine.next_due_ms())
+
+    def _start_catching_up(self) -> None:
+        if self._turn is None:
+            self._turn = self._loop.create_task(self._catch_up())
+
+    async def _catch_up(self) -> None:
+        """Do what is due, and then what waits, with everybody else served between the steps."""
+        try:
+            while not self._is_dead():
+                now_ms = self._now_ms()
+                if self._is_due(now_ms):
+                    self._tick()
+                elif self._queue:
+                    command, reply = self._queue.popleft()
+                    self._step(command, now_ms, reply)
+                else:
+                    break
+                await self._breathe()
+        finally:
+            self._end_turn()
+
+    async def _advance(self, clock: VirtualClock, milliseconds: int) -> None:
+        try:
+            while self._turn is not None:
+                await asyncio.wait([self._turn])
+            self._turn = asyncio.current_task()
+            target_ms = self._now_ms() + milliseconds
+            while self.engine.at_ms < target_ms or self._is_due(target_ms):
+                self._require_open()
+                self._advance_one_step(clock, target_ms)
+                self._at(Phase.IN_ADVANCE)
+                await self._breathe()
+        finally:
+            self._advancing = False
+            self._end_turn()
+        await self._settled()
+
+    def _advance_one_step(self, clock: VirtualClock, target_ms: int) -> None:
+        """Go to the next moment at which anything happens, at the latest to the target, and let it happen."""
+        walk_ms = self.walk.next_ms(self.engine.at_ms) if self.walk is not None else None
+        moment_ms = target_ms if walk_ms is None else min(walk_ms, target_ms)
+        if self._is_due(moment_ms):
+            self._tick()
+        else:
+            walked = self.walk.command(moment_ms) if self.walk is not None and moment_ms == walk_ms else None
+            if walked is not None or moment_ms == target_ms:
+                # The target itself is a record even where nothing happens: time resumes at the last one.
+                self._step(walked or Tick(), moment_ms, None)
+        clock.move_to(max(clock.now_ms(), self.engine.at_ms))
+
+    def _tick(self) -> None:
+        due_ms = self.engine.next_due_ms()
+        assert due_ms is not None, "a tick without anything due"
+        self._step(Tick(), max(self.engine.at_ms, due_ms), None)
+
+    def _end_turn(self) -> None:
+        self._turn = None
+        if self._is_dead():
+            while self._queue:
+                _, reply = self._queue.popleft()
+                if not reply.done():
+                    reply.set_exception(Unavailable())
+        elif self._queue:
+            self._start_catching_up()
+        else:
+            self._plan()
+
+    async def _breathe(self) -> None:
+        """Let others have the loop, and the disk catch up where it is far behind."""
+        await asyncio.sleep(0)
+        if self._commit.is_behind and not self._commit.failed:
+            await self._settled()
+
+    async def _settled(self) -> None:
+        settled = self._commit.settled()
+        if settled is not None:
+            await settled
+
+    def _step(self, command: AnyCommand, at_ms: int, reply: asyncio.Future[Outcome] | None) -> None:
+        """Make a command the next record, and hand what it brings about to the group commit."""
+        engine = self.engine
+        record = Record(engine.seq + 1, at_ms, command)
+        try:
+            body = encode(record)
+        except (OverflowError, TypeError, ValueError) as error:
+            # Before anything changed: such a command is the sender's mistake, and not the exchange's end.
+            if reply is None:
+                raise
+            reply.set_exception(error)
+            return
+        self._at(Phase.BEFORE_APPEND)
+        try:
+            applied = engine.apply(record)
+            self.event_chain = chain_events(self.event_chain, applied.events)
+        except Exception as breach:
+            self._poison(record, body, breach, reply)
+            return
+        self._at(Phase.APPLIED_NOT_SYNCED)
+        events = applied.events
+        sealed = seal(record, body, self.chain, self.event_chain)
+        self.chain = sealed.chain
+        self._commit.hold(
+            sealed,
+            Happened(record.seq, at_ms, events),
+            reply,
+            Outcome(record.seq, at_ms, applied.rejection, tuple(events[applied.own_from :])),
+        )
+
+    def _poison(
+        self, record: Record, body: bytes, breach: Exception, reply: asyncio.Future[Outcome] | None
+    ) -> None:
+        """A bug: keep the record for whoever mends it, let out what came before, and end.
+
+        The record is not journaled, so the next start does not meet it.
+        """
+        self.poisoned = True
+        if reply is not None and not reply.done():
+            reply.set_exception(Unavailable())
+        self._dying = self._loop.create_task(self._die(record, body, breach))
+
+    async def _die(self, record: Record, body: bytes, breach: Exception) -> None:
+        if not self._commit.failed:
+            settled = self._commit.settled()
+            if settled is not None:
+                await asyncio.wait([settled])
+        text = "".join(traceback.format_exception(breach))
+        if self._poison_directory is not None:
+            self._poison_directory.mkdir(exist_ok=True)
+            report = msgspec.json.format(msgspec.json.encode({"record": record, "breach": text}), indent=2)
+            (self._poison_directory / f"{record.seq}.json").write_bytes(report)
+            (self._poison_directory / f"{record.seq}.bin").write_bytes(body)
+        print(f"record {record.seq} broke the engine\n{record.command}\n{text}", file=sys.stderr, flush=True)
+        self._on_poison(EXIT_POISON)
