@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import msgspec
 
@@ -22,9 +22,7 @@ from openmargin.api.limits import Limits
 from openmargin.api.query_string import parse_parameters
 from openmargin.api.wire import Headers, Request, Response, json_response
 from openmargin.runtime.errors import Draining, TimedOut, Unavailable
-
-if TYPE_CHECKING:
-    from openmargin.runtime.exchange import Exchange
+from openmargin.runtime.exchange import Exchange
 
 QUERY_BYTES_MAX: Final = 8 * 1024
 BODY_BYTES_MAX: Final = 64 * 1024

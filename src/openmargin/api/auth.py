@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from enum import Enum
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from openmargin.api.endpoint import Endpoint, Security, Sender
 from openmargin.api.errors import (
@@ -34,10 +34,8 @@ from openmargin.api.signatures import (
 from openmargin.api.wire import Request
 from openmargin.domain.enums import KeyKind
 from openmargin.domain.views import KeyView
-
-if TYPE_CHECKING:
-    from openmargin.runtime.exchange import Exchange
-    from openmargin.runtime.secrets import SecretKeeper
+from openmargin.runtime.exchange import Exchange
+from openmargin.runtime.secrets import SecretKeeper
 
 _API_KEY: Final = re.compile(r"[A-Za-z0-9]{64}")
 _ANY_IP: Final = "0.0.0.0"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from enum import Enum
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import Any, Final, TypeVar
 
 from msgspec import Struct
 
@@ -17,9 +17,8 @@ from openmargin.api.errors import Dialect, refusal
 from openmargin.api.params import NoParams, Params, fields_of, reader
 from openmargin.domain.commands import AnyCommand
 from openmargin.domain.enums import Permission
-
-if TYPE_CHECKING:
-    from openmargin.runtime.exchange import Exchange, Outcome
+from openmargin.runtime.commit import Outcome
+from openmargin.runtime.exchange import Exchange
 
 
 class Security(Enum):

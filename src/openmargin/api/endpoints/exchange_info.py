@@ -7,12 +7,12 @@ from typing import Annotated, Final
 
 import msgspec
 
-from openmargin.api import errors
+from openmargin.api import errors, params
 from openmargin.api.endpoint import Call, Security, Weight, endpoint
 from openmargin.api.errors import ApiError
 from openmargin.api.intervals import interval_words
 from openmargin.api.limits import WeightLimits
-from openmargin.api.params import Params, boolean, choice, symbol, text
+from openmargin.api.params import Params
 from openmargin.api.render import SELF_TRADE_WORDS, TYPE_WORDS, Reply
 from openmargin.domain.enums import SymbolStatus
 from openmargin.domain.money import DECIMALS, format_e8, format_short
@@ -23,15 +23,15 @@ _PERMISSION_WORDS: Final = ("SPOT", "MARGIN", "LEVERAGED")
 
 
 class ExchangeInfoParams(Params, frozen=True, kw_only=True):
-    symbol: Annotated[str | None, symbol()] = None
-    symbols: Annotated[str | None, text("symbols", "A JSON array of names.")] = None
+    symbol: Annotated[str | None, params.symbol()] = None
+    symbols: Annotated[str | None, params.text("symbols", "A JSON array of names.")] = None
     permissions: Annotated[
-        str | None, text("permissions", "One permission or a JSON array of them; any one is enough.")
+        str | None, params.text("permissions", "One permission or a JSON array of them; any one is enough.")
     ] = None
-    show_permission_sets: Annotated[bool, boolean("showPermissionSets")] = True
+    show_permission_sets: Annotated[bool, params.boolean("showPermissionSets")] = True
     status: Annotated[
         str | None,
-        choice("symbolStatus", {word: word for word in _STATUS_WORDS}, errors.INVALID_SYMBOL_STATUS),
+        params.choice("symbolStatus", {word: word for word in _STATUS_WORDS}, errors.INVALID_SYMBOL_STATUS),
     ] = None
 
 

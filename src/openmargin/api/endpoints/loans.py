@@ -4,21 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated, Final
 
-from openmargin.api import errors
+from openmargin.api import errors, params
 from openmargin.api.endpoint import Call, Payer, Security, Weight, endpoint
 from openmargin.api.errors import ApiError, refusal
-from openmargin.api.params import (
-    Params,
-    account,
-    asset,
-    boolean,
-    choice,
-    decimal,
-    isolated_symbol,
-    number,
-    symbol,
-    words,
-)
+from openmargin.api.params import Params
 from openmargin.api.render import Reply
 from openmargin.api.windows import PageParams, Span, latest_span, span_of
 from openmargin.domain.commands import Borrow, Repay
@@ -35,12 +24,12 @@ _INTEREST_WORDS: Final = {kind: kind.name for kind in InterestKind}
 
 
 class BorrowRepayParams(Params, frozen=True, kw_only=True):
-    asset: Annotated[str, asset()]
+    asset: Annotated[str, params.asset()]
     # Mandatory in the reference, but its own default and several clients say FALSE by saying nothing.
-    scope: Annotated[Scope, account()] = CROSS
-    symbol: Annotated[str | None, symbol(about="For isolated accounts only.")] = None
-    amount: Annotated[Atoms, decimal("amount")]
-    kind: Annotated[LoanKind, choice("type", words(LoanKind))]
+    scope: Annotated[Scope, params.account()] = CROSS
+    symbol: Annotated[str | None, params.symbol(about="For isolated accounts only.")] = None
+    amount: Annotated[Atoms, params.decimal("amount")]
+    kind: Annotated[LoanKind, params.choice("type", params.words(LoanKind))]
 
 
 class TransactionReply(Reply):
@@ -66,10 +55,10 @@ async def borrow_or_repay(call: Call, asked: BorrowRepayParams) -> TransactionRe
 
 
 class LoanRecordsParams(PageParams, frozen=True, kw_only=True):
-    asset: Annotated[str | None, asset()] = None
-    isolated_symbol: Annotated[Scope | None, isolated_symbol()] = None
-    transaction_id: Annotated[int | None, number("txId", "Alone decides, where sent.")] = None
-    kind: Annotated[LoanKind, choice("type", words(LoanKind))]
+    asset: Annotated[str | None, params.asset()] = None
+    isolated_symbol: Annotated[Scope | None, params.isolated_symbol()] = None
+    transaction_id: Annotated[int | None, params.number("txId", "Alone decides, where sent.")] = None
+    kind: Annotated[LoanKind, params.choice("type", params.words(LoanKind))]
 
 
 class LoanReply(Reply):
@@ -124,11 +113,13 @@ async def loan_records(call: Call, asked: LoanRecordsParams) -> LoanPage:
 
 
 class InterestParams(PageParams, frozen=True, kw_only=True):
-    asset: Annotated[str | None, asset()] = None
-    isolated_symbol: Annotated[Scope | None, isolated_symbol()] = None
+    asset: Annotated[str | None, params.asset()] = None
+    isolated_symbol: Annotated[Scope | None, params.isolated_symbol()] = None
     archived: Annotated[
         bool,
-        boolean("archived", "Records older than six months; not kept apart here, so only FALSE is served."),
+        params.boolean(
+            "archived", "Records older than six months; not kept apart here, so only FALSE is served."
+        ),
     ] = False
 
 
@@ -175,8 +166,8 @@ async def interest_history(call: Call, asked: InterestParams) -> InterestPage:
 
 
 class MaxAmountParams(Params, frozen=True, kw_only=True):
-    asset: Annotated[str, asset()]
-    isolated_symbol: Annotated[Scope | None, isolated_symbol()] = None
+    asset: Annotated[str, params.asset()]
+    isolated_symbol: Annotated[Scope | None, params.isolated_symbol()] = None
 
 
 class MaxBorrowableReply(Reply):

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated
 
+from openmargin.api import params
 from openmargin.api.endpoint import Call, Security, Weight, endpoint
 from openmargin.api.errors import NO_PRICE_INDEX, ApiError
-from openmargin.api.params import Params, asset, symbol
+from openmargin.api.params import Params
 from openmargin.api.render import Reply
 from openmargin.domain.enums import SymbolStatus
 from openmargin.domain.money import format_e8
@@ -14,7 +15,7 @@ from openmargin.domain.venue import Asset, Symbol
 
 
 class AllPairsParams(Params, frozen=True, kw_only=True):
-    symbol: Annotated[str | None, symbol()] = None
+    symbol: Annotated[str | None, params.symbol()] = None
 
 
 class PairReply(Reply):
@@ -46,7 +47,7 @@ async def all_pairs(call: Call, asked: AllPairsParams) -> list[PairReply]:
 
 
 class AllAssetsParams(Params, frozen=True, kw_only=True):
-    asset: Annotated[str | None, asset()] = None
+    asset: Annotated[str | None, params.asset()] = None
 
 
 class AssetReply(Reply):
@@ -78,7 +79,7 @@ async def all_assets(call: Call, asked: AllAssetsParams) -> list[AssetReply]:
 
 
 class PriceIndexParams(Params, frozen=True, kw_only=True):
-    symbol: Annotated[str, symbol()]
+    symbol: Annotated[str, params.symbol()]
 
 
 class PriceIndexReply(Reply):

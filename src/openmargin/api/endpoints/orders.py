@@ -2,25 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import Annotated, Final
 
-from openmargin.api import errors
+from openmargin.api import errors, params
 from openmargin.api.endpoint import Call, Heavier, Payer, Security, Weight, endpoint
 from openmargin.api.errors import ApiError
 from openmargin.api.intervals import interval_words
-from openmargin.api.params import (
-    Params,
-    account,
-    boolean,
-    choice,
-    client_id,
-    count,
-    decimal,
-    number,
-    refused,
-    symbol,
-    words,
-)
+from openmargin.api.params import Params
 from openmargin.api.render import (
     CanceledOrder,
     CanceledSingleOrder,
@@ -41,9 +29,7 @@ from openmargin.domain.ids import CROSS, Scope
 from openmargin.domain.money import Atoms
 from openmargin.domain.order_types import ORDER_TYPES, OrderTypeRow
 from openmargin.domain.orders import Fill, OrderView
-
-if TYPE_CHECKING:
-    from openmargin.runtime.exchange import Outcome
+from openmargin.runtime.commit import Outcome
 
 _PATH: Final = "/sapi/v1/margin/order"
 _LOANS: Final = Heavier(1500, "sideEffectType", ("MARGIN_BUY", "AUTO_BORROW_REPAY"))
@@ -52,60 +38,65 @@ _SELF_TRADE_MODES: Final = {
         ("EXPIRE_TAKER", "EXPIRE_MAKER", "EXPIRE_BOTH", "DECREMENT", "TRANSFER"),
         errors.SELF_TRADE_MODE_NOT_ALLOWED,
     ),
-    **words(SelfTradePrevention),
+    **params.words(SelfTradePrevention),
 }
 
 
 class NewOrderParams(Params, frozen=True, kw_only=True):
-    symbol: Annotated[str, symbol()]
-    scope: Annotated[Scope, account()] = CROSS
-    side: Annotated[Side, choice("side", words(Side), errors.INVALID_SIDE)]
+    symbol: Annotated[str, params.symbol()]
+    scope: Annotated[Scope, params.account()] = CROSS
+    side: Annotated[Side, params.choice("side", params.words(Side), errors.INVALID_SIDE)]
     type: Annotated[
         OrderType,
-        choice("type", {**errors.UNSUPPORTED_ORDER_TYPES, **words(OrderType)}, errors.INVALID_ORDER_TYPE),
+        params.choice(
+            "type", {**errors.UNSUPPORTED_ORDER_TYPES, **params.words(OrderType)}, errors.INVALID_ORDER_TYPE
+        ),
     ]
-    quantity: Annotated[Atoms | None, decimal("quantity")] = None
+    quantity: Annotated[Atoms | None, params.decimal("quantity")] = None
     quote_quantity: Annotated[
-        Atoms | None, decimal("quoteOrderQty", "MARKET only, in place of quantity.")
+        Atoms | None, params.decimal("quoteOrderQty", "MARKET only, in place of quantity.")
     ] = None
-    price: Annotated[int | None, decimal("price")] = None
+    price: Annotated[int | None, params.decimal("price")] = None
     stop_price: Annotated[
         None,
-        refused(
+        params.refused(
             "stopPrice",
             "DECIMAL",
             errors.not_required("stopPrice"),
             "No order type that takes it is served yet.",
         ),
     ] = None
-    client_order_id: Annotated[str, client_id("newClientOrderId", "Unique among open orders.")] = ""
+    client_order_id: Annotated[str, params.client_id("newClientOrderId", "Unique among open orders.")] = ""
     iceberg_quantity: Annotated[
-        None, refused("icebergQty", "DECIMAL", errors.ICEBERG_NOT_SUPPORTED, "Not served yet.")
+        None, params.refused("icebergQty", "DECIMAL", errors.ICEBERG_NOT_SUPPORTED, "Not served yet.")
     ] = None
     response_type: Annotated[
         str | None,
-        choice(
+        params.choice(
             "newOrderRespType",
             {"ACK": "ACK", "RESULT": "RESULT", "FULL": "FULL"},
             about="FULL by default for MARKET and LIMIT, else ACK.",
         ),
     ] = None
-    side_effect: Annotated[SideEffect, choice("sideEffectType", words(SideEffect))] = (
+    side_effect: Annotated[SideEffect, params.choice("sideEffectType", params.words(SideEffect))] = (
         SideEffect.NO_SIDE_EFFECT
     )
     time_in_force: Annotated[
-        TimeInForce | None, choice("timeInForce", words(TimeInForce), errors.INVALID_TIME_IN_FORCE)
+        TimeInForce | None,
+        params.choice("timeInForce", params.words(TimeInForce), errors.INVALID_TIME_IN_FORCE),
     ] = None
     self_trade_prevention: Annotated[
         SelfTradePrevention | None,
-        choice("selfTradePreventionMode", _SELF_TRADE_MODES, about="The symbol's default where not sent."),
+        params.choice(
+            "selfTradePreventionMode", _SELF_TRADE_MODES, about="The symbol's default where not sent."
+        ),
     ] = None
     auto_repay_at_cancel: Annotated[
-        bool, boolean("autoRepayAtCancel", "Does a cancel repay what the order borrowed?")
+        bool, params.boolean("autoRepayAtCancel", "Does a cancel repay what the order borrowed?")
     ] = True
     trailing_delta: Annotated[
         None,
-        refused(
+        params.refused(
             "trailingDelta",
             "INT",
             errors.not_required("trailingDelta"),
@@ -199,10 +190,10 @@ def _is_same(one: OrderView, other: OrderView) -> bool:
 class OneOrderParams(Params, frozen=True, kw_only=True):
     """Which order is meant: by id, by client id, or by both, which must then name the same one."""
 
-    symbol: Annotated[str, symbol()]
-    scope: Annotated[Scope, account()] = CROSS
-    order_id: Annotated[int, number("orderId")] = 0
-    client_order_id: Annotated[str, client_id("origClientOrderId")] = ""
+    symbol: Annotated[str, params.symbol()]
+    scope: Annotated[Scope, params.account()] = CROSS
+    order_id: Annotated[int, params.number("orderId")] = 0
+    client_order_id: Annotated[str, params.client_id("origClientOrderId")] = ""
 
 
 def _require_a_name(asked: OneOrderParams) -> None:
@@ -211,7 +202,7 @@ def _require_a_name(asked: OneOrderParams) -> None:
 
 
 class CancelOrderParams(OneOrderParams, frozen=True, kw_only=True):
-    cancel_client_id: Annotated[str, client_id("newClientOrderId", "Names the cancel itself.")] = ""
+    cancel_client_id: Annotated[str, params.client_id("newClientOrderId", "Names the cancel itself.")] = ""
 
 
 @endpoint("DELETE", _PATH, Security.TRADE, Weight(10), params=CancelOrderParams)
@@ -235,8 +226,8 @@ async def cancel_order(call: Call, asked: CancelOrderParams) -> CanceledSingleOr
 
 
 class CancelAllParams(Params, frozen=True, kw_only=True):
-    symbol: Annotated[str, symbol()]
-    scope: Annotated[Scope, account()] = CROSS
+    symbol: Annotated[str, params.symbol()]
+    scope: Annotated[Scope, params.account()] = CROSS
 
 
 @endpoint("DELETE", "/sapi/v1/margin/openOrders", Security.TRADE, Weight(1), params=CancelAllParams)
@@ -277,8 +268,8 @@ async def query_order(call: Call, asked: OneOrderParams) -> OrderRow:
 
 
 class OpenOrdersParams(Params, frozen=True, kw_only=True):
-    symbol: Annotated[str | None, symbol(about="All symbols where not sent.")] = None
-    scope: Annotated[Scope, account()] = CROSS
+    symbol: Annotated[str | None, params.symbol(about="All symbols where not sent.")] = None
+    scope: Annotated[Scope, params.account()] = CROSS
 
 
 @endpoint("GET", "/sapi/v1/margin/openOrders", Security.USER_DATA, Weight(10), params=OpenOrdersParams)
@@ -293,10 +284,10 @@ async def open_orders(call: Call, asked: OpenOrdersParams) -> list[OrderRow]:
 
 
 class AllOrdersParams(DayParams, frozen=True, kw_only=True):
-    symbol: Annotated[str, symbol()]
-    scope: Annotated[Scope, account()] = CROSS
-    from_id: Annotated[int | None, number("orderId", "Orders from this id on.")] = None
-    limit: Annotated[int, count("limit", 500)] = 500
+    symbol: Annotated[str, params.symbol()]
+    scope: Annotated[Scope, params.account()] = CROSS
+    from_id: Annotated[int | None, params.number("orderId", "Orders from this id on.")] = None
+    limit: Annotated[int, params.count("limit", 500)] = 500
 
 
 @endpoint(
@@ -325,8 +316,8 @@ async def all_orders(call: Call, asked: AllOrdersParams) -> list[OrderRow]:
 
 
 class OrderCountParams(Params, frozen=True, kw_only=True):
-    scope: Annotated[Scope, account()] = CROSS
-    symbol: Annotated[str | None, symbol(about="For isolated accounts only.")] = None
+    scope: Annotated[Scope, params.account()] = CROSS
+    symbol: Annotated[str | None, params.symbol(about="For isolated accounts only.")] = None
 
 
 class OrderCountRow(Reply):

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Annotated
 
+from openmargin.api import params
 from openmargin.api.endpoint import Call, Security, Weight, endpoint
-from openmargin.api.params import account, count, number, symbol
 from openmargin.api.render import Reply
 from openmargin.api.windows import DayParams, DayQuery
 from openmargin.domain.enums import Side
@@ -15,11 +15,11 @@ from openmargin.history.rows import TradeRow
 
 
 class MyTradesParams(DayParams, frozen=True, kw_only=True):
-    symbol: Annotated[str, symbol()]
-    scope: Annotated[Scope, account()] = CROSS
-    order_id: Annotated[int | None, number("orderId", "Trades of this order alone.")] = None
-    from_id: Annotated[int | None, number("fromId", "Trades from this id on.")] = None
-    limit: Annotated[int, count("limit", 1000)] = 500
+    symbol: Annotated[str, params.symbol()]
+    scope: Annotated[Scope, params.account()] = CROSS
+    order_id: Annotated[int | None, params.number("orderId", "Trades of this order alone.")] = None
+    from_id: Annotated[int | None, params.number("fromId", "Trades from this id on.")] = None
+    limit: Annotated[int, params.count("limit", 1000)] = 500
 
 
 class TradeReply(Reply):

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated, Final
 
-from openmargin.api import errors
+from openmargin.api import errors, params
 from openmargin.api.endpoint import Call, Payer, Security, Weight, endpoint
 from openmargin.api.endpoints.loans import MaxAmountParams, TransactionReply
 from openmargin.api.errors import WireError, refusal
-from openmargin.api.params import Params, asset, choice, decimal, refused
+from openmargin.api.params import Params
 from openmargin.api.render import Reply
 from openmargin.api.windows import PageParams, span_of
 from openmargin.domain.commands import Transfer
@@ -50,14 +50,14 @@ _FOR_ISOLATED: Final = "For isolated accounts only."
 
 
 class TransferParams(Params, frozen=True, kw_only=True):
-    scopes: Annotated[tuple[Scope, Scope], choice("type", _TYPES)]
-    asset: Annotated[str, asset()]
-    amount: Annotated[Atoms, decimal("amount")]
+    scopes: Annotated[tuple[Scope, Scope], params.choice("type", _TYPES)]
+    asset: Annotated[str, params.asset()]
+    amount: Annotated[Atoms, params.decimal("amount")]
     from_symbol: Annotated[
-        None, refused("fromSymbol", "STRING", errors.not_required("fromSymbol"), _FOR_ISOLATED)
+        None, params.refused("fromSymbol", "STRING", errors.not_required("fromSymbol"), _FOR_ISOLATED)
     ] = None
     to_symbol: Annotated[
-        None, refused("toSymbol", "STRING", errors.not_required("toSymbol"), _FOR_ISOLATED)
+        None, params.refused("toSymbol", "STRING", errors.not_required("toSymbol"), _FOR_ISOLATED)
     ] = None
 
 
@@ -88,12 +88,12 @@ async def transfer(call: Call, asked: TransferParams) -> TransactionReply:
 
 
 class TransferHistoryParams(PageParams, frozen=True, kw_only=True):
-    scopes: Annotated[tuple[Scope, Scope], choice("type", _TYPES)]
+    scopes: Annotated[tuple[Scope, Scope], params.choice("type", _TYPES)]
     from_symbol: Annotated[
-        None, refused("fromSymbol", "STRING", errors.not_required("fromSymbol"), _FOR_ISOLATED)
+        None, params.refused("fromSymbol", "STRING", errors.not_required("fromSymbol"), _FOR_ISOLATED)
     ] = None
     to_symbol: Annotated[
-        None, refused("toSymbol", "STRING", errors.not_required("toSymbol"), _FOR_ISOLATED)
+        None, params.refused("toSymbol", "STRING", errors.not_required("toSymbol"), _FOR_ISOLATED)
     ] = None
 
 
