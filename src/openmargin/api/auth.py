@@ -55,7 +55,7 @@ class TimestampPolicy(Enum):
 
 
 def _timestamp_us(sent: str) -> int:
-    if not _DIGITS(sent):
+    if not (sent.isdecimal() and sent.isascii() and len(sent) <= 20):
         raise ApiError(illegal_characters("timestamp", "^[0-9]{1,20}$"))
     return int(sent) if len(sent) >= 16 else int(sent) * 1000
 
@@ -70,7 +70,6 @@ def _recv_window_us(sent: str) -> int:
     return window
 
 
-_DIGITS: Final = re.compile(r"[0-9]{1,20}").fullmatch
 _WINDOW: Final = re.compile(r"([0-9]{1,20})(?:\.([0-9]{1,3}))?").fullmatch
 
 TIMESTAMP: Final = Param(

@@ -113,10 +113,9 @@ class Endpoint(Struct, frozen=True):
     run: Callable[[Call, Any], Awaitable[object]]
     dialect: Dialect
     parameter_names: frozenset[str]
-
-    @property
-    def signed(self) -> bool:
-        return self.security in _PERMISSIONS
+    name: str
+    """Method and path in one word: what its budgets go by."""
+    signed: bool
 
 
 P = TypeVar("P", bound=Params)
@@ -153,6 +152,8 @@ def endpoint(
             run=run,
             dialect=Dialect.SPOT if path.startswith("/api/") else Dialect.SAPI,
             parameter_names=frozenset(field.param.name for field in fields_of(params)),
+            name=f"{method} {path}",
+            signed=security in _PERMISSIONS,
         )
 
     return describe

@@ -71,7 +71,7 @@ class Limits:
         else:
             by_account = endpoint.weight.payer is Payer.UID
             limit = self._weights.sapi_uid if by_account else self._weights.sapi_ip
-            used = self._weight.add(endpoint.method + endpoint.path, payer, weight, now_ms)
+            used = self._weight.add(endpoint.name, payer, weight, now_ms)
             name = b"x-sapi-used-uid-weight-1m" if by_account else b"x-sapi-used-ip-weight-1m"
             headers.append((name, b"%d" % used))
         if used > limit:
@@ -82,7 +82,7 @@ class Limits:
         limit = endpoint.requests_per_minute
         if limit is None:
             return
-        if self._requests.add(endpoint.method + endpoint.path, ip, 1, now_ms) > limit:
+        if self._requests.add(endpoint.name, ip, 1, now_ms) > limit:
             raise ApiError(requests_exceeded(limit), seconds_left(now_ms))
 
 

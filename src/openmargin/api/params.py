@@ -140,16 +140,17 @@ def choice(
     name: str, values: Mapping[str, object], refusal: WireError | None = None, about: str = ""
 ) -> Param:
     """One of some words, each standing for a value. Words that are known but not served stand for a `WireError`."""
-    refused = refusal or errors.invalid(name)
+    served = {word: value for word, value in values.items() if not isinstance(value, WireError)}
+    refusals = {word: value for word, value in values.items() if isinstance(value, WireError)}
+    unknown = refusal or errors.invalid(name)
 
     def parse(sent: str) -> object:
-        value = values.get(sent, refused)
-        if isinstance(value, WireError):
-            raise ApiError(value)
+        value = served.get(sent)
+        if value is None:
+            raise ApiError(refusals.get(sent, unknown))
         return value
 
-    served = tuple(word for word, value in values.items() if not isinstance(value, WireError))
-    return Param(name, "ENUM", parse, values=served, about=about)
+    return Param(name, "ENUM", parse, values=tuple(served), about=about)
 
 
 _Member = TypeVar("_Member", bound=IntEnum)

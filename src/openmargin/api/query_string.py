@@ -17,36 +17,53 @@ PARAMETERS_MAX: Final = 100
 
 def parse_pairs(data: bytes) -> list[tuple[str, str]]:
     """Decoded (name, value) pairs in the order sent. A name without "=" has the empty value."""
-    try:
-        text = data.decode()
-    except UnicodeDecodeError:
-        raise ApiError(ILLEGAL_CHARACTERS) from None
-    parts = text.split("&")
-    if len(parts) > PARAMETERS_MAX:
-        raise ApiError(TOO_MANY_PARAMETERS)
-    escaped = "%" in text or "+" in text
+    text = _text(data)
     pairs: list[tuple[str, str]] = []
-    for part in parts:
-        if not part:
-            continue
-        name, _, value = part.partition("=")
-        pairs.append((_decoded(name), _decoded(value)) if escaped else (name, value))
+    for part in _parts(text):
+        if part:
+            name, _, value = part.partition("=")
+            pairs.append((_decoded(name), _decoded(value)))
     return pairs
-
-
-def _decoded(text: str) -> str:
-    try:
-        return unquote_plus(text, errors="strict")
-    except UnicodeDecodeError:
-        raise ApiError(ILLEGAL_CHARACTERS) from None
 
 
 def parse_parameters(data: bytes) -> dict[str, str]:
     """The pairs by name. Two values for one name in one place are refused, as spot documents it."""
     if not data:
         return {}
-    pairs = parse_pairs(data)
-    parameters = dict(pairs)
+    text = _text(data)
+    if "%" in text or "+" in text or "&&" in text:
+        pairs = parse_pairs(data)
+        parameters = dict(pairs)
+    else:
+        pairs = [part.split("=", 1) for part in _parts(text)]
+        try:
+            parameters: dict[str, str] = dict(pairs)
+        except ValueError:  # A name stands without "=".
+            pairs = parse_pairs(data)
+            parameters = dict(pairs)
     if len(parameters) != len(pairs):
         raise ApiError(DUPLICATE_PARAMETER)
     return parameters
+
+
+def _text(data: bytes) -> str:
+    try:
+        return data.decode()
+    except UnicodeDecodeError:
+        raise ApiError(ILLEGAL_CHARACTERS) from None
+
+
+def _parts(text: str) -> list[str]:
+    parts = text.split("&")
+    if len(parts) > PARAMETERS_MAX:
+        raise ApiError(TOO_MANY_PARAMETERS)
+    return parts
+
+
+def _decoded(text: str) -> str:
+    if "%" not in text and "+" not in text:
+        return text
+    try:
+        return unquote_plus(text, errors="strict")
+    except UnicodeDecodeError:
+        raise ApiError(ILLEGAL_CHARACTERS) from None

@@ -7,9 +7,8 @@ held or traded, the short form for limits and bars that somebody typed in ("60",
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, TypeAlias
 
-import msgspec
 from msgspec import UNSET, Raw, Struct, UnsetType
 
 from openmargin.domain.enums import OrderStatus, OrderType, SelfTradePrevention, Side, TimeInForce
@@ -82,9 +81,13 @@ def order_ack(order: OrderView) -> OrderAck:
     return OrderAck(spec.symbol, spec.order_id, spec.client_order_id, _NOT_ISOLATED, spec.placed_at_ms)
 
 
-def order_result(order: OrderView) -> OrderResult:
+_Result: TypeAlias = tuple[str, int, str, bool, int, str, str, str, str, str, str, str, str, str]
+
+
+def _result(order: OrderView) -> _Result:
+    """The fields that RESULT and FULL begin with."""
     spec = order.spec
-    return OrderResult(
+    return (
         spec.symbol,
         spec.order_id,
         spec.client_order_id,
@@ -102,11 +105,14 @@ def order_result(order: OrderView) -> OrderResult:
     )
 
 
+def order_result(order: OrderView) -> OrderResult:
+    return OrderResult(*_result(order))
+
+
 def order_full(order: OrderView, fills: list[Fill], borrowed: Atoms, borrowed_asset: str) -> OrderFull:
     """The whole story; the loan is named only where there was one."""
-    result = order_result(order)
     return OrderFull(
-        *msgspec.structs.astuple(result),
+        *_result(order),
         margin_buy_borrow_amount=json_number(borrowed) if borrowed else UNSET,
         margin_buy_borrow_asset=borrowed_asset if borrowed else UNSET,
         fills=[
