@@ -42,10 +42,13 @@ class Settings(Struct, frozen=True, kw_only=True):
         Annotated[datetime, Meta(tz=True)] | None,
         _means("Where the virtual clock of a new exchange starts; the host's time where absent."),
     ] = None
-    market: Annotated[Literal["house", "none"], _means("Does the house quote, or are the books empty?")] = (
-        "house"
-    )
-    seed: Annotated[int, Meta(ge=0, description="Seed of all chance of a new exchange.")] = 1
+    market: Annotated[
+        Literal["house", "none"] | None,
+        _means("Does the house quote, or are the books empty? As the venue says where absent."),
+    ] = None
+    seed: Annotated[
+        Annotated[int, Meta(ge=0)] | None, _means("Seed of all chance of a new exchange; 1 where absent.")
+    ] = None
     virtual_walk_ms: Annotated[
         int,
         Meta(ge=0, description="Virtual milliseconds between two steps of the index walk; 0 for no walk."),
