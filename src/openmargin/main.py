@@ -1,0 +1,133 @@
+"""The composition root: one exchange, wired to its rims.
+
+Owns: which implementation each part is given. Nothing else in the package builds parts that live as long as the
+process.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from typing import Any
+
+from msgspec import structs
+
+from openmargin.api.app import Gateway
+from openmargin.api.asgi import AsgiGateway, Receive, Scope, Send
+from openmargin.api.auth import Authenticator, TimestampPolicy
+from openmargin.api.limits import Limits
+from openmargin.config import Settings, load_venue
+from openmargin.config.venue_changes import venue_changes
+from openmargin.domain.commands import ChangeVenue
+from openmargin.domain.venue import Venue
+from openmargin.lab.app import lab_app
+from openmargin.lab.bench import Bench
+from openmargin.lab.development import ensure_development_accounts
+from openmargin.lab.index_walk import IndexWalk
+from openmargin.runtime.clock import WallClock
+from openmargin.runtime.errors import StartRefused
+from openmargin.runtime.exchange import Exchange, ExchangeOptions, exit_process, open_exchange
+from openmargin.runtime.secrets import SecretKeeper, default_master_key_path, load_or_create_master_key
+
+_CLOCK_SLACK_MS = 60_000
+
+
+class Application:
+    """The ASGI application: `/lab` is the lab's, everything else the gateway's."""
+
+    def __init__(self, gateway: AsgiGateway, lab: Callable[[Scope, Receive, Send], Any]) -> None:
+        self._gateway = gateway
+        self._lab = lab
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            # Whoever builds the exchange closes it: there is no life span to ask for, and no stream yet.
+            raise NotImplementedError(f"no {scope['type']} connections")
+        path: str = scope["path"]
+        if path == "/lab" or path.startswith("/lab/"):
+            await self._lab(scope, receive, send)
+        else:
+            await self._gateway(scope, receive, send)
+
+
+async def build(
+    settings: Settings,
+    venue: Venue | None = None,
+    *,
+    accept_venue_change: bool = False,
+    on_poison: Callable[[int], None] = exit_process,
+) -> tuple[Exchange, Application]:
+    """Open the exchange that `settings` describe and the application that serves it; the caller closes the exchange.
+
+    `venue` is None where the operator named none: a new exchange has the default one, another keeps its own.
+    Raises StartRefused.
+    """
+    exchange = await open_exchange(_options(settings, venue, on_poison))
+    try:
+        _refuse_contradictions(exchange, settings)
+        await _agree_on_venue(exchange, _with_market(venue or exchange.venue, settings), accept_venue_change)
+        await ensure_development_accounts(exchange)
+        IndexWalk(exchange, settings.virtual_walk_ms).begin()
+        secrets = SecretKeeper(load_or_create_master_key(default_master_key_path(os.environ), os.environ))
+    except BaseException:
+        await exchange.close()
+        raise
+    authenticator = Authenticator(exchange, secrets, TimestampPolicy(settings.timestamp_policy))
+    gateway = AsgiGateway(Gateway(exchange, authenticator, Limits()))
+    return exchange, Application(gateway, lab_app(Bench(exchange, secrets)))
+
+
+def _options(settings: Settings, venue: Venue | None, on_poison: Callable[[int], None]) -> ExchangeOptions:
+    virtual_start_ms = None
+    if settings.clock == "virtual":
+        start = settings.start
+        virtual_start_ms = int(start.timestamp() * 1000) if start else WallClock().host_ms()
+    return ExchangeOptions(
+        directory=settings.directory,
+        venue=_with_market(venue or load_venue(), settings),
+        seed=settings.seed if settings.seed is not None else 1,
+        virtual_start_ms=virtual_start_ms,
+        snapshot_every=settings.snapshot_every,
+        memory_history_rows=settings.memory_history_rows,
+        on_poison=on_poison,
+    )
+
+
+def _with_market(venue: Venue, settings: Settings) -> Venue:
+    if settings.market is None:
+        return venue
+    house = structs.replace(venue.house, enabled=settings.market == "house")
+    return structs.replace(venue, house=house)
+
+
+def _refuse_contradictions(exchange: Exchange, settings: Settings) -> None:
+    """Refuse to serve an exchange as what it is not."""
+    if settings.seed is not None and settings.seed != exchange.seed:
+        raise StartRefused(
+            f"this exchange was opened with --seed {exchange.seed}: leave --seed out, or name another --data"
+        )
+    _, _, last_ms = exchange.state_hash()
+    if not exchange.clock.is_virtual and last_ms > exchange.clock.host_ms() + _CLOCK_SLACK_MS:
+        raise StartRefused(
+            "this exchange's time is ahead of the wall clock, and would stand still until that arrives:"
+            " use --clock virtual, or name another --data"
+        )
+
+
+async def _agree_on_venue(exchange: Exchange, venue: Venue, accept_change: bool) -> None:
+    """Have the venue that was asked for hold, if it is another and the operator said that it may."""
+    changes = venue_changes(exchange.venue, venue)
+    if not changes:
+        return
+    if not accept_change:
+        raise StartRefused(
+            "this exchange runs by other rules:\n  "
+            + "\n  ".join(changes)
+            + "\nuse --accept-venue-change to have the new ones hold from now on, or name another --data"
+        )
+    outcome = await exchange.submit(ChangeVenue(venue))
+    if outcome.rejection is not None:
+        raise StartRefused(
+            f"the rules cannot become these: {outcome.rejection.detail} would change its pair or vanish,"
+            " and assets and symbols only ever come; set a symbol's status to BREAK instead"
+        )

@@ -1,0 +1,84 @@
+"""The first words: where the exchange is, how to speak to it, and what to try next."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Final
+
+from openmargin import __version__
+from openmargin.config import Settings
+from openmargin.runtime.exchange import Exchange
+from openmargin.runtime.secrets import (
+    DEVELOPMENT_ACCOUNTS,
+    DEVELOPMENT_API_KEYS,
+    DEVELOPMENT_MASTER_KEY,
+    SecretKeeper,
+)
+
+_TEXT: Final = """\
+OpenMargin {version} at {address}
+
+  api key    {api_key}
+  secret     {secret}
+             (development keys are the same everywhere: never let strangers reach this address)
+  accounts   {accounts}
+  data       {data}
+  clock      {clock}
+  market     {market}, seed {seed}
+
+With the official SDK (pip install binance-sdk-margin-trading), paste into Python:
+
+from binance_common.configuration import ConfigurationRestAPI
+from binance_sdk_margin_trading.margin_trading import MarginTrading
+from binance_sdk_margin_trading.rest_api.models import *
+
+client = MarginTrading(config_rest_api=ConfigurationRestAPI(
+    api_key="{api_key}",
+    api_secret="{secret}",
+    base_path="{address}",
+)).rest_api
+print(client.margin_account_borrow_repay(
+    asset="USDT", amount="1000", type=MarginAccountBorrowRepayTypeEnum.BORROW,
+    is_isolated=MarginAccountBorrowRepayIsIsolatedEnum.FALSE,
+).data())
+print(client.margin_account_new_order(
+    symbol="BTCUSDT", side=MarginAccountNewOrderSideEnum.BUY,
+    type=MarginAccountNewOrderTypeEnum.MARKET, quantity=0.01,
+).data())
+
+Then move the market, and look at the margin level:
+
+curl -d '{{"price": "55000"}}' {address}/lab/prices/BTCUSDT
+{time_travel}
+Ready. Stop with Ctrl-C.
+"""
+
+
+_TIME_TRAVEL: Final = """\
+curl -d '{{"seconds": 3600}}' {address}/lab/clock/advance
+"""
+
+
+def announcement(exchange: Exchange, settings: Settings, address: str) -> str:
+    """Everything that a first session needs, for somebody who pastes."""
+    api_key = DEVELOPMENT_API_KEYS[0]
+    key = exchange.live.key(api_key)
+    assert key is not None, "every exchange has its development keys"
+    return _TEXT.format(
+        version=__version__,
+        address=address,
+        api_key=api_key,
+        secret=SecretKeeper(DEVELOPMENT_MASTER_KEY).secret_for(key),
+        accounts=", ".join(DEVELOPMENT_ACCOUNTS),
+        data=settings.directory or "in memory: forgotten at the end",
+        clock=_clock(exchange),
+        market="house" if exchange.venue.house.enabled else "none",
+        seed=exchange.seed,
+        time_travel=_TIME_TRAVEL.format(address=address) if exchange.clock.is_virtual else "",
+    )
+
+
+def _clock(exchange: Exchange) -> str:
+    if not exchange.clock.is_virtual:
+        return "wall"
+    return f"virtual, at {datetime.fromtimestamp(exchange.clock.now_ms() / 1000, UTC):%Y-%m-%d %H:%M:%S} UTC"

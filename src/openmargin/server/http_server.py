@@ -1,0 +1,62 @@
+"""uvicorn without the habits that this process has no use for."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from typing import Final
+
+import uvicorn
+
+from openmargin.main import Application
+from openmargin.server.protocol import BoundedHttpProtocol
+
+_CONNECTIONS_MAX: Final = 4096
+_KEEP_ALIVE_SECONDS: Final = 75
+_DRAIN_SECONDS: Final = 10
+
+
+class HttpServer(uvicorn.Server):
+    """Serves until told to stop, and sleeps while nothing comes."""
+
+    def __init__(self, application: Application, log_level: str, on_ready: Callable[[], None]) -> None:
+        super().__init__(
+            uvicorn.Config(
+                application,
+                http=BoundedHttpProtocol,
+                ws="none",
+                lifespan="off",
+                log_config=None,
+                log_level=log_level,
+                access_log=False,
+                # An address that a header claims is not one that an IP list may trust.
+                proxy_headers=False,
+                server_header=False,
+                date_header=False,
+                limit_concurrency=_CONNECTIONS_MAX,
+                timeout_keep_alive=_KEEP_ALIVE_SECONDS,
+                timeout_graceful_shutdown=_DRAIN_SECONDS,
+            )
+        )
+        self._on_ready = on_ready
+        self._stopping = asyncio.Event()
+
+    def stop(self) -> None:
+        """Answer what was asked already, and end; asked twice, end at once."""
+        self.force_exit = self._stopping.is_set()
+        self._stopping.set()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self._on_ready()
+
+    async def main_loop(self) -> None:
+        # uvicorn would look ten times a second whether to stop.
+        await self._stopping.wait()
+
+    @contextmanager
+    def capture_signals(self) -> Generator[None]:
+        # uvicorn would die of the signal that it was stopped by, where 0 is the right end.
+        yield

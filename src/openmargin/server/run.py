@@ -1,0 +1,74 @@
+"""From settings to an exit code: open, announce, serve, drain."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+import socket
+from typing import Final
+
+import uvloop
+
+from openmargin.config import Settings
+from openmargin.domain.venue import Venue
+from openmargin.main import build
+from openmargin.runtime.errors import StartRefused
+from openmargin.server.announcement import announcement
+from openmargin.server.http_server import HttpServer
+from openmargin.server.listening import base_address, is_loopback, listen
+
+EXPOSE_OPTION: Final = "--expose-development-keys-to-the-network"
+
+
+def serve(settings: Settings, venue: Venue | None, *, accept_venue_change: bool, expose: bool) -> int:
+    """Serve until told to stop, and give the exit code. Raises StartRefused."""
+    logging.basicConfig(
+        level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s"
+    )
+    with listen(settings.host, settings.port) as listener:
+        if not expose and not is_loopback(listener):
+            raise StartRefused(
+                f"{settings.host} can be reached from other machines, and everybody knows the development keys"
+                f" and may use /lab: serve at 127.0.0.1, or say {EXPOSE_OPTION}"
+            )
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            return runner.run(_serve(settings, venue, accept_venue_change, listener))
+
+
+async def _serve(
+    settings: Settings, venue: Venue | None, accept_venue_change: bool, listener: socket.socket
+) -> int:
+    end = _End()
+    exchange, application = await build(
+        settings, venue, accept_venue_change=accept_venue_change, on_poison=end.with_code
+    )
+    try:
+        address = base_address(listener)
+        server = HttpServer(
+            application,
+            settings.log_level,
+            lambda: print(announcement(exchange, settings, address), end="", flush=True),
+        )
+        end.server = server
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, server.stop)
+        await server.serve([listener])
+    finally:
+        await exchange.close()
+    return end.code
+
+
+class _End:
+    """How the process is to end; the exchange may know before there is a server to stop."""
+
+    def __init__(self) -> None:
+        self.code = 0
+        self.server: HttpServer | None = None
+
+    def with_code(self, code: int) -> None:
+        """Answer what waits, and end with a code."""
+        self.code = code
+        if self.server is not None:
+            self.server.stop()
