@@ -7,17 +7,15 @@ from typing import Annotated
 from msgspec import Meta, Struct
 
 from openmargin.lab.shapes import ID_MAX
-from openmargin.lab.walker import Walker
 from openmargin.runtime.exchange import Exchange
 from openmargin.runtime.secrets import SecretKeeper
 
 
 class Bench(Struct, frozen=True):
-    """The exchange, and what the operator may do to it besides commands."""
+    """The exchange, and what the secrets of its keys are."""
 
     exchange: Exchange
     secrets: SecretKeeper
-    walker: Walker
 
 
 class Path(Struct, frozen=True, rename="camel", forbid_unknown_fields=True):

@@ -29,12 +29,13 @@ _REASONS: Final[dict[Reason, tuple[int, str, str]]] = {
     ),
     Reason.UNKNOWN_SCOPE: (422, "there is no such wallet", "deposit to SPOT or CROSS"),
     Reason.KEY_EXISTS: (409, "that key exists already", "ask again: another key will be drawn"),
-    Reason.WITHDRAW_BALANCE_SHORT: (
+    Reason.TRANSFER_BALANCE_SHORT: (
         422,
         "the free balance is smaller than that",
         "withdraw less, or cancel what locks it",
     ),
-    Reason.ASSET_NOT_COLLATERAL: (422, "that asset may not enter a margin account", "deposit it to SPOT"),
+    Reason.ABOVE_MAX_TRANSFERABLE: (422, "the debt needs that collateral", "withdraw less, or repay first"),
+    Reason.TRANSFER_LEVEL_TOO_LOW: (422, "the margin level is too low to take anything out", "repay first"),
     Reason.AMOUNT_NOT_POSITIVE: (422, "the amount is not above zero", "write an amount above zero"),
     Reason.INDEX_NOT_POSITIVE: (422, "the price is not above zero", "write a price above zero"),
 }

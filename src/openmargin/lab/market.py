@@ -37,7 +37,7 @@ async def advance_clock(bench: Bench, _path: Path, body: shapes.Advance) -> shap
     if milliseconds == 0:
         raise Refused(400, "seconds is less than a millisecond", "advance by 0.001 or more")
     try:
-        await bench.walker.advance(milliseconds)
+        await bench.exchange.advance(milliseconds)
     except WallClockRuns:
         raise Refused(409, "the wall clock cannot be advanced", "serve with `--clock virtual`") from None
     except AdvanceRuns:

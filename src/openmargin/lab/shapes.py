@@ -28,7 +28,10 @@ _PublicKey: TypeAlias = Annotated[
     str, _means("PEM of the public key; for RSA and ED25519, and only for these.")
 ]
 _AccountType: TypeAlias = Annotated[AccountTypeName, _means("PORTFOLIO_MARGIN_PRO exists to be refused.")]
-_Vip: TypeAlias = Annotated[int, Meta(ge=0, le=ID_MAX, description="A row of the venue's commissions.")]
+_Vip: TypeAlias = Annotated[
+    int,
+    Meta(ge=0, le=ID_MAX, description="A row of the venue's commissions; above the last, the last holds."),
+]
 
 _TradeGroup: TypeAlias = Annotated[
     int,

@@ -1,0 +1,56 @@
+"""Keeps the index walking: every so often on the wall clock, and in the course of an advance of the virtual one.
+
+Owns: when a step is taken. Where nobody trades and nobody watches, none is.
+Never: decides where prices go; `walk` does.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import Final
+
+from openmargin.domain.commands import SetIndex
+from openmargin.lab.walk import walk_step
+from openmargin.runtime.errors import Draining, TimedOut, Unavailable
+from openmargin.runtime.exchange import Exchange
+
+
+class IndexWalk:
+    """The index walk of one exchange."""
+
+    def __init__(self, exchange: Exchange, virtual_step_ms: int) -> None:
+        self._exchange: Final = exchange
+        self._virtual_step_ms: Final = virtual_step_ms
+
+    def begin(self) -> None:
+        """Walk from here on, if the house makes a market and the clock is one that the walk knows."""
+        house = self._exchange.venue.house
+        if not house.enabled:
+            return
+        if not self._exchange.clock.is_virtual:
+            self._exchange.every(house.walk_step_ms, self._step, self._is_wanted)
+        elif self._virtual_step_ms:
+            self._exchange.walk_with(self)
+
+    def next_ms(self, after_ms: int) -> int:
+        """Steps fall on multiples of their length, so the path does not depend on how an advance is cut up."""
+        return (after_ms // self._virtual_step_ms + 1) * self._virtual_step_ms
+
+    def command(self, at_ms: int) -> SetIndex | None:  # noqa: ARG002 (the exchange stamps it)
+        """The step at a moment of the virtual clock."""
+        return self._next_step() if self._is_wanted() else None
+
+    async def _step(self) -> None:
+        # A slow disk, or the end: both are told to whoever asked for something.
+        with suppress(TimedOut, Unavailable, Draining):
+            await self._exchange.submit(self._next_step())
+
+    def _is_wanted(self) -> bool:
+        return self._exchange.has_subscribers or not self._exchange.live.idle()
+
+    def _next_step(self) -> SetIndex:
+        live = self._exchange.live
+        prices = {
+            view.symbol: view.price for symbol in live.venue.symbols if (view := live.index(symbol.name))
+        }
+        return SetIndex(walk_step(live.venue, live.seed, live.walk_step + 1, prices), walk_steps=1)
