@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import IntEnum
+from typing import Final
 
 
 class Side(IntEnum):
@@ -44,13 +45,9 @@ class SideEffect(IntEnum):
     AUTO_REPAY = 3
     AUTO_BORROW_REPAY = 4
 
-    @property
-    def borrows(self) -> bool:
-        return self in (SideEffect.MARGIN_BUY, SideEffect.AUTO_BORROW_REPAY)
 
-    @property
-    def repays(self) -> bool:
-        return self in (SideEffect.AUTO_REPAY, SideEffect.AUTO_BORROW_REPAY)
+BORROWING: Final = (SideEffect.MARGIN_BUY, SideEffect.AUTO_BORROW_REPAY)
+REPAYING: Final = (SideEffect.AUTO_REPAY, SideEffect.AUTO_BORROW_REPAY)
 
 
 class LoanSource(IntEnum):

@@ -16,7 +16,7 @@ from openmargin.domain.money import Atoms
 from openmargin.domain.orders import OrderSpec
 from openmargin.domain.venue import Venue
 from openmargin.domain.views import KeyView
-from openmargin.engine import books, house, setup
+from openmargin.engine import books, house, orders, setup
 from openmargin.engine.state import (
     Account,
     Book,
@@ -242,8 +242,8 @@ def _load_trading(state: State, account: Account, kept: TradingAccountDump) -> T
         debt.principal = principal
         debt.interest = interest
         trading.debts[asset] = debt
-    for order in kept.orders:
-        _load_order(state, trading, order)
+    for open_order in kept.orders:
+        _load_order(state, trading, open_order)
     counts: list[OrderCount] = []
     for interval_ms, window_ms, number in kept.order_counts:
         count = OrderCount(interval_ms)
@@ -255,12 +255,8 @@ def _load_trading(state: State, account: Account, kept: TradingAccountDump) -> T
 
 
 def _load_order(state: State, trading: TradingAccount, kept: OrderDump) -> None:
-    spec = kept.spec
-    book = state.books[spec.symbol]
-    paid, received = (
-        (book.rules.quote, book.rules.base) if int(spec.side) > 0 else (book.rules.base, book.rules.quote)
-    )
-    order = Order(spec, trading, trading.wallet(paid), trading.wallet(received))
+    book = state.books[kept.spec.symbol]
+    order = orders.enlist(book, trading, kept.spec)
     order.status = kept.status
     order.remaining = kept.remaining
     order.executed = kept.executed
@@ -269,12 +265,10 @@ def _load_order(state: State, trading: TradingAccount, kept: OrderDump) -> None:
     order.held = kept.held
     order.loan = kept.loan
     order.funds = kept.funds
-    orders = trading.orders_in(spec.symbol)
-    orders.by_id[spec.order_id] = order
-    orders.by_client_id[spec.client_order_id] = order
+    siblings = trading.orders_in(book.symbol)
     if order.sign > 0:
-        orders.buying += order.remaining
-    book.orders[spec.order_id] = order
+        siblings.buying += order.remaining
+    book.orders[order.order_id] = order
 
 
 def _load_book(state: State, kept: BookDump) -> None:

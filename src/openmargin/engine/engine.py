@@ -90,7 +90,7 @@ class Engine:
         assert record.at_ms >= self.at_ms, f"record {record.seq} goes back in time"
         command = record.command
         rejection: Rejected | None = None
-        if isinstance(command, Open):
+        if type(command) is Open:
             assert self._state is None, "the exchange is open already"
             state = setup.open_venue(command, record.at_ms)
             self._state = state
@@ -104,7 +104,7 @@ class Engine:
             if agenda.is_due(state):
                 _do_due(state)
             own_from = len(state.events)
-            if not isinstance(command, Tick):
+            if type(command) is not Tick:
                 assert not agenda.is_due(state), "work that is due comes before any command"
                 rejection = _obey(state, command)
         if rejection is not None:
@@ -147,30 +147,30 @@ def _do_due(state: State) -> None:
 
 
 def _obey(state: State, command: AnyCommand) -> Rejected | None:
-    """Hand a command to the rule that knows it."""
-    if isinstance(command, PlaceOrder):
+    """Hand a command to the rule that knows it, the frequent ones first."""
+    if type(command) is PlaceOrder:
         return keys.refuse_signed(state, command, Permission.TRADE) or orders.place(state, command)
-    if isinstance(command, CancelOrder):
+    if type(command) is CancelOrder:
         return keys.refuse_signed(state, command, Permission.TRADE) or orders.cancel(state, command)
-    if isinstance(command, CancelAllOrders):
+    if type(command) is CancelAllOrders:
         return keys.refuse_signed(state, command, Permission.TRADE) or orders.cancel_all(state, command)
-    if isinstance(command, SetIndex):
+    if type(command) is SetIndex:
         return house.set_index(state, command)
-    if isinstance(command, Borrow):
+    if type(command) is Borrow:
         return keys.refuse_signed(state, command, Permission.MARGIN_LOAN) or loans.borrow(state, command)
-    if isinstance(command, Repay):
+    if type(command) is Repay:
         return keys.refuse_signed(state, command, Permission.MARGIN_LOAN) or loans.repay(state, command)
-    if isinstance(command, Transfer):
+    if type(command) is Transfer:
         return keys.refuse_signed(state, command, Permission.MARGIN_LOAN) or accounts.transfer(state, command)
-    if isinstance(command, Deposit):
+    if type(command) is Deposit:
         return accounts.deposit(state, command)
-    if isinstance(command, Withdraw):
+    if type(command) is Withdraw:
         return accounts.withdraw(state, command)
-    if isinstance(command, CreateAccount):
+    if type(command) is CreateAccount:
         return accounts.create(state, command)
-    if isinstance(command, ChangeAccount):
+    if type(command) is ChangeAccount:
         return accounts.change(state, command)
-    if isinstance(command, CreateKey):
+    if type(command) is CreateKey:
         return keys.create(state, command)
-    assert isinstance(command, ChangeVenue), f"nobody obeys {command}"
+    assert type(command) is ChangeVenue, f"nobody obeys {command}"
     return setup.change_venue(state, command)

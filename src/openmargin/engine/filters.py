@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from openmargin.domain.enums import Side
 from openmargin.domain.money import E8, Atoms, notional
 from openmargin.domain.order_types import OrderTypeRow
 from openmargin.domain.reasons import Reason
-from openmargin.domain.venue import Symbol
 from openmargin.engine import tape
-from openmargin.engine.state import Book, TradingAccount
+from openmargin.engine.state import Book, TradingAccount, TradingRules
 
 
 def broken_filter(
     book: Book,
     account: TradingAccount,
     row: OrderTypeRow,
-    side: Side,
+    sign: int,
     price: int,
     quantity: Atoms,
     at_ms: int,
@@ -25,9 +23,9 @@ def broken_filter(
     if row.has_price:
         if not _price_fits(rules, price):
             return Reason.PRICE_FILTER
-        if not _near_average(rules, side, price, tape.average_price(book, at_ms)):
+        if not _near_average(rules, sign, price, tape.average_price(book, at_ms)):
             return Reason.PERCENT_PRICE
-    if not _lot_fits(quantity, rules.min_quantity or rules.step_size, rules.max_quantity, rules.step_size):
+    if not _lot_fits(quantity, rules.min_quantity, rules.max_quantity, rules.step_size):
         return Reason.LOT_SIZE
     if row.has_price:
         if not _notional_fits(notional(quantity, price), rules.min_notional, rules.max_notional):
@@ -44,7 +42,7 @@ def broken_filter(
     orders = account.open_orders.get(book.symbol)
     if orders is not None and len(orders.by_id) >= rules.max_num_orders:
         return Reason.MAX_NUM_ORDERS
-    if rules.max_position and side is Side.BUY:
+    if rules.max_position and sign > 0:
         held = account.wallets.get(rules.base)
         position = held.free + held.locked if held is not None else 0
         buying = orders.buying if orders is not None else 0
@@ -53,16 +51,16 @@ def broken_filter(
     return None
 
 
-def _price_fits(rules: Symbol, price: int) -> bool:
-    if price < (rules.min_price or rules.tick_size):
+def _price_fits(rules: TradingRules, price: int) -> bool:
+    if price < rules.min_price:
         return False
     if rules.max_price and price > rules.max_price:
         return False
     return price % rules.tick_size == 0
 
 
-def _near_average(rules: Symbol, side: Side, price: int, average: int) -> bool:
-    if side is Side.BUY:
+def _near_average(rules: TradingRules, sign: int, price: int, average: int) -> bool:
+    if sign > 0:
         down, up = rules.bid_multiplier_down, rules.bid_multiplier_up
     else:
         down, up = rules.ask_multiplier_down, rules.ask_multiplier_up

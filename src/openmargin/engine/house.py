@@ -15,9 +15,9 @@ from openmargin.domain.ids import MAKER, SYSTEM_ACCOUNT_ID
 from openmargin.domain.money import E8, Atoms, ceil_div, floor_to_step, notional, round_to_step
 from openmargin.domain.orders import OrderSpec
 from openmargin.domain.reasons import Reason, Rejected
-from openmargin.domain.venue import HouseRules, Symbol
+from openmargin.domain.venue import HouseRules
 from openmargin.engine import agenda, books, index, matching, settlement, tape
-from openmargin.engine.state import Book, BookSide, Order, State
+from openmargin.engine.state import Book, BookSide, Order, State, TradingRules
 
 FILLS_PER_STEP: Final = 256
 """So many of users' orders are filled by moving quotes in one step: a bound on how long others wait."""
@@ -94,14 +94,12 @@ def ladder(state: State, book: Book) -> list[tuple[int, int, Atoms]]:
         distance = house.spread // 2 + (outermost - step) * house.level_gap
         for side in (Side.BUY, Side.SELL):
             price = _quote_price(rules, int(side), book.index_price, distance, outermost - step)
-            if price >= (rules.min_price or rules.tick_size) and (
-                not rules.max_price or price <= rules.max_price
-            ):
+            if price >= rules.min_price and (not rules.max_price or price <= rules.max_price):
                 quotes.append((int(side), price, quantity))
     return quotes
 
 
-def _quote_price(rules: Symbol, sign: int, index_price: int, distance: int, rank: int) -> int:
+def _quote_price(rules: TradingRules, sign: int, index_price: int, distance: int, rank: int) -> int:
     """The index moved away by `distance`, on the tick and `rank` ticks or more outside the innermost."""
     tick = rules.tick_size
     if sign > 0:
@@ -111,10 +109,10 @@ def _quote_price(rules: Symbol, sign: int, index_price: int, distance: int, rank
     return max(inner, floor_to_step(index_price, tick) + (rank + 1) * tick)
 
 
-def _quote_quantity(rules: Symbol, house: HouseRules, price: int, mark: int) -> Atoms:
+def _quote_quantity(rules: TradingRules, house: HouseRules, price: int, mark: int) -> Atoms:
     """One quote's base: the configured value at the index, in whole steps, within the lot filter."""
     base = house.level_value * E8 // mark * E8 // price
-    least = rules.min_quantity or rules.step_size
+    least = rules.min_quantity
     most = rules.max_quantity or base
     return floor_to_step(max(least, min(base, most)), rules.step_size)
 
@@ -194,7 +192,7 @@ def _print_tape(state: State, book: Book) -> None:
         best = side.best()
         if best and side.sign * (best - price) >= 0 and side.levels[best].users:
             return
-    least = rules.min_quantity or rules.step_size
+    least = rules.min_quantity
     enough = ceil_div(rules.min_notional * E8, price)
     quantity = ceil_div(max(least, enough), rules.step_size) * rules.step_size
     tape.print_trade(state, book, price, quantity, notional(quantity, price), Side.BUY, 0, 0)

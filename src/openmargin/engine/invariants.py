@@ -145,10 +145,12 @@ def order_indexes_agree(state: State) -> Iterator[Breach]:
                 resting += 1
                 if state.books[symbol].orders.get(order_id) is not order:
                     yield f"{symbol}: open order {order_id} is not in the book"
-                if orders.by_client_id.get(order.spec.client_order_id) is not order:
+                if orders.by_client_id.get(order.client_order_id) is not order:
                     yield f"{symbol}: open order {order_id} has lost its name"
                 if order.status not in OPEN or order.executed + order.remaining != order.spec.quantity:
                     yield f"{symbol}: order {order_id} is {order.status.name} with {order.remaining} left"
+                if order.siblings is not orders:
+                    yield f"{symbol}: open order {order_id} does not know its siblings"
                 if order.sign > 0:
                     buying += order.remaining
             if buying != orders.buying or len(orders.by_client_id) != len(orders.by_id):

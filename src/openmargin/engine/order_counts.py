@@ -5,12 +5,7 @@ Windows are fixed on the exchange's clock. Only accepted orders count, and a fir
 
 from __future__ import annotations
 
-from openmargin.domain.venue import OrderRules
-from openmargin.engine.state import OrderCount, TradingAccount
-
-
-def limit_of(rules: OrderRules, count: OrderCount) -> int:
-    return rules.limit_10s if count.interval_ms == 10_000 else rules.limit_day
+from openmargin.engine.state import OrderCount, State, TradingAccount
 
 
 def current(count: OrderCount, at_ms: int) -> int:
@@ -18,12 +13,12 @@ def current(count: OrderCount, at_ms: int) -> int:
     return count.count if count.window_ms == at_ms - at_ms % count.interval_ms else 0
 
 
-def full_window(rules: OrderRules, account: TradingAccount, at_ms: int) -> OrderCount | None:
-    """The first window that has no room for one more order."""
-    for count in account.order_counts:
-        if current(count, at_ms) >= limit_of(rules, count):
-            return count
-    return None
+def full_window(state: State, account: TradingAccount) -> int:
+    """Which window, from 0, has no room for one more order; -1 where all have."""
+    for window, count in enumerate(account.order_counts):
+        if current(count, state.at_ms) >= state.order_limits[window]:
+            return window
+    return -1
 
 
 def add(account: TradingAccount, orders: int, at_ms: int) -> None:

@@ -5,8 +5,10 @@ Each function is a ladder: every check comes before the line from which nothing 
 
 from __future__ import annotations
 
+from typing import Final
+
 from openmargin.domain.commands import CancelAllOrders, CancelOrder, PlaceOrder
-from openmargin.domain.enums import LoanSource, OrderType, SymbolStatus, TimeInForce
+from openmargin.domain.enums import BORROWING, LoanSource, OrderType, SideEffect, TimeInForce
 from openmargin.domain.events import OrderOpened
 from openmargin.domain.ids import CROSS, SPOT, generated_client_id
 from openmargin.domain.money import Atoms, notional_max, with_buffer
@@ -24,66 +26,73 @@ from openmargin.engine import (
     order_counts,
     settlement,
 )
-from openmargin.engine.state import Order, State, TradingAccount
-from openmargin.engine.transitions import Move
+from openmargin.engine.state import Book, Order, State, TradingAccount
+from openmargin.engine.transitions import CANCEL, EXPIRE
+
+GTC: Final = TimeInForce.GTC
+FOK: Final = TimeInForce.FOK
+NO_SIDE_EFFECT: Final = SideEffect.NO_SIDE_EFFECT
+TYPES: Final = ORDER_TYPES
 
 
 def place(state: State, command: PlaceOrder) -> Rejected | None:
     """Accept or refuse an order, and trade it as far as the book allows."""
-    account = accounts.trading(state, command.account_id, command.scope)
+    scope = command.scope
+    account = accounts.trading(state, command.account_id, scope)
     if account is None:
         return Rejected(Reason.UNKNOWN_SCOPE)
     book = state.books.get(command.symbol)
     if book is None:
         return Rejected(Reason.UNKNOWN_SYMBOL)
     rules = book.rules
-    if rules.status is not SymbolStatus.TRADING:
+    if not rules.trading:
         return Rejected(Reason.SYMBOL_CLOSED)
-    if command.scope == CROSS and not rules.cross_margin:
+    if scope == CROSS and not rules.cross_margin:
         return Rejected(Reason.SYMBOL_NOT_ON_MARGIN)
-    borrows = command.side_effect.borrows
-    if command.scope == SPOT and (borrows or command.side_effect.repays):
+    side_effect = command.side_effect
+    if scope == SPOT and side_effect is not NO_SIDE_EFFECT:
         return Rejected(Reason.SYMBOL_NOT_ON_MARGIN)
 
     house.lay_out(state, book)
-    row = ORDER_TYPES[command.type]
+    row = TYPES[command.type]
+    time_in_force = command.time_in_force
     sign = int(command.side)
+    price = command.price
     quantity = command.quantity
-    if command.quote_quantity:
-        matches = matching.walk_quote(book, sign, command.quote_quantity, rules.step_size)
+    budget = command.quote_quantity
+    if budget:
+        matches = matching.walk_quote(book, sign, budget, rules.step_size)
         quantity = matching.quantity_of(matches)
-        if quantity < (rules.min_quantity or rules.step_size):
+        if quantity < rules.min_quantity:
             return Rejected(Reason.NO_LIQUIDITY_FOR_QUOTE_QUANTITY)
     else:
-        matches = matching.walk(book, sign, command.price, quantity)
-    broken = filters.broken_filter(book, account, row, command.side, command.price, quantity, state.at_ms)
+        matches = matching.walk(book, sign, price, quantity)
+    broken = filters.broken_filter(book, account, row, sign, price, quantity, state.at_ms)
     if broken is not None:
         return Rejected(broken)
-    open_orders = account.open_orders.get(command.symbol)
-    if (
-        command.client_order_id
-        and open_orders is not None
-        and command.client_order_id in open_orders.by_client_id
-    ):
+    client_order_id = command.client_order_id
+    open_orders = account.open_orders.get(book.symbol)
+    if client_order_id and open_orders is not None and client_order_id in open_orders.by_client_id:
         return Rejected(Reason.DUPLICATE_CLIENT_ORDER_ID)
-    full = order_counts.full_window(state.venue.orders, account, state.at_ms)
-    if full is not None:
-        limit = order_counts.limit_of(state.venue.orders, full)
-        return Rejected(Reason.TOO_MANY_ORDERS, f"{limit}/{full.interval_ms}")
+    full = order_counts.full_window(state, account)
+    if full >= 0:
+        return Rejected(
+            Reason.TOO_MANY_ORDERS, f"{state.order_limits[full]}/{account.order_counts[full].interval_ms}"
+        )
     if matches and not row.takes_liquidity:
         return Rejected(Reason.WOULD_TAKE)
-    if command.time_in_force is TimeInForce.FOK and matching.quantity_of(matches) < quantity:
+    if time_in_force is FOK and matching.quantity_of(matches) < quantity:
         matches = []
 
     asset = rules.quote if sign > 0 else rules.base
-    needed = _needed(command, quantity, matches)
+    needed = _needed(sign, price, quantity, budget, matches)
     wallet = account.wallets.get(asset)
     free = wallet.free if wallet is not None else 0
     loan = 0
     if needed > free:
-        if not borrows:
+        if side_effect not in BORROWING:
             return Rejected(Reason.INSUFFICIENT_BALANCE)
-        if command.type is OrderType.MARKET and sign > 0 and not command.quote_quantity:
+        if command.type is OrderType.MARKET and sign > 0 and not budget:
             needed = with_buffer(needed, state.venue.margin.market_buffer)
         loan = max(needed - free, state.assets[asset].min_borrow)
         refused = loans.refuse_borrow(state, account, asset, loan)
@@ -93,12 +102,10 @@ def place(state: State, command: PlaceOrder) -> Rejected | None:
     # From here on nothing may be refused.
     if loan:
         loans.lend(state, account, asset, loan, LoanSource.AUTO)
-    order = _open(state, command, account, quantity, rules.base, rules.quote)
+    order = _open(state, book, account, command, quantity, client_order_id or next_client_id(state))
     order.loan = loan
     order.funds = needed
-    order.held = (
-        settlement.reserve(order) if order.price else matching.cost_of(matches) if sign > 0 else quantity
-    )
+    order.held = settlement.reserve(order) if price else matching.cost_of(matches) if sign > 0 else quantity
     ledger.lock(state, order.pays_with, order.held)
     order_counts.add(account, 1, state.at_ms)
     state.events.append(OrderOpened(order.view(), loan, asset if loan else ""))
@@ -106,35 +113,40 @@ def place(state: State, command: PlaceOrder) -> Rejected | None:
         settlement.settle(state, book, order, match)
     if order.remaining == 0:
         return None
-    if row.rests and command.time_in_force is TimeInForce.GTC:
+    if row.rests and time_in_force is GTC:
         books.rest(book, order)
     else:
-        settlement.end(state, book, order, Move.EXPIRE)
+        settlement.end(state, book, order, EXPIRE)
     return None
 
 
-def _needed(command: PlaceOrder, quantity: Atoms, matches: list[matching.Match]) -> Atoms:
+def _needed(sign: int, price: int, quantity: Atoms, budget: Atoms, matches: list[matching.Match]) -> Atoms:
     """What the order must be able to pay: at its limit, or at what the book asks of a market order."""
-    if int(command.side) < 0:
+    if sign < 0:
         return quantity
-    if command.price:
-        return notional_max(quantity, command.price)
-    return command.quote_quantity or matching.cost_of(matches)
+    if price:
+        return notional_max(quantity, price)
+    return budget or matching.cost_of(matches)
 
 
 def _open(
-    state: State, command: PlaceOrder, account: TradingAccount, quantity: Atoms, base: str, quote: str
+    state: State,
+    book: Book,
+    account: TradingAccount,
+    command: PlaceOrder,
+    quantity: Atoms,
+    client_order_id: str,
 ) -> Order:
-    """Give an accepted order its id and its name, and enter it among the account's open orders."""
-    book = state.books[command.symbol]
+    """Give an accepted order its id, and enter it among the account's open orders."""
+    symbol = book.symbol
     order_id = book.next_order_id
     book.next_order_id = order_id + 1
     spec = OrderSpec(
-        command.symbol,
+        symbol,
         order_id,
-        command.account_id,
-        command.scope,
-        command.client_order_id or next_client_id(state),
+        account.account_id,
+        account.scope,
+        client_order_id,
         command.side,
         command.type,
         command.time_in_force,
@@ -146,13 +158,22 @@ def _open(
         command.auto_repay_at_cancel,
         state.at_ms,
     )
-    paid, received = (quote, base) if int(command.side) > 0 else (base, quote)
-    order = Order(spec, account, account.wallet(paid), account.wallet(received))
-    open_orders = account.orders_in(command.symbol)
-    open_orders.by_id[order_id] = order
-    open_orders.by_client_id[spec.client_order_id] = order
-    if order.sign > 0:
-        open_orders.buying += quantity
+    order = enlist(book, account, spec)
+    siblings = order.siblings
+    if order.sign > 0 and siblings is not None:
+        siblings.buying += quantity
+    return order
+
+
+def enlist(book: Book, account: TradingAccount, spec: OrderSpec) -> Order:
+    """The live order of a spec, known to its account; not yet in the book."""
+    rules = book.rules
+    base, quote = account.wallet(rules.base), account.wallet(rules.quote)
+    order = Order(spec, account, quote, base) if spec.side > 0 else Order(spec, account, base, quote)
+    siblings = account.orders_in(book.symbol)
+    siblings.by_id[order.order_id] = order
+    siblings.by_client_id[order.client_order_id] = order
+    order.siblings = siblings
     return order
 
 
@@ -180,11 +201,11 @@ def cancel(state: State, command: CancelOrder) -> Rejected | None:
         order = open_orders.by_client_id.get(command.client_order_id)
     if order is None:
         return Rejected(Reason.UNKNOWN_ORDER)
-    if command.order_id and command.client_order_id and command.client_order_id != order.spec.client_order_id:
+    if command.order_id and command.client_order_id and command.client_order_id != order.client_order_id:
         return Rejected(Reason.CLIENT_ORDER_ID_MISMATCH)
 
     # From here on nothing may be refused.
-    settlement.end(state, book, order, Move.CANCEL, command.cancel_client_id or next_client_id(state))
+    settlement.end(state, book, order, CANCEL, command.cancel_client_id or next_client_id(state))
     return None
 
 
@@ -203,5 +224,5 @@ def cancel_all(state: State, command: CancelAllOrders) -> Rejected | None:
     # From here on nothing may be refused.
     cancel_client_id = next_client_id(state)
     for order in list(open_orders.by_id.values()):
-        settlement.end(state, book, order, Move.CANCEL, cancel_client_id)
+        settlement.end(state, book, order, CANCEL, cancel_client_id)
     return None

@@ -5,7 +5,9 @@ Owns: what each side pays, receives and is charged, and the order after it.
 
 from __future__ import annotations
 
-from openmargin.domain.enums import OrderStatus, Side
+from typing import Final
+
+from openmargin.domain.enums import Side
 from openmargin.domain.events import OrderClosed, OrderFilled
 from openmargin.domain.ids import FEES, WORLD
 from openmargin.domain.money import Atoms, notional, notional_max, share
@@ -13,7 +15,10 @@ from openmargin.domain.orders import Fill
 from openmargin.engine import books, ledger, loans, order_counts, tape
 from openmargin.engine.matching import Match
 from openmargin.engine.state import Book, Order, State
-from openmargin.engine.transitions import Move
+from openmargin.engine.transitions import FILL_REST, FILL_SOME, FILLED, Move
+
+BUY: Final = Side.BUY
+SELL: Final = Side.SELL
 
 
 def reserve(order: Order) -> Atoms:
@@ -41,7 +46,7 @@ def settle(state: State, book: Book, taker: Order, match: Match) -> None:
         match.price,
         quantity,
         quote_quantity,
-        Side.BUY if taker.sign > 0 else Side.SELL,
+        BUY if taker.sign > 0 else SELL,
         maker.order_id,
         taker.order_id,
     )
@@ -84,18 +89,19 @@ def _book_fill(
         ledger.move(state, wallet, state.system(FEES).wallet(wallet.asset), commission)
 
     if order.executed == 0:
-        rules = state.venue.orders
-        credit = rules.maker_first_fill_credit if is_maker else rules.taker_first_fill_credit
+        credit = state.maker_credit if is_maker else state.taker_credit
         order_counts.add(account, -credit, state.at_ms)
     order.executed += quantity
     order.executed_quote += quote_quantity
-    order.move(Move.FILL_SOME if order.remaining else Move.FILL_REST, state.at_ms)
+    order.move(FILL_SOME if order.remaining else FILL_REST, state.at_ms)
+    siblings = order.siblings
+    assert siblings is not None, "an order that trades is open"
     if order.sign > 0:
-        account.open_orders[order.spec.symbol].buying -= quantity
+        siblings.buying -= quantity
     fill = Fill(trade_id, price, quantity, quote_quantity, commission, wallet.asset, is_maker)
     state.events.append(OrderFilled(order.view(), fill))
 
-    if order.spec.side_effect.repays:
+    if order.repays:
         loans.repay_at_most(state, account, wallet.asset, received - commission)
     if order.remaining == 0:
         finish(state, order)
@@ -108,8 +114,10 @@ def end(state: State, book: Book, order: Order, move: Move, cancel_client_id: st
     ledger.lock(state, order.pays_with, -order.held)
     order.held = 0
     order.move(move, state.at_ms)
+    siblings = order.siblings
+    assert siblings is not None, "an order that ends was open"
     if order.sign > 0:
-        order.account.open_orders[book.symbol].buying -= order.remaining
+        siblings.buying -= order.remaining
     state.events.append(OrderClosed(order.view(), cancel_client_id))
     finish(state, order)
 
@@ -120,10 +128,12 @@ def finish(state: State, order: Order) -> None:
     A limit order that filled whole keeps what a better price saved: nothing of it was cancelled.
     """
     assert order.held == 0, f"an ended order holds {order.held}"
-    orders = order.account.open_orders[order.spec.symbol]
-    del orders.by_id[order.order_id]
-    del orders.by_client_id[order.spec.client_order_id]
-    kept = order.status is OrderStatus.FILLED and order.price > 0
+    siblings = order.siblings
+    assert siblings is not None, "an order ends once"
+    order.siblings = None
+    del siblings.by_id[order.order_id]
+    del siblings.by_client_id[order.client_order_id]
+    kept = order.status is FILLED and order.price > 0
     if order.loan and order.spec.auto_repay_at_cancel and not kept:
         unused = min(order.loan, order.funds - order.spent())
         loans.repay_at_most(state, order.account, order.pays_with.asset, unused)

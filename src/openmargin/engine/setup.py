@@ -8,7 +8,7 @@ from openmargin.domain.ids import POOL, WORLD
 from openmargin.domain.reasons import Reason, Rejected
 from openmargin.domain.venue import Venue
 from openmargin.engine import accounts, house, index, ledger
-from openmargin.engine.state import Book, Pool, State
+from openmargin.engine.state import Book, Pool, State, TradingRules
 
 
 def open_venue(command: Open, at_ms: int) -> State:
@@ -43,6 +43,9 @@ def adopt_venue(state: State, venue: Venue) -> None:
     """Take over rules, with a book for each symbol that is new."""
     state.venue = venue
     state.assets = {asset.name: asset for asset in venue.assets}
+    state.order_limits = [venue.orders.limit_10s, venue.orders.limit_day]
+    state.taker_credit = venue.orders.taker_first_fill_credit
+    state.maker_credit = venue.orders.maker_first_fill_credit
     state.leverages = {levels.leverage: levels for levels in venue.margin.leverages}
     for rules in venue.symbols:
         book = state.books.get(rules.name)
@@ -50,7 +53,7 @@ def adopt_venue(state: State, venue: Venue) -> None:
             book = Book(rules)
             book.index_at_ms = state.at_ms
             state.books[rules.name] = book
-        book.rules = rules
+        book.rules = TradingRules(rules)
 
 
 def derive(state: State) -> None:

@@ -10,14 +10,14 @@ from typing import Final
 
 from mypy_extensions import mypyc_attr
 
-from openmargin.domain.enums import AccountType, OrderStatus, Side
+from openmargin.domain.enums import REPAYING, AccountType, OrderStatus, Side, SymbolStatus
 from openmargin.domain.events import AnyEvent
 from openmargin.domain.ids import SYSTEM_ACCOUNT_ID, Scope
 from openmargin.domain.money import Atoms
 from openmargin.domain.orders import OrderSpec, OrderView
 from openmargin.domain.venue import Asset, LeverageLevels, Symbol, Venue
 from openmargin.domain.views import KeyView
-from openmargin.engine.transitions import ORDER_MOVES, Move
+from openmargin.engine.transitions import NEW, ORDER_MOVES, Move
 
 FIRST_TRANSACTION_ID: Final = 100_000_001
 
@@ -132,14 +132,18 @@ class Order:
     ) -> None:
         self.spec: OrderSpec = spec
         self.order_id: int = spec.order_id
+        self.client_order_id: str = spec.client_order_id
         self.account: TradingAccount = account
+        self.siblings: OpenOrders | None = None
+        """The account's open orders in the symbol, while this is one of them."""
         self.pays_with: Wallet = pays_with
         self.receives_in: Wallet = receives_in
         self.sign: int = int(spec.side)
         self.price: int = spec.price
         self.remaining: Atoms = spec.quantity
         self.is_house: bool = account.account_id == SYSTEM_ACCOUNT_ID
-        self.status: OrderStatus = OrderStatus.NEW
+        self.repays: bool = spec.side_effect in REPAYING
+        self.status: OrderStatus = NEW
         self.executed: Atoms = 0
         self.executed_quote: Atoms = 0
         self.updated_at_ms: int = spec.placed_at_ms
@@ -202,11 +206,41 @@ class MinuteVolume:
         self.quote_quantity: Atoms = 0
 
 
+class TradingRules:
+    """What the venue says of a symbol, as attributes that compiled code reads at no cost."""
+
+    def __init__(self, symbol: Symbol) -> None:
+        self.base: str = symbol.base
+        self.quote: str = symbol.quote
+        self.trading: bool = symbol.status == SymbolStatus.TRADING
+        self.cross_margin: bool = symbol.cross_margin
+        self.tick_size: int = symbol.tick_size
+        self.min_price: int = symbol.min_price or symbol.tick_size
+        self.max_price: int = symbol.max_price
+        self.step_size: Atoms = symbol.step_size
+        self.min_quantity: Atoms = symbol.min_quantity or symbol.step_size
+        self.max_quantity: Atoms = symbol.max_quantity
+        self.market_step_size: Atoms = symbol.market_step_size
+        self.market_min_quantity: Atoms = symbol.market_min_quantity
+        self.market_max_quantity: Atoms = symbol.market_max_quantity
+        self.min_notional: Atoms = symbol.min_notional
+        self.max_notional: Atoms = symbol.max_notional
+        self.apply_min_to_market: bool = symbol.apply_min_to_market
+        self.apply_max_to_market: bool = symbol.apply_max_to_market
+        self.average_price_minutes: int = symbol.average_price_minutes
+        self.bid_multiplier_up: int = symbol.bid_multiplier_up
+        self.bid_multiplier_down: int = symbol.bid_multiplier_down
+        self.ask_multiplier_up: int = symbol.ask_multiplier_up
+        self.ask_multiplier_down: int = symbol.ask_multiplier_down
+        self.max_num_orders: int = symbol.max_num_orders
+        self.max_position: Atoms = symbol.max_position
+
+
 class Book:
     """One symbol: its rules, its two sides, its tape and its index price."""
 
     def __init__(self, rules: Symbol) -> None:
-        self.rules: Symbol = rules
+        self.rules: TradingRules = TradingRules(rules)
         self.symbol: str = rules.name
         self.bids: BookSide = BookSide(Side.BUY)
         self.asks: BookSide = BookSide(Side.SELL)
@@ -267,6 +301,11 @@ class State:
         self.marks: dict[str, int] = {}
         """Price of each asset in the valuation asset; an asset without one is missing."""
         self.leverages: dict[int, LeverageLevels] = {}
+        self.order_limits: list[int] = []
+        """How many unfilled orders each window allows."""
+        self.taker_credit: int = 0
+        self.maker_credit: int = 0
+        """What a first fill gives back to those counts."""
         # Of the command in progress.
         self.events: list[AnyEvent] = []
         self.touched: list[Wallet] = []

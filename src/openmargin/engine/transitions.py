@@ -30,3 +30,11 @@ ORDER_MOVES: Final[dict[tuple[OrderStatus, Move], OrderStatus]] = {
 
 OPEN: Final = (OrderStatus.NEW, OrderStatus.PARTIALLY_FILLED)
 """The statuses of an order that still holds funds and may still trade."""
+
+NEW: Final = OrderStatus.NEW
+FILLED: Final = OrderStatus.FILLED
+FILL_SOME: Final = Move.FILL_SOME
+FILL_REST: Final = Move.FILL_REST
+CANCEL: Final = Move.CANCEL
+EXPIRE: Final = Move.EXPIRE
+"""Members by a name of their own: looking one up in its enum costs more than placing it in a queue."""

@@ -141,10 +141,10 @@ def order_counts_of(state: State, account_id: int, scope: Scope, at_ms: int) -> 
     return [
         OrderCountView(
             count.interval_ms,
-            order_counts.limit_of(state.venue.orders, count),
+            state.order_limits[window],
             order_counts.current(count, at_ms),
         )
-        for count in _trading(state, account_id, scope).order_counts
+        for window, count in enumerate(_trading(state, account_id, scope).order_counts)
     ]
 
 
