@@ -1,0 +1,18 @@
+"""`make bench`: every measurement, or those named: `make bench ARGS="engine"`."""
+
+from __future__ import annotations
+
+import sys
+
+from bench import engine
+
+MEASUREMENTS = {"engine": engine.run}
+
+
+def main() -> None:
+    for name in sys.argv[1:] or MEASUREMENTS:
+        MEASUREMENTS[name]()
+
+
+if __name__ == "__main__":
+    main()
