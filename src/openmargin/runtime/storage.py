@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
+from contextlib import contextmanager
 from typing import Final, TypeVar
 from urllib.parse import quote
 
 from openmargin.history.rows import HistoryRows
 from openmargin.history.sqlite_store import SqliteHistoryReader, SqliteHistoryWriter
-from openmargin.history.store import HistoryReader
+from openmargin.history.store import HistoryReader, HistoryWriter
 from openmargin.journal.record import SealedRecord
 from openmargin.journal.sqlite_store import SqliteJournal
 from openmargin.runtime.directory import DataDirectory, sync_directory
@@ -89,13 +90,14 @@ class Storage:
                 self.journal.rollback()
                 raise
 
-    def rewrite_history(self, fold_all: Callable[[SqliteHistoryWriter], None]) -> None:
-        """Replace history by what `fold_all` writes, whole or not at all."""
+    @contextmanager
+    def rewriting_history(self) -> Generator[HistoryWriter]:
+        """Replace history by what is written within, whole or not at all."""
         with self._lock:
             self._connection.execute("BEGIN IMMEDIATE")
             try:
                 self.history.clear()
-                fold_all(self.history)
+                yield self.history
                 self.journal.sync()
             except BaseException:
                 self.journal.rollback()
