@@ -29,7 +29,7 @@ _REASONS: Final[dict[Reason, tuple[int, str, str]]] = {
     ),
     Reason.UNKNOWN_SCOPE: (422, "there is no such wallet", "deposit to SPOT or CROSS"),
     Reason.KEY_EXISTS: (409, "that key exists already", "ask again: another key will be drawn"),
-    Reason.TRANSFER_BALANCE_SHORT: (
+    Reason.WITHDRAW_BALANCE_SHORT: (
         422,
         "the free balance is smaller than that",
         "withdraw less, or cancel what locks it",

@@ -32,13 +32,13 @@ class IndexWalk:
         elif self._virtual_step_ms:
             self._exchange.walk_with(self)
 
-    def next_ms(self, after_ms: int) -> int:
+    def next_ms(self, after_ms: int) -> int | None:
         """Steps fall on multiples of their length, so the path does not depend on how an advance is cut up."""
-        return (after_ms // self._virtual_step_ms + 1) * self._virtual_step_ms
+        return (after_ms // self._virtual_step_ms + 1) * self._virtual_step_ms if self._is_wanted() else None
 
-    def command(self, at_ms: int) -> SetIndex | None:  # noqa: ARG002 (the exchange stamps it)
+    def command(self, at_ms: int) -> SetIndex:  # noqa: ARG002 (the exchange stamps it)
         """The step at a moment of the virtual clock."""
-        return self._next_step() if self._is_wanted() else None
+        return self._next_step()
 
     async def _step(self) -> None:
         # A slow disk, or the end: both are told to whoever asked for something.
