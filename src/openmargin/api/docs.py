@@ -1,0 +1,96 @@
+"""The endpoint table of the documentation, written from the registry. `python -m openmargin.api.docs` prints it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from enum import IntEnum
+from itertools import groupby
+from typing import Final
+
+from openmargin.api.auth import SIGNING_PARAMS
+from openmargin.api.endpoint import Endpoint, Security, Weight
+from openmargin.api.endpoints import ENDPOINTS
+from openmargin.api.errors import Dialect
+from openmargin.api.params import Field, Param, fields_of
+from openmargin.domain.ids import CROSS
+
+_INTRODUCTION: Final = """# Endpoints
+
+Written from the registry by `python -m openmargin.api.docs`; do not edit.
+
+Weights are counted in minutes of the host's clock. On `/sapi` every endpoint has a budget of its own: 12,000 a minute
+for each IP address, or 180,000 for each account where the weight is a UID weight. All endpoints on `/api` share 6,000
+a minute for each IP address. Unknown parameters are tolerated on `/sapi` and refused with -1104 on `/api`.
+
+Signed endpoints (USER_DATA, TRADE, MARGIN) also take:
+"""
+
+
+def endpoint_table(endpoints: Iterable[Endpoint] = ENDPOINTS) -> str:
+    """The whole page, in markdown."""
+    rows = sorted(
+        endpoints, key=lambda endpoint: (endpoint.dialect is Dialect.SAPI, endpoint.path, endpoint.method)
+    )
+    lines = [_INTRODUCTION, *(_parameter(param, False, None) for param in SIGNING_PARAMS), ""]
+    lines += ["| endpoint | what it does | security | weight |", "|---|---|---|---|"]
+    lines += [f"| `{row.name}` | {row.title} | {_security(row)} | {_weight(row)} |" for row in rows]
+    for path, group in groupby(rows, key=lambda endpoint: endpoint.path):
+        lines += ["", f"## {path}"]
+        for row in group:
+            lines += ["", f"### {row.method}: {row.title}", ""]
+            lines += [_field(field) for field in fields_of(row.params)] or ["No parameters."]
+    return "\n".join(lines) + "\n"
+
+
+def _security(row: Endpoint) -> str:
+    if row.security is Security.NONE or row.permission is None:
+        return row.security.value
+    return f"{row.security.value} (key permission {row.permission.name})"
+
+
+def _weight(row: Endpoint) -> str:
+    text = _plain_weight(row.weight)
+    if row.requests_per_minute is not None:
+        text += f"; at most {row.requests_per_minute} requests a minute for each IP address"
+    return text
+
+
+def _plain_weight(weight: Weight) -> str:
+    text = f"{weight.value} ({weight.payer.value})"
+    if weight.heavier is None:
+        return text
+    values = " or ".join(weight.heavier.values)
+    return f"{text}; {weight.heavier.value} where {weight.heavier.parameter} is {values}"
+
+
+def _field(field: Field) -> str:
+    return _parameter(field.param, field.required, field.default)
+
+
+def _parameter(param: Param, required: bool, default: object) -> str:
+    text = f"- `{param.name}` {param.kind}"
+    if required:
+        text += ", mandatory"
+    if param.values:
+        text += ": " + ", ".join(param.values)
+    if _is_worth_saying(default):
+        text += f"; default {_word(default)}"
+    if param.maximum is not None:
+        text += f"; at most {param.maximum}"
+    return f"{text}. {param.about}".rstrip() if param.about else text + "."
+
+
+def _is_worth_saying(default: object) -> bool:
+    return isinstance(default, bool) or default not in (None, "", 0)
+
+
+def _word(default: object) -> str:
+    if isinstance(default, bool):
+        return str(default).upper()
+    if default == CROSS:
+        return "FALSE"  # The cross account is what is not isolated.
+    return default.name if isinstance(default, IntEnum) else str(default)
+
+
+if __name__ == "__main__":
+    print(endpoint_table(), end="")

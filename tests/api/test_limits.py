@@ -1,0 +1,102 @@
+"""Weights: whose budget, which header, and what happens past it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from openmargin.api.limits import MinuteCounter, WeightLimits, seconds_left
+from tests.api.world import World
+
+ORDER = "/sapi/v1/margin/order"
+PAIRS = "/sapi/v1/margin/allPairs"
+ASSETS = "/sapi/v1/margin/allAssets"
+
+
+@pytest.fixture
+def tight() -> Iterator[World]:
+    world = World(weights=WeightLimits(sapi_ip=3, sapi_uid=1510, api_ip=25))
+    world.deposit("USDT", "100000")
+    yield world
+    world.close()
+
+
+def test_each_sapi_endpoint_has_its_own_budget(tight: World) -> None:
+    used = [tight.public(PAIRS).headers["x-sapi-used-ip-weight-1m"] for _ in range(3)]
+    assert used == ["1", "2", "3"]
+    over = tight.public(PAIRS)
+    assert (over.status, over.code) == (429, -1003)
+    assert over.json["msg"].startswith(
+        "Too much request weight used; current limit is 3 request weight per 1 MINUTE."
+    )
+    assert over.headers["x-sapi-used-ip-weight-1m"] == "4"
+    assert 1 <= int(over.headers["retry-after"]) <= 60
+    assert tight.public(ASSETS).status == 200
+
+
+def test_addresses_have_budgets_of_their_own(tight: World) -> None:
+    for _ in range(4):
+        tight.public(PAIRS)
+    other = tight.send("GET", PAIRS, api_key=tight.key.api_key, ip="10.0.0.9")
+    assert other.headers["x-sapi-used-ip-weight-1m"] == "1"
+
+
+def test_accounts_pay_uid_weights_across_keys(tight: World) -> None:
+    first = tight.order()
+    assert first.headers["x-sapi-used-uid-weight-1m"] == "6"
+    assert "x-sapi-used-ip-weight-1m" not in first.headers
+    parameters = {"symbol": "BTCUSDT", "side": "BUY", "type": "MARKET", "quantity": "0.01"}
+    second = tight.signed("POST", ORDER, parameters, key=tight.new_key())
+    assert second.headers["x-sapi-used-uid-weight-1m"] == "12"
+
+
+@pytest.mark.parametrize(
+    ("side_effect", "weight"),
+    [("NO_SIDE_EFFECT", "6"), ("AUTO_REPAY", "6"), ("MARGIN_BUY", "1500"), ("AUTO_BORROW_REPAY", "1500")],
+)
+def test_orders_that_may_borrow_weigh_more(tight: World, side_effect: str, weight: str) -> None:
+    assert tight.order(sideEffectType=side_effect).headers["x-sapi-used-uid-weight-1m"] == weight
+
+
+def test_what_is_over_the_limit_does_not_reach_the_exchange(tight: World) -> None:
+    assert tight.order(sideEffectType="MARGIN_BUY").status == 200
+    seq = tight.exchange.state_hash()[0]
+    assert tight.order(sideEffectType="MARGIN_BUY").code == -1003
+    assert tight.exchange.state_hash()[0] == seq
+
+
+def test_api_endpoints_share_one_budget(tight: World) -> None:
+    tight.send("GET", "/api/v3/ping")
+    answer = tight.send("GET", "/api/v3/exchangeInfo", "symbol=BTCUSDT")
+    assert answer.headers["x-mbx-used-weight"] == answer.headers["x-mbx-used-weight-1m"] == "21"
+    assert tight.send("GET", "/api/v3/exchangeInfo").code == -1003
+
+
+def test_all_orders_is_bounded_in_calls_too(world: World) -> None:
+    statuses = [world.get("/sapi/v1/margin/allOrders", symbol="BTCUSDT").status for _ in range(61)]
+    assert statuses[:60] == [200] * 60
+    last = world.get("/sapi/v1/margin/allOrders", symbol="BTCUSDT")
+    assert (last.status, last.code) == (429, -1003)
+
+
+def test_windows_end_with_the_minute() -> None:
+    counter = MinuteCounter()
+    assert counter.add("b", "ip", 5, 59_999) == 5
+    assert counter.add("b", "ip", 5, 60_000) == 5
+    assert counter.add("b", "ip", 5, 119_999) == 10
+
+
+def test_late_comers_of_a_crowded_minute_share_a_window(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("openmargin.api.limits._WINDOWS_MAX", 2)
+    counter = MinuteCounter()
+    assert counter.add("b", "first", 1, 0) == 1
+    assert counter.add("b", "second", 1, 0) == 1
+    assert counter.add("b", "third", 1, 0) == 1
+    assert counter.add("b", "fourth", 1, 0) == 2
+    assert counter.add("b", "first", 1, 0) == 2
+
+
+@pytest.mark.parametrize(("now_ms", "seconds"), [(0, 60), (1, 60), (59_000, 1), (59_999, 1)])
+def test_retry_after_reaches_the_next_window(now_ms: int, seconds: int) -> None:
+    assert seconds_left(now_ms) == seconds
