@@ -121,7 +121,7 @@ def withdraw(state: State, command: Withdraw) -> Rejected | None:
         return Rejected(Reason.UNKNOWN_ASSET)
     if command.amount <= 0:
         return Rejected(Reason.AMOUNT_NOT_POSITIVE)
-    refused = _refuse_leaving(state, account, command.asset, command.amount)
+    refused = _refuse_leaving(state, account, command.asset, command.amount, Reason.WITHDRAW_BALANCE_SHORT)
     if refused is not None:
         return refused
 
@@ -148,7 +148,7 @@ def transfer(state: State, command: Transfer) -> Rejected | None:
         return Rejected(Reason.AMOUNT_NOT_POSITIVE)
     if command.target != SPOT and not terms.collateral:
         return Rejected(Reason.ASSET_NOT_COLLATERAL)
-    refused = _refuse_leaving(state, source, command.asset, command.amount)
+    refused = _refuse_leaving(state, source, command.asset, command.amount, Reason.TRANSFER_BALANCE_SHORT)
     if refused is not None:
         return refused
 
@@ -167,11 +167,13 @@ def transfer(state: State, command: Transfer) -> Rejected | None:
     return None
 
 
-def _refuse_leaving(state: State, account: TradingAccount, asset: str, amount: int) -> Rejected | None:
-    """Why `amount` may not leave a trading account; None where it may."""
+def _refuse_leaving(
+    state: State, account: TradingAccount, asset: str, amount: int, short: Reason
+) -> Rejected | None:
+    """Why `amount` may not leave a trading account, `short` where it is not there; None where it may."""
     wallet = account.wallets.get(asset)
     if wallet is None or wallet.free < amount:
-        return Rejected(Reason.TRANSFER_BALANCE_SHORT)
+        return Rejected(short)
     if account.scope == SPOT:
         return None
     most = risk.transferable(state, account, asset)
