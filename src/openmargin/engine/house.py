@@ -45,11 +45,12 @@ def set_index(state: State, command: SetIndex) -> Rejected | None:
 
 def follow_index(state: State, symbols: list[str]) -> None:
     """Have the quotes and the tape of `symbols` follow their index, at once as far as one step goes."""
+    for symbol in symbols:
+        _withdraw(state.books[symbol])
     if not state.venue.house.enabled:
         return
     waiting = state.requotes_left
     for symbol in reversed(symbols):
-        _withdraw(state.books[symbol])
         if symbol not in waiting:
             waiting.append(symbol)
     if not requote(state):
