@@ -86,6 +86,7 @@ class StateDump(Struct, array_like=True):
     at_ms: int
     walk_step: int
     next_transaction_id: int
+    next_key_serial: int
     accounts: list[AccountDump]
     keys: list[KeyView]
     books: list[BookDump]
@@ -112,6 +113,7 @@ def dump(state: State) -> bytes:
             state.at_ms,
             state.walk_step,
             state.next_transaction_id,
+            state.next_key_serial,
             [_dump_account(account) for account in state.accounts.values()],
             list(state.keys.values()),
             [_dump_book(book) for book in state.books.values()],
@@ -144,7 +146,12 @@ def _dump_trading(trading: TradingAccount) -> TradingAccountDump:
         trading.scope,
         [(wallet.asset, wallet.free, wallet.locked) for wallet in trading.wallets.values()],
         [(debt.asset, debt.principal, debt.interest) for debt in trading.debts.values()],
-        [_dump_order(order) for orders in trading.open_orders.values() for order in orders.by_id.values()],
+        # By symbol: a load knows only the symbols with orders, not in which order they were first used.
+        [
+            _dump_order(order)
+            for symbol in sorted(trading.open_orders)
+            for order in trading.open_orders[symbol].by_id.values()
+        ],
         [(count.interval_ms, count.window_ms, count.count) for count in trading.order_counts],
     )
 
@@ -199,7 +206,10 @@ def load(data: bytes) -> State:
     state.at_ms = kept.at_ms
     state.walk_step = kept.walk_step
     state.next_transaction_id = kept.next_transaction_id
+    state.next_key_serial = kept.next_key_serial
     setup.adopt_venue(state, kept.venue)
+    # In the order in which the books were opened, which a changed venue need not follow.
+    state.books = {book.symbol: state.books[book.symbol] for book in kept.books}
     for account in kept.accounts:
         _load_account(state, account)
     for key in kept.keys:
