@@ -1,0 +1,190 @@
+"""Random markets judged step by step: an exchange does what a workload asks, and the twin says what is right.
+
+Owns: the comparison, and the line that repeats a run that failed.
+Never: knows what kind of exchange it drives; a `Target` is handed in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from msgspec import Struct
+
+from openmargin.domain.commands import AnyCommand, Record
+from openmargin.domain.events import AnyEvent, Traded, WalletChanged
+from openmargin.domain.ids import SPOT, Scope
+from openmargin.domain.orders import OrderView
+from openmargin.domain.reasons import Rejected
+from openmargin.domain.views import BalanceView, BorrowableView, MarginView
+from openmargin.lab.twin import Twin
+from openmargin.lab.workload import Workload
+
+CLOSER_LOOKS = 0.25
+"""After this share of the commands, levels and limits are compared too; they cost more than the rest."""
+
+
+class Step(Struct, frozen=True):
+    """One record and everything that it brought about."""
+
+    record: Record
+    events: tuple[AnyEvent, ...]
+
+
+class Questions(Protocol):
+    """What is asked of the present, under the names that the runtime's `Live` has for it."""
+
+    def balances(self, account_id: int, scope: Scope) -> tuple[BalanceView, ...]: ...
+    def margin(self, account_id: int, scope: Scope) -> MarginView: ...
+    def max_borrowable(self, account_id: int, scope: Scope, asset: str) -> BorrowableView | Rejected: ...
+    def max_transferable(self, account_id: int, scope: Scope, asset: str) -> int | Rejected: ...
+    def open_orders(self, account_id: int, scope: Scope, symbol: str | None) -> list[OrderView]: ...
+    def last_price(self, symbol: str) -> int: ...
+
+
+class Target(Protocol):
+    """An exchange under test, on a clock that it is told."""
+
+    @property
+    def live(self) -> Questions: ...
+
+    def submit(self, at_ms: int, command: AnyCommand) -> Sequence[Step]:
+        """Carry out a command at a moment, and all work that is due by then, before it and after it.
+
+        Every record that this took, in order; the command's own among them.
+        """
+        ...
+
+
+class Disagreement(AssertionError):
+    """The exchange and the twin differ."""
+
+
+class Report(Struct, frozen=True):
+    """What a run did."""
+
+    seed: int
+    steps: int
+    records: int
+    refused: int
+    trades: int
+    reasons: tuple[str, ...]
+    """Every reason that something was refused for."""
+
+
+class Judge:
+    """Follows an exchange with the twin, and raises `Disagreement` at the first difference."""
+
+    def __init__(self, exchange: Target) -> None:
+        self.exchange = exchange
+        self.twin = Twin()
+        self.records = 0
+        self.purses: dict[tuple[int, Scope, str], tuple[int, int]] = {}
+        """Free and locked, as the exchange last told."""
+
+    def submit(self, at_ms: int, command: AnyCommand) -> list[AnyEvent]:
+        """Have a command carried out and judged; everything that happened."""
+        steps = self.exchange.submit(at_ms, command)
+        expected: list[AnyEvent] = []
+        found: list[AnyEvent] = []
+        for step in steps:
+            expected += self.twin.apply(step.record)
+            found += step.events
+        self.records += len(steps)
+        for event in found:
+            if isinstance(event, WalletChanged):
+                self.purses[event.account_id, event.scope, event.asset] = (event.free, event.locked)
+        self._compare_facts(expected, found)
+        self._compare_wallets()
+        return found
+
+    def _compare_facts(self, expected: list[AnyEvent], found: list[AnyEvent]) -> None:
+        facts = [_bare(event) for event in found if not isinstance(event, WalletChanged)]
+        for number, (right, told) in enumerate(zip(expected, facts, strict=False)):
+            if right != told:
+                raise Disagreement(f"event {number} should be\n  {right}\nand is\n  {told}")
+        if len(expected) > len(facts):
+            raise Disagreement(f"missing: {expected[len(facts)]}")
+        if len(facts) > len(expected):
+            raise Disagreement(f"too much: {facts[len(expected)]}")
+
+    def _compare_wallets(self) -> None:
+        for account, scope in self.twin.scopes():
+            right = self.twin.balances(account, scope)
+            told = self.exchange.live.balances(account, scope)
+            if right != told:
+                rows = [f"{a} is {b}" for a, b in zip(right, told, strict=True) if a != b]
+                raise Disagreement(f"balances of {account} {scope}: " + "; ".join(rows))
+            for row in right:
+                streamed = self.purses.get((account, scope, row.asset), (0, 0))
+                if streamed != (row.free, row.locked):
+                    raise Disagreement(
+                        f"{account} {scope} {row.asset}: the last change told of {streamed}, there is {row}"
+                    )
+
+    def look_closer(self, account: int, scope: Scope) -> None:
+        """Compare everything else that can be asked of one trading account."""
+        twin, live = self.twin, self.exchange.live
+        _same(
+            f"open orders of {account} {scope}",
+            twin.open_orders(account, scope),
+            live.open_orders(account, scope, None),
+        )
+        for rules in twin.venue.symbols:
+            _same(f"last price of {rules.name}", twin.last_price(rules.name), live.last_price(rules.name))
+        if scope == SPOT:
+            return
+        margin = live.margin(account, scope)
+        name = f"of {account} {scope}"
+        _same(f"margin level {name}", twin.margin_level(account, scope), margin.margin_level)
+        _same(f"collateral level {name}", twin.collateral_level(account, scope), margin.collateral_level)
+        _same(f"status {name}", twin.status(account, scope), margin.status)
+        for asset in twin.venue.assets:
+            what = f"{asset.name} {name}"
+            borrowable = live.max_borrowable(account, scope, asset.name)
+            amount = borrowable.amount if isinstance(borrowable, BorrowableView) else 0
+            _same(f"borrowable {what}", twin.borrowable(account, scope, asset.name), amount)
+            _same(
+                f"transferable {what}",
+                twin.transferable(account, scope, asset.name),
+                live.max_transferable(account, scope, asset.name),
+            )
+
+
+def _same(what: str, right: object, told: object) -> None:
+    if right != told:
+        raise Disagreement(f"{what} should be\n  {right}\nand is\n  {told}")
+
+
+def _bare(event: AnyEvent) -> AnyEvent:
+    """An event without what only a message needs."""
+    return Rejected(event.reason) if isinstance(event, Rejected) else event
+
+
+def run(seed: int, steps: int, exchange: Target) -> Report:
+    """Drive a blank exchange through one random market; raises `Disagreement` where it is wrong.
+
+    What the exchange itself asserts comes out with the same words around it.
+    """
+    judge = Judge(exchange)
+    workload = Workload(seed, judge.twin)
+    refused: dict[str, int] = {}
+    trades = 0
+    at_ms, command = workload.opening()
+    number = 0
+    try:
+        for number in range(steps + 1):
+            if number:
+                at_ms, command = workload.draw()
+            for event in judge.submit(at_ms, command):
+                trades += isinstance(event, Traded)
+                if isinstance(event, Rejected):
+                    refused[event.reason.name] = refused.get(event.reason.name, 0) + 1
+            if judge.twin.accounts and workload.chance.random() < CLOSER_LOOKS:
+                judge.look_closer(*workload.chance.choice(judge.twin.scopes()))
+    except AssertionError as difference:
+        raise Disagreement(
+            f"seed {seed}, step {number}, at {at_ms}: {command}\n{difference}\n"
+            f"openmargin simulate --seed {seed} --steps {number}"
+        ) from difference
+    return Report(seed, steps, judge.records, sum(refused.values()), trades, tuple(sorted(refused)))

@@ -1,0 +1,76 @@
+"""A hundred random markets, each judged step by step."""
+
+from __future__ import annotations
+
+import pytest
+
+from openmargin.domain.commands import AnyCommand
+from openmargin.domain.events import InterestAccrued, OrderFilled, Repaid
+from openmargin.domain.ids import FEES
+from openmargin.domain.reasons import Reason
+from openmargin.lab.simulate import Disagreement, Report, Step, run
+from tests.simulation.engine_target import EngineTarget
+
+SEEDS = range(100)
+STEPS = 250
+
+reports: dict[int, Report] = {}
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_market_agrees_with_the_twin(seed: int) -> None:
+    target = EngineTarget()
+    reports[seed] = run(seed, STEPS, target)
+
+    # What the engine's own list cannot see: what was told adds up to what is there.
+    state = target.engine.state
+    fees = {asset: wallet.free for asset, wallet in state.system(FEES).wallets.items()}
+    told: dict[str, int] = {}
+    accrued: dict[str, int] = {}
+    for event in (event for step in target.log for event in step.events):
+        match event:
+            case OrderFilled(fill=fill):
+                told[fill.commission_asset] = told.get(fill.commission_asset, 0) + fill.commission
+            case InterestAccrued(asset=asset, interest=interest):
+                accrued[asset] = accrued.get(asset, 0) + interest
+            case Repaid(asset=asset, interest=interest):
+                accrued[asset] = accrued.get(asset, 0) - interest
+            case _:
+                pass
+    assert {a: n for a, n in told.items() if n} == {a: n for a, n in fees.items() if n}
+    owed: dict[str, int] = {}
+    for debtor in state.debtors.values():
+        for debt in debtor.debts.values():
+            owed[debt.asset] = owed.get(debt.asset, 0) + debt.interest
+    assert {a: n for a, n in accrued.items() if n} == {a: n for a, n in owed.items() if n}
+
+
+def test_the_crowd_goes_everywhere() -> None:
+    if len(reports) < len(SEEDS):
+        pytest.skip("only where all the markets ran")
+    reached = {reason for report in reports.values() for reason in report.reasons}
+    assert {reason.name for reason in Reason} - reached == set(), "make workload.py ask for these too"
+    assert sum(report.trades for report in reports.values()) > 4_000
+
+
+class Forgetful(EngineTarget):
+    """An exchange that loses its third trade."""
+
+    trades = 0
+
+    def submit(self, at_ms: int, command: AnyCommand) -> list[Step]:
+        kept: list[Step] = []
+        for step in super().submit(at_ms, command):
+            self.trades += sum(isinstance(event, OrderFilled) for event in step.events)
+            events = step.events if self.trades < 3 else step.events[:-1]
+            kept.append(Step(step.record, events))
+        return kept
+
+
+def test_a_failure_says_how_to_see_it_again() -> None:
+    with pytest.raises(Disagreement, match=r"openmargin simulate --seed 5 --steps \d+$") as failure:
+        run(5, STEPS, Forgetful())
+    steps = int(str(failure.value).rsplit(maxsplit=1)[1])
+    with pytest.raises(Disagreement) as again:
+        run(5, steps, Forgetful())
+    assert str(again.value) == str(failure.value)
