@@ -1,0 +1,118 @@
+"""Every answer has the fields and JSON types of its documented example.
+
+A golden says where the example is documented, which requests come before, and which fields the answer may lack and
+why. Values are illustrations; names and types are what clients read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from msgspec import Struct
+
+from openmargin.api.endpoint import Security
+from openmargin.api.endpoints import ENDPOINTS
+from tests.api.world import SPOT, Answer, World
+
+
+class Request(Struct, forbid_unknown_fields=True):
+    method: str
+    path: str
+    parameters: dict[str, str]
+
+
+class Golden(Struct, forbid_unknown_fields=True):
+    source: str
+    request: Request
+    example: Any
+    before: list[Request] = []
+    missing: dict[str, str] = {}
+    """Paths of fields that the example has and the answer has not, each with its reason."""
+
+
+GOLDENS = {
+    path.stem: msgspec.json.decode(path.read_bytes(), type=Golden)
+    for path in sorted(Path(__file__).parent.glob("*.json"))
+}
+_ENDPOINTS = {endpoint.name: endpoint for endpoint in ENDPOINTS}
+
+
+def differences(example: Any, answer: Any, missing: dict[str, str], path: str = "") -> Iterator[str]:
+    """Every field by which an answer is not shaped like its example."""
+    if kind(example) != kind(answer):
+        yield f"{path}: {kind(answer)} where the example has {kind(example)}"
+    elif isinstance(example, dict):
+        for name in example.keys() | answer.keys():
+            place = f"{path}.{name}".lstrip(".")
+            if name not in answer:
+                if place not in missing:
+                    yield f"{place}: missing"
+            elif name not in example:
+                yield f"{place}: not in the example"
+            elif place in missing:
+                yield f"{place}: said to be missing, and is there"
+            else:
+                yield from differences(example[name], answer[name], missing, place)
+    elif isinstance(example, list):
+        if not answer and example:
+            yield f"{path}[]: empty, so nothing was compared"
+        for element in answer:
+            yield from differences(like(example, element), element, missing, f"{path}[]")
+
+
+def kind(value: Any) -> str:
+    names = {bool: "boolean", int: "number", float: "number", str: "string", list: "array", dict: "object"}
+    return names.get(type(value), "null")
+
+
+def like(examples: list[Any], element: Any) -> Any:
+    """The example that an element of a list is to be compared with: filters by their type, else the first."""
+    if isinstance(element, dict) and "filterType" in element:
+        return next(filter(lambda one: one["filterType"] == element["filterType"], examples), {})
+    return examples[0]
+
+
+def ask(world: World, request: Request) -> Answer:
+    if _ENDPOINTS[f"{request.method} {request.path}"].security is Security.NONE:
+        return world.public(request.path, **request.parameters)
+    return world.signed(request.method, request.path, request.parameters)
+
+
+@pytest.fixture
+def world() -> Iterator[World]:
+    world = World()
+    world.deposit("USDT", "100000")
+    world.deposit("USDT", "100", SPOT)
+    yield world
+    world.close()
+
+
+@pytest.mark.parametrize("name", GOLDENS)
+def test_answer_is_shaped_like_the_documented_example(world: World, name: str) -> None:
+    golden = GOLDENS[name]
+    for request in golden.before:
+        assert ask(world, request).status == 200
+    answer = ask(world, golden.request)
+    assert answer.status == 200, answer.json
+    assert list(differences(golden.example, answer.json, golden.missing)) == []
+
+
+def test_every_endpoint_has_a_golden() -> None:
+    covered = {f"{golden.request.method} {golden.request.path}" for golden in GOLDENS.values()}
+    assert set(_ENDPOINTS) - covered == set(), "add tests/conformance/NAME.json from the documentation page"
+
+
+def test_the_comparison_sees_what_differs() -> None:
+    example = {"a": "1", "b": [{"c": 1}], "d": True, "e": 1}
+    answer = {"a": 1, "b": [{"c": 1, "x": 0}], "d": True}
+    assert sorted(differences(example, answer, {})) == [
+        "a: number where the example has string",
+        "b[].x: not in the example",
+        "e: missing",
+    ]
+    assert list(differences(example, {**example, "b": []}, {})) == ["b[]: empty, so nothing was compared"]
+    assert list(differences(example, example, {"e": "no reason"})) == ["e: said to be missing, and is there"]
