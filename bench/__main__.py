@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import sys
 
-from bench import engine
+from bench import engine, wire
 
-MEASUREMENTS = {"engine": engine.run}
+MEASUREMENTS = {"engine": engine.run, "wire": wire.run}
 
 
 def main() -> None:
