@@ -20,6 +20,8 @@ venue = typer.Typer(help="The rules that an exchange runs by.", no_args_is_help=
 app.add_typer(history, name="history")
 app.add_typer(venue, name="venue")
 
+Directory = Annotated[Path, typer.Argument(metavar="DIR", help="The data directory of an exchange.")]
+
 
 def main() -> None:
     """The `openmargin` command."""
@@ -98,12 +100,58 @@ def serve(
     raise typer.Exit(code)
 
 
+@app.command()
+def verify(directory: Directory) -> None:
+    """Replay the journal from its beginning, and hold against it everything else that is kept."""
+    from openmargin.runtime.errors import StartRefused
+    from openmargin.runtime.verify import verify as run
+
+    try:
+        report = run(directory, _show_progress)
+    except StartRefused as refusal:
+        _refuse(str(refusal))
+    for problem in report.problems:
+        typer.echo(problem, err=True)
+    if not report.is_sound:
+        _refuse(f"{directory} is not sound: {len(report.problems)} problems after {report.records} records")
+    typer.echo(f"sound: {report.records} records")
+    typer.echo(f"hash of events  {report.event_chain}")
+    typer.echo(f"hash of state   {report.state_hash}")
+
+
+@app.command()
+def endpoints() -> None:
+    """Print the table of what is served under /api and /sapi."""
+    from openmargin.api.docs import endpoint_table
+
+    typer.echo(endpoint_table(), nl=False)
+
+
+@history.command()
+def rebuild(directory: Directory) -> None:
+    """Fold history again from the journal; the exchange must not be served meanwhile."""
+    from openmargin.journal.record import JournalDamaged
+    from openmargin.runtime.errors import StartRefused
+    from openmargin.runtime.recovery import DecidesDifferently
+    from openmargin.runtime.refold import rebuild_history
+
+    try:
+        records = rebuild_history(directory, _show_progress)
+    except (StartRefused, JournalDamaged, DecidesDifferently) as refusal:
+        _refuse(str(refusal))
+    typer.echo(f"history is rebuilt from {records} records")
+
+
 @venue.command()
 def schema() -> None:
     """Print the page that explains every key of a configuration file."""
     from openmargin.config.schema import venue_schema_markdown
 
     typer.echo(venue_schema_markdown())
+
+
+def _show_progress(done: int, total: int) -> None:
+    typer.echo(f"{done} of {total} records", err=True)
 
 
 def _moment(text: str | None) -> datetime | None:

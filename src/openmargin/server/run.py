@@ -6,14 +6,17 @@ import asyncio
 import logging
 import signal
 import socket
+import sqlite3
 from typing import Final
 
 import uvloop
 
 from openmargin.config import Settings
 from openmargin.domain.venue import Venue
+from openmargin.journal.record import JournalDamaged
 from openmargin.main import build
 from openmargin.runtime.errors import StartRefused
+from openmargin.runtime.recovery import DecidesDifferently
 from openmargin.server.announcement import announcement
 from openmargin.server.http_server import HttpServer
 from openmargin.server.listening import base_address, is_loopback, listen
@@ -40,9 +43,14 @@ async def _serve(
     settings: Settings, venue: Venue | None, accept_venue_change: bool, listener: socket.socket
 ) -> int:
     end = _End()
-    exchange, application = await build(
-        settings, venue, accept_venue_change=accept_venue_change, on_poison=end.with_code
-    )
+    try:
+        exchange, application = await build(
+            settings, venue, accept_venue_change=accept_venue_change, on_poison=end.with_code
+        )
+    except (JournalDamaged, DecidesDifferently) as problem:
+        raise StartRefused(f"{problem}\n`openmargin verify {settings.directory}` tells more") from problem
+    except (OSError, sqlite3.Error) as error:
+        raise StartRefused(f"nothing can be kept in {settings.directory}: {error}") from error
     try:
         address = base_address(listener)
         server = HttpServer(
