@@ -61,16 +61,16 @@ def _timestamp_us(sent: str) -> int:
 
 
 def _recv_window_us(sent: str) -> int:
-    found = _WINDOW(sent)
-    if found is None:
+    if _WINDOW(sent) is None:
         raise ApiError(illegal_characters("recvWindow", r"^[0-9]{1,20}(\.[0-9]{1,3})?$"))
-    window = int(found[1]) * 1000 + int((found[2] or "").ljust(3, "0"))
+    whole, _, fraction = sent.partition(".")
+    window = int(whole + fraction.ljust(3, "0"))
     if window > _RECV_WINDOW_MAX_US:
         raise ApiError(RECV_WINDOW_TOO_LONG)
     return window
 
 
-_WINDOW: Final = re.compile(r"([0-9]{1,20})(?:\.([0-9]{1,3}))?").fullmatch
+_WINDOW: Final = re.compile(r"[0-9]{1,20}(\.[0-9]{1,3})?").fullmatch
 
 TIMESTAMP: Final = Param(
     "timestamp",
@@ -130,8 +130,7 @@ class Authenticator:
         key = self._exchange.live.key(api_key)
         if key is None:
             raise ApiError(REJECTED_KEY)
-        allowed = [ip for ip in key.ips if ip != _ANY_IP]
-        if allowed and request.ip not in allowed:
+        if key.ips and not _is_allowed(request.ip, key.ips):
             raise ApiError(REJECTED_KEY)
         return key
 
@@ -168,6 +167,12 @@ class Authenticator:
             del self._verifiers[next(iter(self._verifiers))]
         self._verifiers[key.api_key] = (key.serial, verifier)
         return verifier
+
+
+def _is_allowed(ip: str, listed: tuple[str, ...]) -> bool:
+    """An IP list is enforced over its entries other than the initial one, which alone lets everybody in."""
+    allowed = [entry for entry in listed if entry != _ANY_IP]
+    return not allowed or ip in allowed
 
 
 def _is_in_window(timestamp_us: int, window_us: int, now_ms: int) -> bool:

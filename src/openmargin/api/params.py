@@ -56,11 +56,12 @@ class NoParams(Params, frozen=True):
 
 def _matcher(name: str, pattern: str) -> Callable[[str], str]:
     fits = re.compile(pattern).fullmatch
+    illegal = errors.illegal_characters(name, pattern)
 
-    def parse(text: str) -> str:
-        if fits(text) is None:
-            raise ApiError(errors.illegal_characters(name, pattern))
-        return text
+    def parse(sent: str) -> str:
+        if fits(sent) is None:
+            raise ApiError(illegal)
+        return sent
 
     return parse
 
@@ -84,10 +85,13 @@ def text(name: str, about: str = "") -> Param:
 
 def decimal(name: str, about: str = "") -> Param:
     """A plain decimal, as an integer of 1e-8. Exponents and signs are illegal characters."""
-    match = _matcher(name, _DECIMAL)
+    fits = re.compile(_DECIMAL).fullmatch
+    illegal = errors.illegal_characters(name, _DECIMAL)
 
     def parse(sent: str) -> int:
-        value = parse_e8(match(sent))
+        if fits(sent) is None:
+            raise ApiError(illegal)
+        value = parse_e8(sent)
         if value is None:
             raise ApiError(errors.too_precise(name))
         if value > _INT64_MAX:
