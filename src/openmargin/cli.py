@@ -27,7 +27,7 @@ def main() -> None:
     """The `openmargin` command."""
     if sys.flags.optimize:
         _refuse("assertions must stay on: start without -O and PYTHONOPTIMIZE")
-    app()
+    app(prog_name="openmargin")
 
 
 @app.command()
