@@ -1,0 +1,194 @@
+"""What every store of history must pass."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+
+import pytest
+
+from openmargin.domain.enums import InterestKind, LoanSource, OrderStatus, Side
+from openmargin.domain.orders import OrderView
+from openmargin.history.rows import HistoryRows, InterestRow, LoanKind, LoanRow, TradeRow, TransferRow
+from openmargin.history.store import HistoryReader
+from tests.history.stories import fill, order
+
+
+def rows_of(*orders: OrderView) -> HistoryRows:
+    rows = HistoryRows()
+    for view in orders:
+        spec = view.spec
+        rows.orders[spec.account_id, spec.scope, spec.symbol, spec.order_id] = view
+    return rows
+
+
+def trade(trade_id: int, order_id: int = 1, *, account_id: int = 1, at_ms: int = 0) -> TradeRow:
+    return TradeRow(account_id, "spot", "BTCUSDT", order_id, Side.BUY, fill(trade_id), at_ms)
+
+
+def loan(transaction_id: int, at_ms: int, asset: str = "BTC", kind: LoanKind = LoanKind.BORROW) -> LoanRow:
+    return LoanRow(transaction_id, 1, "cross", kind, asset, 5, 0, LoanSource.MANUAL, at_ms)
+
+
+def interest(transaction_id: int, hour_ms: int, asset: str = "BTC") -> InterestRow:
+    return InterestRow(transaction_id, 1, "cross", asset, 5, 1, 7, InterestKind.PERIODIC, hour_ms)
+
+
+def transfer(transaction_id: int, at_ms: int, source: str = "spot", target: str = "cross") -> TransferRow:
+    return TransferRow(transaction_id, 1, source, target, "USDT", 5, at_ms)
+
+
+class HistoryStoreContract(ABC):
+    """Rows come back by the questions that are asked of them, and only to their owner."""
+
+    @abstractmethod
+    def write(self, rows: HistoryRows) -> None:
+        """Add a batch, durable when it returns."""
+
+    @abstractmethod
+    def reader(self) -> HistoryReader:
+        """Someone to ask."""
+
+    def order_ids(
+        self, from_id: int | None, start_ms: int | None, end_ms: int | None, limit: int = 500
+    ) -> list[int]:
+        found = self.reader().orders(1, "spot", "BTCUSDT", from_id, start_ms, end_ms, limit)
+        return [view.spec.order_id for view in found]
+
+    def trade_ids(
+        self,
+        order_id: int | None,
+        from_id: int | None,
+        start_ms: int | None,
+        end_ms: int | None,
+        limit: int = 500,
+    ) -> list[int]:
+        found = self.reader().trades(1, "spot", "BTCUSDT", order_id, from_id, start_ms, end_ms, limit)
+        return [row.fill.trade_id for row in found]
+
+    def test_an_order_is_found_by_id_by_name_and_by_both(self) -> None:
+        self.write(rows_of(order(1, name="one"), order(2, name="two")))
+        reader = self.reader()
+        assert reader.order(1, "spot", "BTCUSDT", 1, None) == order(1, name="one")
+        assert reader.order(1, "spot", "BTCUSDT", None, "two") == order(2, name="two")
+        assert reader.order(1, "spot", "BTCUSDT", 2, "two") == order(2, name="two")
+        assert reader.order(1, "spot", "BTCUSDT", 1, "two") is None
+        assert reader.order(1, "spot", "BTCUSDT", 3, None) is None
+
+    def test_a_name_used_again_is_the_newest_order(self) -> None:
+        self.write(rows_of(order(1, name="mine"), order(7, name="mine"), order(3, name="mine")))
+        assert self.reader().order(1, "spot", "BTCUSDT", None, "mine") == order(7, name="mine")
+
+    def test_an_order_shows_only_to_its_owner_in_its_scope_and_symbol(self) -> None:
+        self.write(
+            rows_of(order(1), order(1, account_id=2), order(1, scope="cross"), order(1, symbol="ETHUSDT"))
+        )
+        for view in (order(1), order(1, account_id=2), order(1, scope="cross"), order(1, symbol="ETHUSDT")):
+            spec = view.spec
+            assert self.reader().orders(spec.account_id, spec.scope, spec.symbol, None, None, None, 500) == [
+                view
+            ]
+
+    def test_an_order_that_changed_is_one_row(self) -> None:
+        self.write(rows_of(order(1)))
+        self.write(rows_of(order(1, status=OrderStatus.CANCELED)))
+        found = self.reader().orders(1, "spot", "BTCUSDT", None, None, None, 500)
+        assert found == [order(1, status=OrderStatus.CANCELED)]
+
+    def test_orders_without_bounds_are_the_newest_oldest_first(self) -> None:
+        self.write(rows_of(*(order(n, placed_at_ms=10 * n) for n in range(1, 10))))
+        assert self.order_ids(None, None, None, limit=3) == [7, 8, 9]
+
+    def test_orders_from_an_id_ascend_from_it(self) -> None:
+        self.write(rows_of(*(order(n, placed_at_ms=10 * n) for n in range(1, 10))))
+        assert self.order_ids(4, None, None, limit=3) == [4, 5, 6]
+        assert self.order_ids(8, None, None) == [8, 9]
+        assert self.order_ids(10, None, None) == []
+
+    @pytest.mark.parametrize(
+        ("start_ms", "end_ms", "expected"),
+        [
+            (30, None, [3, 4, 5]),
+            (31, None, [4, 5, 6]),
+            (30, 40, [3, 4]),
+            (31, 39, []),
+            (None, 40, [2, 3, 4]),
+            (None, 39, [1, 2, 3]),
+            (None, 9, []),
+            (91, None, []),
+            (0, 1000, [1, 2, 3]),
+        ],
+    )
+    def test_orders_by_time_begin_at_the_start_or_end_at_the_end(
+        self, start_ms: int | None, end_ms: int | None, expected: list[int]
+    ) -> None:
+        self.write(rows_of(*(order(n, placed_at_ms=10 * n) for n in range(1, 10))))
+        assert self.order_ids(None, start_ms, end_ms, limit=3) == expected
+
+    def test_orders_of_one_moment_belong_together(self) -> None:
+        self.write(rows_of(*(order(n, placed_at_ms=n // 4) for n in range(1, 12))))
+        assert self.order_ids(None, 1, 1) == [4, 5, 6, 7]
+
+    def test_ids_with_gaps_do_not_mislead_the_search_by_time(self) -> None:
+        self.write(rows_of(*(order(n * n * 1000, placed_at_ms=10 * n) for n in range(1, 30))))
+        assert self.order_ids(None, 100, 120) == [100_000, 121_000, 144_000]
+
+    def test_trades_follow_the_same_rules(self) -> None:
+        rows = HistoryRows(trades=[trade(n, order_id=n // 2, at_ms=10 * n) for n in range(1, 10)])
+        self.write(rows)
+        assert self.trade_ids(None, None, None, None, limit=2) == [8, 9]
+        assert self.trade_ids(None, 3, None, None, limit=2) == [3, 4]
+        assert self.trade_ids(None, None, 35, 62) == [4, 5, 6]
+        assert self.trade_ids(None, None, None, 35, limit=2) == [2, 3]
+        assert self.trade_ids(3, None, None, None) == [6, 7]
+        assert self.trade_ids(3, 7, None, None) == [7]
+        assert self.trade_ids(3, None, 61, None) == [7]
+
+    def test_both_sides_of_a_trade_with_oneself_are_kept(self) -> None:
+        self.write(HistoryRows(trades=[trade(1, order_id=1), trade(1, order_id=2)]))
+        assert self.trade_ids(None, None, None, None) == [1, 1]
+
+    def test_a_trade_of_another_is_not_shown(self) -> None:
+        self.write(HistoryRows(trades=[trade(1, account_id=2)]))
+        assert self.trade_ids(None, None, None, None) == []
+
+    def test_loans_are_pages_newest_first_with_a_total(self) -> None:
+        self.write(HistoryRows(loans=[loan(n, 10 * n, "BTC" if n % 2 else "ETH") for n in range(1, 10)]))
+        reader = self.reader()
+        found, total = reader.loans(1, "cross", LoanKind.BORROW, None, None, None, None, 0, 2)
+        assert ([row.transaction_id for row in found], total) == ([9, 8], 9)
+        found, total = reader.loans(1, "cross", LoanKind.BORROW, "ETH", None, None, None, 1, 2)
+        assert ([row.transaction_id for row in found], total) == ([6, 4], 4)
+        found, total = reader.loans(1, "cross", LoanKind.BORROW, None, 5, None, None, 0, 10)
+        assert ([row.transaction_id for row in found], total) == ([5], 1)
+        found, total = reader.loans(1, "cross", LoanKind.BORROW, None, None, 20, 40, 0, 10)
+        assert ([row.transaction_id for row in found], total) == ([4, 3, 2], 3)
+        assert reader.loans(1, "cross", LoanKind.REPAY, None, None, None, None, 0, 10) == ([], 0)
+        assert reader.loans(2, "cross", LoanKind.BORROW, None, 5, None, None, 0, 10) == ([], 0)
+
+    def test_interest_is_asked_for_by_the_hour_it_is_booked_under(self) -> None:
+        hours = [interest(n, 3600 * n, asset) for n, asset in enumerate(("BTC", "ETH", "BTC"), start=1)]
+        self.write(HistoryRows(interest=hours))
+        reader = self.reader()
+        assert reader.interest(1, "cross", None, None, None, 0, 10) == (hours[::-1], 3)
+        assert reader.interest(1, "cross", "BTC", None, None, 0, 1) == ([hours[2]], 2)
+        assert reader.interest(1, "cross", None, 3600, 7200, 0, 10) == ([hours[1], hours[0]], 2)
+        assert reader.interest(1, "spot", None, None, None, 0, 10) == ([], 0)
+
+    def test_transfers_are_asked_for_by_direction(self) -> None:
+        self.write(
+            HistoryRows(transfers=[transfer(1, 10), transfer(2, 20, "cross", "spot"), transfer(3, 30)])
+        )
+        reader = self.reader()
+        assert reader.transfers(1, "spot", "cross", None, None, 0, 10) == (
+            [transfer(3, 30), transfer(1, 10)],
+            2,
+        )
+        assert reader.transfers(1, "cross", "spot", None, None, 0, 10) == (
+            [transfer(2, 20, "cross", "spot")],
+            1,
+        )
+        assert reader.transfers(1, "spot", "cross", 11, None, 1, 10) == ([], 1)
+
+    def test_amounts_beyond_a_database_s_integers_are_kept(self) -> None:
+        self.write(rows_of(order(1, price=2**64 - 1)))
+        assert self.reader().order(1, "spot", "BTCUSDT", 1, None) == order(1, price=2**64 - 1)

@@ -1,0 +1,73 @@
+"""Which events leave which rows."""
+
+from __future__ import annotations
+
+from openmargin.domain.enums import InterestKind, LoanSource, OrderStatus, Side
+from openmargin.domain.events import (
+    Borrowed,
+    Deposited,
+    IndexMoved,
+    InterestAccrued,
+    OrderClosed,
+    OrderFilled,
+    OrderOpened,
+    Repaid,
+    Traded,
+    Transferred,
+    WalletChanged,
+)
+from openmargin.domain.reasons import Reason, Rejected
+from openmargin.history.fold import fold
+from openmargin.history.rows import HistoryRows, InterestRow, LoanKind, LoanRow, TradeRow, TransferRow
+from tests.history.stories import fill, order
+
+
+def test_of_an_order_the_last_view_is_kept() -> None:
+    rows = HistoryRows()
+    filled = order(5, status=OrderStatus.PARTIALLY_FILLED)
+    canceled = order(5, status=OrderStatus.CANCELED)
+    fold(rows, 1000, [OrderOpened(order(5)), OrderFilled(filled, fill(9))])
+    fold(rows, 2000, [OrderOpened(order(6)), OrderClosed(canceled)])
+    assert list(rows.orders.values()) == [canceled, order(6)]
+
+
+def test_a_fill_is_a_trade_of_the_order_s_owner() -> None:
+    rows = HistoryRows()
+    fold(rows, 1000, [OrderFilled(order(5, account_id=3, scope="cross"), fill(9))])
+    assert rows.trades == [TradeRow(3, "cross", "BTCUSDT", 5, Side.BUY, fill(9), 1000)]
+
+
+def test_loans_interest_and_transfers_are_kept() -> None:
+    rows = HistoryRows()
+    fold(
+        rows,
+        1000,
+        [
+            Borrowed(1, 3, "cross", "BTC", 50, LoanSource.MANUAL),
+            InterestAccrued(2, 3, "cross", "BTC", 50, 1, 7, InterestKind.ON_BORROW, 900),
+            Repaid(3, 3, "cross", "BTC", 40, 1, LoanSource.AUTO),
+            Transferred(4, 3, "spot", "cross", "USDT", 12),
+        ],
+    )
+    assert rows.loans == [
+        LoanRow(1, 3, "cross", LoanKind.BORROW, "BTC", 50, 0, LoanSource.MANUAL, 1000),
+        LoanRow(3, 3, "cross", LoanKind.REPAY, "BTC", 40, 1, LoanSource.AUTO, 1000),
+    ]
+    assert rows.interest == [InterestRow(2, 3, "cross", "BTC", 50, 1, 7, InterestKind.ON_BORROW, 900)]
+    assert rows.transfers == [TransferRow(4, 3, "spot", "cross", "USDT", 12, 1000)]
+
+
+def test_the_present_and_the_public_leave_no_rows() -> None:
+    rows = HistoryRows()
+    fold(
+        rows,
+        1000,
+        [
+            Rejected(Reason.LOT_SIZE),
+            WalletChanged(3, "spot", "BTC", 1, 0),
+            Traded("BTCUSDT", 9, 1, 1, 1, Side.BUY, 0, 5),
+            IndexMoved((("BTCUSDT", 1),)),
+            Deposited(3, "spot", "BTC", 1),
+        ],
+    )
+    assert rows == HistoryRows()

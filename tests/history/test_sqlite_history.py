@@ -1,0 +1,123 @@
+"""History in SQLite passes the contract; a bounded one forgets what is oldest and closed."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+
+import pytest
+
+from openmargin.domain.enums import OrderStatus
+from openmargin.history.compare import differences
+from openmargin.history.rows import HistoryRows
+from openmargin.history.sqlite_store import SqliteHistoryReader, SqliteHistoryWriter
+from tests.history.contract import HistoryStoreContract, rows_of, trade
+from tests.history.stories import order
+
+
+@pytest.fixture
+def connection() -> Iterator[sqlite3.Connection]:
+    connection = sqlite3.connect(":memory:", isolation_level=None)
+    yield connection
+    connection.close()
+
+
+class TestSqliteHistory(HistoryStoreContract):
+    @pytest.fixture(autouse=True)
+    def opened(self, connection: sqlite3.Connection) -> None:
+        self.connection = connection
+        self.writer = SqliteHistoryWriter(connection)
+        self.writer.create()
+
+    def write(self, rows: HistoryRows) -> None:
+        self.writer.write(rows)
+
+    def reader(self) -> SqliteHistoryReader:
+        return SqliteHistoryReader(self.connection)
+
+    def test_history_can_be_cleared(self) -> None:
+        self.write(rows_of(order(1)))
+        self.writer.clear()
+        assert self.order_ids(None, None, None) == []
+
+    def test_no_question_sorts_or_scans_a_table(self) -> None:
+        """Plans are what makes millions of rows answer in milliseconds."""
+        asked: list[str] = []
+        self.connection.set_trace_callback(asked.append)
+        reader = self.reader()
+        for bounds in ((None, None, None), (5, None, None), (None, 1, 2), (None, None, 2)):
+            reader.orders(1, "spot", "BTCUSDT", *bounds, 500)
+            reader.trades(1, "spot", "BTCUSDT", None, *bounds, 500)
+            reader.trades(1, "spot", "BTCUSDT", 1, *bounds, 500)
+        reader.order(1, "spot", "BTCUSDT", 1, None)
+        reader.order(1, "spot", "BTCUSDT", None, "name")
+        reader.interest(1, "cross", None, 1, 2, 0, 10)
+        reader.transfers(1, "spot", "cross", 1, 2, 0, 10)
+        self.connection.set_trace_callback(None)
+        plans = [
+            (query, row[3])
+            for query in asked
+            for row in self.connection.execute(f"EXPLAIN QUERY PLAN {query}")
+        ]
+        slow = [plan for plan in plans if "SCAN" in plan[1] or "TEMP B-TREE" in plan[1]]
+        assert plans
+        assert slow == []
+
+
+def test_a_bounded_history_forgets_the_oldest_closed(connection: sqlite3.Connection) -> None:
+    writer = SqliteHistoryWriter(connection, keep_rows=10)
+    writer.create()
+    resting = order(1, placed_at_ms=1)
+    writer.write(rows_of(resting))
+    for number in range(2, 100):
+        writer.write(rows_of(order(number, placed_at_ms=number, status=OrderStatus.FILLED)))
+        writer.write(HistoryRows(trades=[trade(number, at_ms=number)]))
+    reader = SqliteHistoryReader(connection)
+    orders = reader.orders(1, "spot", "BTCUSDT", None, None, None, 500)
+    trades = reader.trades(1, "spot", "BTCUSDT", None, None, None, None, 500)
+    assert [view.spec.order_id for view in orders] == [1, *range(90, 100)]
+    assert [row.fill.trade_id for row in trades] == list(range(90, 100))
+
+
+def two_histories() -> tuple[sqlite3.Connection, sqlite3.Connection]:
+    kept, rebuilt = (sqlite3.connect(":memory:", isolation_level=None) for _ in range(2))
+    for connection in (kept, rebuilt):
+        writer = SqliteHistoryWriter(connection)
+        writer.create()
+        writer.write(rows_of(order(1), order(2), order(3)))
+    return kept, rebuilt
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        ("SELECT 1", []),
+        (
+            "DELETE FROM orders WHERE order_id = 2",
+            ["orders: the row of account_id 1, scope spot, symbol BTCUSDT, order_id 2 is missing"],
+        ),
+        (
+            "DELETE FROM orders WHERE order_id = 3",
+            ["orders: the row of account_id 1, scope spot, symbol BTCUSDT, order_id 3 is missing"],
+        ),
+        (
+            "UPDATE orders SET is_open = 0 WHERE order_id = 2",
+            [
+                "orders: the row of account_id 1, scope spot, symbol BTCUSDT, order_id 2 is not what the journal says"
+            ],
+        ),
+        (
+            "INSERT INTO transfers VALUES (1, 'spot', 'cross', 5, 9, x'00')",
+            [
+                "transfers: the row of account_id 1, source spot, target cross, at_ms 5, transaction_id 9"
+                " is kept, and the journal does not say so"
+            ],
+        ),
+    ],
+)
+def test_a_difference_is_named_by_its_row(change: str, expected: list[str]) -> None:
+    kept, rebuilt = two_histories()
+    kept.execute(change)
+    assert list(differences(kept, rebuilt)) == expected
+    kept.close()
+    rebuilt.close()
