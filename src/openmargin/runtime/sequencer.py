@@ -39,8 +39,8 @@ class Walk(Protocol):
         """When the first move after a moment is, if there is one."""
         ...
 
-    def command(self, at_ms: int) -> AnyCommand | None:
-        """The move that happens at a moment; None where nothing depends on it."""
+    def command(self, at_ms: int) -> AnyCommand:
+        """The move that happens at a moment."""
         ...
 
 
@@ -171,6 +171,8 @@ class Sequencer:
         finally:
             self._advancing = False
             self._end_turn()
+        if self._is_dead():
+            raise Unavailable
         await self._settled()
 
     def _advance_one_step(self, clock: VirtualClock, target_ms: int) -> None:
@@ -179,11 +181,11 @@ class Sequencer:
         moment_ms = target_ms if walk_ms is None else min(walk_ms, target_ms)
         if self._is_due(moment_ms):
             self._tick()
+        elif self.walk is not None and moment_ms == walk_ms:
+            self._step(self.walk.command(moment_ms), moment_ms, None)
         else:
-            walked = self.walk.command(moment_ms) if self.walk is not None and moment_ms == walk_ms else None
-            if walked is not None or moment_ms == target_ms:
-                # The target itself is a record even where nothing happens: time resumes at the last one.
-                self._step(walked or Tick(), moment_ms, None)
+            # A record even where nothing happens: after a restart, time resumes at the last one.
+            self._step(Tick(), moment_ms, None)
         clock.move_to(max(clock.now_ms(), self.engine.at_ms))
 
     def _tick(self) -> None:
