@@ -258,6 +258,7 @@ _ON_MARGIN: Final[dict[Reason, WireError]] = {
     Reason.VENUE_SHRINKS: _INVALID_INPUT,
     Reason.AMOUNT_NOT_POSITIVE: _INVALID_INPUT,
     Reason.SAME_SCOPE: WireError(400, -3029, "Transfer failed."),
+    Reason.ABOVE_SUPPLY: _INVALID_INPUT,
 }
 
 _ELSEWHERE: Final[dict[Reason, WireError]] = {

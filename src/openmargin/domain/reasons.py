@@ -56,6 +56,7 @@ class Reason(IntEnum):
     VENUE_SHRINKS = 44
     AMOUNT_NOT_POSITIVE = 45
     SAME_SCOPE = 46
+    ABOVE_SUPPLY = 47
 
 
 class Rejected(Struct, frozen=True, tag=True, tag_field="event", array_like=True, gc=False):

@@ -47,6 +47,9 @@ class Asset(Struct, frozen=True):
     collateral: Annotated[bool, _e8("May it be moved into a margin account?")] = True
     min_borrow: Annotated[DecimalE8, _e8("Smallest loan.")] = 0
     min_repay: Annotated[DecimalE8, _e8("Smallest repayment that does not clear the debt.")] = 0
+    min_debt_left: Annotated[
+        DecimalE8, _e8("Smallest debt that a repayment may leave behind; 0 for any.")
+    ] = 0
     pool_capital: Annotated[DecimalE8, _e8("What the lending pool holds at the start.")] = 0
     loan_terms: Annotated[
         tuple[LoanTerms, ...], _e8("One row per VIP level from 0 up; the last serves all above.")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from openmargin.domain.commands import ChangeAccount, CreateAccount, Deposit, Transfer, Withdraw
 from openmargin.domain.enums import AccountType
 from openmargin.domain.events import AccountChanged, Deposited, Transferred
@@ -9,6 +11,10 @@ from openmargin.domain.ids import CROSS, SPOT, SYSTEM_ACCOUNT_ID, SYSTEM_SCOPES,
 from openmargin.domain.reasons import Reason, Rejected
 from openmargin.engine import ledger, risk
 from openmargin.engine.state import Account, State, TradingAccount
+
+
+SUPPLY_MAX: Final = 1 << 62
+"""All of one asset that people and pools may hold, in atoms: with it no sum outgrows what journals can write."""
 
 
 def trading(state: State, account_id: int, scope: Scope) -> TradingAccount | None:
@@ -101,11 +107,12 @@ def deposit(state: State, command: Deposit) -> Rejected | None:
         return Rejected(Reason.UNKNOWN_ASSET)
     if command.amount <= 0:
         return Rejected(Reason.AMOUNT_NOT_POSITIVE)
+    world = state.system(WORLD).wallet(command.asset)
+    if command.amount - world.free > SUPPLY_MAX:
+        return Rejected(Reason.ABOVE_SUPPLY)
 
     # From here on nothing may be refused.
-    ledger.move(
-        state, state.system(WORLD).wallet(command.asset), account.wallet(command.asset), command.amount
-    )
+    ledger.move(state, world, account.wallet(command.asset), command.amount)
     state.events.append(Deposited(command.account_id, command.scope, command.asset, command.amount))
     return None
 

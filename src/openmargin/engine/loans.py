@@ -82,7 +82,7 @@ def repay(state: State, command: Repay) -> Rejected | None:
     if command.amount < owed:
         if command.amount < terms.min_repay:
             return Rejected(Reason.BELOW_MIN_REPAY)
-        if owed - command.amount < terms.min_repay:
+        if owed - command.amount < terms.min_debt_left:
             return Rejected(Reason.DEBT_LEFT_TOO_SMALL)
     wallet = account.wallets.get(command.asset)
     if wallet is None or wallet.free < command.amount:

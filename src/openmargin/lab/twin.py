@@ -626,7 +626,7 @@ class Twin:
             return Reason.ABOVE_DEBT
         if left and amount < terms.min_repay:
             return Reason.BELOW_MIN_REPAY
-        if left and left < terms.min_repay:
+        if left and left < terms.min_debt_left:
             return Reason.DEBT_LEFT_TOO_SMALL
         if self.free(account, scope, asset) < amount:
             return Reason.REPAY_BALANCE_SHORT

@@ -1,0 +1,28 @@
+"""ccxt, unchanged but for its addresses, on a clock that is a month ahead of its own."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.clients.environments import run_client
+from tests.clients.test_official_sdk import development_key
+from tests.serve.process import serving
+
+pytestmark = [pytest.mark.client, pytest.mark.timeout(600)]
+
+SESSION = (Path(__file__).parent / "sessions" / "ccxt_margin.py").read_text()
+
+
+def test_ccxt_borrows_trades_and_repays_a_month_ahead(tmp_path: Path) -> None:
+    with serving(tmp_path, "--data", ":memory:", "--clock", "virtual") as server:
+        server.client.post("/lab/clock/advance", json={"seconds": 30 * 86400}).raise_for_status()
+        done = run_client("ccxt", SESSION, server.address, *development_key(server))
+    assert done.returncode == 0, done.stderr
+    seen = json.loads(done.stdout)
+    assert seen["order"] == "closed"
+    assert seen["filled"] == seen["traded"] == 0.01
+    assert seen["open"] == [seen["resting"]]
+    assert seen["canceled"] == "canceled"
+    assert 1000 < seen["debt"] < 1001, "principal and the interest of the first hour"
+    assert 0 < seen["debt_afterwards"] < 1, "interest is paid first"
