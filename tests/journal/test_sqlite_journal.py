@@ -66,6 +66,17 @@ class TestSqliteJournalOnDisk(SqliteJournalContract):
             list(self.other_view().read_from(0, GENESIS_CHAIN))
         assert caught.value.check is Check.DATABASE
 
+    @pytest.mark.parametrize("value", ["text", None, 7])
+    def test_a_value_of_another_type_is_damage_at_its_place(self, value: object) -> None:
+        self.filled(100)
+        connection = self.connections[0]
+        connection.execute("CREATE TABLE bent AS SELECT * FROM records")
+        connection.execute("DROP TABLE records")
+        connection.execute("ALTER TABLE bent RENAME TO records")
+        for column in ("body", "chain"):
+            connection.execute(f"UPDATE records SET {column} = ? WHERE seq = 60", (value,))
+        assert self.found().seq == 60
+
 
 class TestSqliteJournalInMemory:
     """In memory there is one connection and no restart: what the contract says of both has no meaning there."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Final
+from typing import Final, TypeAlias
 
 import msgspec
 
@@ -18,6 +18,8 @@ from openmargin.journal.record import GENESIS_CHAIN, Check, Entry, FenceBroken, 
 
 _PAGE_RECORDS: Final = 4096
 """Records that one query reads. Short queries keep readers from holding back the write-ahead log."""
+
+_Row: TypeAlias = tuple[int, int, int, int, bytes, bytes, bytes]
 
 _SCHEMA: Final = """
 CREATE TABLE IF NOT EXISTS records (
@@ -90,11 +92,22 @@ class SqliteJournal:
                 seq += 1
                 previous_chain = entry.chain
 
-    def _page(self, seq: int) -> list[tuple[int, int, int, int, bytes, bytes, bytes]]:
-        with _damage_named(seq):
-            return self._connection.execute(
-                "SELECT * FROM records WHERE seq >= ? ORDER BY seq LIMIT ?", (seq, _PAGE_RECORDS)
-            ).fetchall()
+    def _page(self, seq: int) -> list[_Row]:
+        """Some rows from `seq` on; none at the end."""
+        try:
+            return self._rows(seq, _PAGE_RECORDS)
+        except sqlite3.DatabaseError:
+            # Somewhere in this page. One row at a time, the damage gets its place.
+            with _damage_named(seq):
+                return self._rows(seq, 1)
+
+    def _rows(self, seq: int, limit: int) -> list[_Row]:
+        # A flipped bit can also change a value's type; a body that is none is taken for an empty one.
+        return self._connection.execute(
+            "SELECT seq, at_ms, length, crc, chain, event_chain, ifnull(CAST(body AS BLOB), x'') "
+            "FROM records WHERE seq >= ? ORDER BY seq LIMIT ?",
+            (seq, limit),
+        ).fetchall()
 
 
 @contextmanager
