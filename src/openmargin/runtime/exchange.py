@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections.abc import Callable, Coroutine, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -26,7 +27,7 @@ from openmargin.runtime.feed import Feed, Subscription
 from openmargin.runtime.live import Live
 from openmargin.runtime.past import Past
 from openmargin.runtime.phases import PhaseHook, no_hook
-from openmargin.runtime.recovery import recover, settle_memory, snapshot_of
+from openmargin.runtime.recovery import Recovered, recover, settle_memory, snapshot_of
 from openmargin.runtime.sequencer import Sequencer, Walk
 from openmargin.runtime.snapshot import Snapshotter
 from openmargin.runtime.snapshot_files import remove_partial_snapshots, write_snapshot
@@ -63,17 +64,18 @@ class ExchangeOptions(Struct, frozen=True, kw_only=True):
 class Exchange:
     """One exchange, open until `close`. Everything here runs in one event loop."""
 
-    def __init__(self, options: ExchangeOptions, lock: DirectoryLock | None) -> None:
-        """Recover and start; use `open_exchange`, which also writes record 0 of a new exchange."""
+    def __init__(
+        self, options: ExchangeOptions, lock: DirectoryLock | None, storage: Storage, recovered: Recovered
+    ) -> None:
+        """Go on where `recovered` ends; `open_exchange` is what makes one."""
         loop = asyncio.get_running_loop()
-        directory = DataDirectory(options.directory) if options.directory is not None else None
+        directory = storage.directory
+        engine = recovered.engine
         self._options = options
         self._lock = lock
         self._directory = directory
         self._loop = loop
-        self._storage = Storage(directory, memory_rows_max=options.memory_history_rows, at=options.at)
-        recovered = recover(self._storage.journal, directory.snapshots if directory else None)
-        engine = recovered.engine
+        self._storage = storage
         self.clock: Clock = _clock_for(options, engine.at_ms)
         self._snapshotter = (
             Snapshotter(directory, recovered.snapshot_seq, options.snapshot_every, options.snapshot_command)
@@ -83,7 +85,7 @@ class Exchange:
         self._feed = Feed()
         self._commit = GroupCommit(
             loop,
-            self._storage,
+            storage,
             self._feed,
             Position(engine.seq, engine.at_ms, recovered.event_chain),
             self._snapshotter.on_durable if self._snapshotter is not None else _nobody_asked,
@@ -102,7 +104,7 @@ class Exchange:
         self._periodic: list[Periodic] = []
         self.live = Live(engine, self.clock)
         """Questions about now, for checks that need not wait; what they see may not be durable yet."""
-        self.past = Past(loop, self._storage)
+        self.past = Past(loop, storage)
         """Questions about what happened."""
 
     @property
@@ -209,16 +211,27 @@ async def open_exchange(options: ExchangeOptions) -> Exchange:
     """
     if sys.flags.optimize:
         raise StartRefused("assertions must stay on: start without -O and PYTHONOPTIMIZE")
-    lock: DirectoryLock | None = None
-    if options.directory is not None:
-        directory = DataDirectory(options.directory)
-        directory.create()
-        lock = directory.lock()
-        remove_partial_snapshots(directory.snapshots)
-    exchange = Exchange(options, lock)
-    if exchange.state_hash()[0] < 0:
-        await exchange.submit(Open(options.venue, options.seed, EPOCH))
-    settle_memory()
+    with ExitStack() as if_refused:
+        directory: DataDirectory | None = None
+        lock: DirectoryLock | None = None
+        if options.directory is not None:
+            directory = DataDirectory(options.directory)
+            directory.create()
+            lock = directory.lock()
+            if_refused.callback(lock.release)
+            remove_partial_snapshots(directory.snapshots)
+        storage = Storage(directory, memory_rows_max=options.memory_history_rows, at=options.at)
+        if_refused.callback(storage.close)
+        recovered = recover(storage.journal, directory.snapshots if directory is not None else None)
+        settle_memory()
+        exchange = Exchange(options, lock, storage, recovered)
+        if_refused.pop_all()
+    try:
+        if recovered.engine.seq < 0:
+            await exchange.submit(Open(options.venue, options.seed, EPOCH))
+    except BaseException:
+        await exchange.close()
+        raise
     return exchange
 
 

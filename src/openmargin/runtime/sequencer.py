@@ -73,6 +73,8 @@ class Sequencer:
         self._at = at
         self._draining = False
         self._advancing = False
+        self._walked_ms = 0
+        """Up to when the index has walked in the present advance."""
         self._queue: deque[tuple[AnyCommand, asyncio.Future[Outcome]]] = deque()
         """Commands that wait for due work, or for the end of an advance."""
         self._turn: asyncio.Task[None] | None = None
@@ -162,7 +164,8 @@ class Sequencer:
             while self._turn is not None:
                 await asyncio.wait([self._turn])
             self._turn = asyncio.current_task()
-            target_ms = self._now_ms() + milliseconds
+            self._walked_ms = self._now_ms()
+            target_ms = self._walked_ms + milliseconds
             while self.engine.at_ms < target_ms or self._is_due(target_ms):
                 self._require_open()
                 self._advance_one_step(clock, target_ms)
@@ -177,12 +180,15 @@ class Sequencer:
 
     def _advance_one_step(self, clock: VirtualClock, target_ms: int) -> None:
         """Go to the next moment at which anything happens, at the latest to the target, and let it happen."""
-        walk_ms = self.walk.next_ms(self.engine.at_ms) if self.walk is not None else None
+        # A move of the index at the very time of the last record may still be to come.
+        after_ms = max(self._walked_ms, self.engine.at_ms - 1)
+        walk_ms = self.walk.next_ms(after_ms) if self.walk is not None else None
         moment_ms = target_ms if walk_ms is None else min(walk_ms, target_ms)
         if self._is_due(moment_ms):
             self._tick()
         elif self.walk is not None and moment_ms == walk_ms:
             self._step(self.walk.command(moment_ms), moment_ms, None)
+            self._walked_ms = moment_ms
         else:
             # A record even where nothing happens: after a restart, time resumes at the last one.
             self._step(Tick(), moment_ms, None)

@@ -1,0 +1,96 @@
+"""Secrets are derived and never stored; development keys are the same everywhere."""
+
+from __future__ import annotations
+
+import re
+import stat
+from pathlib import Path
+
+import pytest
+
+from openmargin.domain.enums import KeyKind
+from openmargin.domain.views import KeyView
+from openmargin.runtime.errors import StartRefused
+from openmargin.runtime.secrets import (
+    DEVELOPMENT_API_KEYS,
+    MASTER_KEY_VARIABLE,
+    SecretKeeper,
+    default_master_key_path,
+    generate_api_key,
+    load_or_create_master_key,
+)
+
+EXPECTED_SECRET = "w6Yeihlq65DRoRdNXpcDkHkkWFL0cUfHFWOFERbwG8OA6Y34gSMlzQ2FimGZGxGG"
+LETTERS_AND_DIGITS = re.compile("[A-Za-z0-9]{64}")
+
+
+def key(api_key: str = "K" * 64, serial: int = 1, kind: KeyKind = KeyKind.HMAC) -> KeyView:
+    return KeyView(api_key, 1, kind, "", (), (), serial)
+
+
+def test_a_secret_follows_from_master_key_api_key_and_serial() -> None:
+    keeper = SecretKeeper(b"a" * 32)
+    secret = keeper.secret_for(key())
+    assert LETTERS_AND_DIGITS.fullmatch(secret)
+    assert secret == keeper.secret_for(key()) == SecretKeeper(b"a" * 32).secret_for(key())
+    others = {
+        SecretKeeper(b"b" * 32).secret_for(key()),
+        keeper.secret_for(key(serial=2)),
+        keeper.secret_for(key("L" * 64)),
+        secret,
+    }
+    assert len(others) == 4
+
+
+def test_the_derivation_never_changes() -> None:
+    """Were it to, every key that people hold would be dead after an upgrade."""
+    assert SecretKeeper(b"a" * 32).secret_for(key()) == EXPECTED_SECRET
+
+
+def test_development_secrets_are_the_same_on_every_server() -> None:
+    for api_key in DEVELOPMENT_API_KEYS:
+        view = key(api_key, kind=KeyKind.DEVELOPMENT)
+        assert LETTERS_AND_DIGITS.fullmatch(api_key)
+        assert SecretKeeper(b"a" * 32).secret_for(view) == SecretKeeper(b"b" * 32).secret_for(view)
+
+
+def test_new_api_keys_are_letters_and_digits_and_never_the_same() -> None:
+    drawn = {generate_api_key() for _ in range(100)}
+    assert len(drawn) == 100
+    assert all(LETTERS_AND_DIGITS.fullmatch(api_key) for api_key in drawn)
+
+
+def test_the_master_key_is_made_once_and_for_its_owner_only(tmp_path: Path) -> None:
+    path = tmp_path / "settings" / "server.key"
+    made = load_or_create_master_key(path, {})
+    assert len(made) == 32
+    assert load_or_create_master_key(path, {}) == made
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert [file.name for file in path.parent.iterdir()] == ["server.key"]
+
+
+def test_the_environment_wins_and_leaves_no_file(tmp_path: Path) -> None:
+    path = tmp_path / "server.key"
+    assert load_or_create_master_key(path, {MASTER_KEY_VARIABLE: "ab" * 32}) == b"\xab" * 32
+    assert not path.exists()
+
+
+@pytest.mark.parametrize("text", ["", "ab", "no hexadecimal digits at all, but quite long enough for a key"])
+def test_a_master_key_that_is_none_is_refused(tmp_path: Path, text: str) -> None:
+    with pytest.raises(StartRefused, match=MASTER_KEY_VARIABLE):
+        load_or_create_master_key(tmp_path / "server.key", {MASTER_KEY_VARIABLE: text})
+
+
+def test_a_master_key_that_others_can_read_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "server.key"
+    load_or_create_master_key(path, {})
+    path.chmod(0o640)
+    with pytest.raises(StartRefused, match="chmod 600"):
+        load_or_create_master_key(path, {})
+
+
+def test_the_master_key_lies_with_the_user_s_settings() -> None:
+    assert default_master_key_path({"XDG_CONFIG_HOME": "/settings"}) == Path(
+        "/settings/openmargin/server.key"
+    )
+    assert default_master_key_path({}) == Path.home() / ".config" / "openmargin" / "server.key"
