@@ -67,6 +67,7 @@ from openmargin.domain.views import BalanceView
 
 ONE = 10**8
 HOUR = 3_600_000
+SUPPLY_MAX = 2**62
 BORROWS = (SideEffect.MARGIN_BUY, SideEffect.AUTO_BORROW_REPAY)
 REPAYS = (SideEffect.AUTO_REPAY, SideEffect.AUTO_BORROW_REPAY)
 
@@ -152,6 +153,8 @@ class Twin:
         self.debtors: list[tuple[int, Scope]] = []
         self.pool: dict[str, int] = {}
         self.fees: dict[str, int] = {}
+        self.house: dict[str, int] = {}
+        """What the house has earned; where it must pay more, the outside world gives it the rest."""
         self.index: dict[str, int] = {}
         self.symbols_seen: list[str] = []
         self.order_ids: dict[str, int] = {}
@@ -480,9 +483,16 @@ class Twin:
     # --- Moving value ------------------------------------------------------------------------------------------
 
     def _give(self, account: int, scope: Scope, asset: str, amount: int) -> None:
-        """Add to what an account has; the house's purse is bottomless and nobody counts it."""
+        """Add to what an account has; account 0 is the house."""
         if account:
             self.owned[account, scope, asset] = self.total(account, scope, asset) + amount
+        else:
+            self.house[asset] = max(0, self.house.get(asset, 0) + amount)
+
+    def supply(self, asset: str) -> int:
+        """All of an asset that has come in from the outside world."""
+        people = sum(amount for (_, _, name), amount in self.owned.items() if name == asset)
+        return people + self.pool[asset] + self.fees.get(asset, 0) + self.house.get(asset, 0)
 
     def _next_transaction(self) -> int:
         self.transactions += 1
@@ -501,6 +511,8 @@ class Twin:
         bad = self._bad_funding(command)
         if bad is not None:
             return bad
+        if self.supply(command.asset) + command.amount > SUPPLY_MAX:
+            return Reason.ABOVE_SUPPLY
         self._give(command.account_id, command.scope, command.asset, command.amount)
         self.events.append(Deposited(command.account_id, command.scope, command.asset, command.amount))
         return None

@@ -101,11 +101,20 @@ def small_venue(*, house: bool) -> Venue:
                 "Ether",
                 min_borrow=100_000,
                 min_repay=100_000,
+                min_debt_left=20_000,
                 pool_capital=90 * E8,
                 loan_terms=(LoanTerms(30_000, 60 * E8),),
                 collateral_tiers=(CollateralTier(0, 95 * E8 // 100, 9 * E8 // 10),),
             ),
-            Asset("USDT", "Tether", min_borrow=E8, min_repay=E8, min_debt_left=E8, pool_capital=300_000 * E8, loan_terms=terms),
+            Asset(
+                "USDT",
+                "Tether",
+                min_borrow=E8,
+                min_repay=E8,
+                min_debt_left=E8,
+                pool_capital=300_000 * E8,
+                loan_terms=terms,
+            ),
             Asset("ODD", "Odd one", collateral=False, loan_terms=terms, pool_capital=E8),
             Asset("GIFT", "Gift", borrowable=False),
         ),
@@ -444,6 +453,8 @@ class Workload:
         account, scope = self._who()
         asset = self._asset()
         worth = {"BTC": 20_000, "ETH": 1_000}.get(asset, 1)
+        if self.chance.random() < 0.1:
+            return Deposit(account, scope, asset, self.chance.choice((2**62, 2**63 - 1)))
         return Deposit(account, scope, asset, self._near(5_000 * E8 // worth))
 
     def _withdraw(self) -> AnyCommand:

@@ -1,0 +1,482 @@
+"""Market stories: a line is what somebody does, a line that begins with `=>` is what must come of it.
+
+    ann has 100 USDT                    a deposit; margin wallets unless the name says `ann/spot`
+    ann buys 5 @ 101 as a1              LIMIT GTC in BTCUSDT; more words: ioc fok maker ETHUSDT margin-buy
+                                        auto-repay borrow-repay keep-loan, signed KEY, until 12:30
+    ann sells 5 at market               MARKET; `for 500 USDT` sizes it in quote
+    ann cancels a1                      or #7, or #7 a1, or all; `as c1` names the cancel
+    ann borrows 5 BTC                   repays, withdraws; `moves 5 BTC to spot`
+    index BTCUSDT 105, ETHUSDT 11       clock 13:00, rules BTCUSDT min_notional 5 (a changed venue)
+
+    => refused REASON                   and what is not said to be refused must not be
+    => trades 5 @ 101, 3 @ 102          of the last action, in order; `no trades`
+    => book 2 @ 100 | 3 @ 103, 1 @ 104  bids, then asks, the best first
+    => ann 5 BTC, 3 BTC locked, owes 10 + 0.1 USDT
+    => a1 PARTIALLY_FILLED 5 for 505    status, base and quote so far
+
+Every story is told to the engine with all invariants on and to the twin, once straight through and once with a
+restart from a snapshot after every line.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import msgspec
+
+from openmargin.domain.commands import (
+    AnyCommand,
+    Borrow,
+    CancelAllOrders,
+    CancelOrder,
+    ChangeAccount,
+    ChangeVenue,
+    CreateAccount,
+    CreateKey,
+    Deposit,
+    Open,
+    PlaceOrder,
+    Repay,
+    SetIndex,
+    Transfer,
+    Withdraw,
+)
+from openmargin.domain.enums import (
+    KeyKind,
+    OrderType,
+    Permission,
+    SelfTradePrevention,
+    Side,
+    SideEffect,
+    SymbolStatus,
+    TimeInForce,
+)
+from openmargin.domain.events import (
+    AnyEvent,
+    Borrowed,
+    InterestAccrued,
+    OrderClosed,
+    OrderFilled,
+    OrderOpened,
+    Repaid,
+    Traded,
+)
+from openmargin.domain.money import format_short, parse_e8
+from openmargin.domain.orders import OrderView
+from openmargin.domain.reasons import Rejected
+from openmargin.domain.venue import (
+    Asset,
+    CollateralTier,
+    CommissionRates,
+    HouseRules,
+    LeverageLevels,
+    LoanTerms,
+    MarginRules,
+    Symbol,
+    Venue,
+)
+from openmargin.engine import views
+from openmargin.lab.simulate import Judge
+from tests.simulation.engine_target import EngineTarget
+
+TABLES = Path(__file__).parent / "tables"
+MIDNIGHT = 1_767_225_600_000
+DAY = 86_400_000
+SIDE_EFFECTS = {
+    "margin-buy": SideEffect.MARGIN_BUY,
+    "auto-repay": SideEffect.AUTO_REPAY,
+    "borrow-repay": SideEffect.AUTO_BORROW_REPAY,
+}
+PERMISSIONS = {"read": Permission.READ, "trade": Permission.TRADE, "loan": Permission.MARGIN_LOAN}
+SYMBOL = re.compile(r"[A-Z]{6,}$")
+
+
+class Story(NamedTuple):
+    title: str
+    lines: list[tuple[int, str]]
+    """Each with its number in the file."""
+
+
+def stories(path: Path) -> Iterator[Story]:
+    """The stories of a table; what stands before the first one belongs to all."""
+    preamble: list[tuple[int, str]] = []
+    story: Story | None = None
+    for number, line in enumerate(path.read_text().splitlines(), 1):
+        text = line.strip()
+        if text.startswith("# "):
+            continue
+        if text.startswith("== "):
+            if story is not None:
+                yield story
+            story = Story(text[3:], list(preamble))
+        elif text:
+            (story.lines if story is not None else preamble).append((number, text))
+    if story is not None:
+        yield story
+
+
+def amount(text: str) -> int:
+    sign = -1 if text.startswith("-") else 1
+    parsed = parse_e8(text.removeprefix("-").replace(",", ""))
+    assert parsed is not None, f"{text} is finer than an atom"
+    return sign * parsed
+
+
+def time_of_day(text: str) -> int:
+    hours, minutes, *seconds = text.split(":")
+    return round((int(hours) * 3600 + int(minutes) * 60 + float(seconds[0] if seconds else 0)) * 1000)
+
+
+def plain_venue() -> Venue:
+    """BTC at 100, ETH at 10; no fees, no filters but ticks and steps, 0.01 % interest an hour, no house."""
+    terms = (LoanTerms(amount("0.0024"), amount("1000000")), LoanTerms(amount("0.0012"), amount("2000000")))
+    pool = amount("1000000")
+    return Venue(
+        "story",
+        (
+            Asset("BTC", "Bitcoin", pool_capital=pool, loan_terms=terms),
+            Asset("ETH", "Ether", pool_capital=pool, loan_terms=terms),
+            Asset("USDT", "Tether", pool_capital=pool, loan_terms=terms),
+            Asset("ODD", "Without a price", pool_capital=pool, loan_terms=terms),
+        ),
+        (
+            Symbol("BTCUSDT", "BTC", "USDT", amount("100"), amount("0.01"), amount("0.001")),
+            Symbol("ETHUSDT", "ETH", "USDT", amount("10"), amount("0.01"), amount("0.001")),
+            Symbol("ETHBTC", "ETH", "BTC", amount("0.1"), amount("0.00001"), amount("0.001")),
+        ),
+        (CommissionRates(0, 0),),
+        MarginRules((LeverageLevels(3, amount("1.5"), amount("1.3"), amount("1.1")),)),
+        house=HouseRules(
+            enabled=False,
+            levels=3,
+            spread=amount("0.02"),
+            level_gap=amount("0.01"),
+            level_value=amount("1000"),
+        ),
+    )
+
+
+def with_rule(venue: Venue, words: list[str]) -> Venue:
+    """The venue with one rule altered: `BTC min_borrow 1`, `house enabled yes`, `fees 0.001 0.002`…"""
+    what, *rest = words
+    if what == "drop":
+        return msgspec.structs.replace(
+            venue,
+            symbols=tuple(symbol for symbol in venue.symbols if symbol.name != rest[0]),
+            assets=tuple(asset for asset in venue.assets if asset.name != rest[0]),
+        )
+    if what == "fees":
+        rows = tuple(CommissionRates(amount(rest[i]), amount(rest[i + 1])) for i in range(0, len(rest), 2))
+        return msgspec.structs.replace(venue, commissions=rows)
+    if what in ("orders", "margin", "house"):
+        part = getattr(venue, what)
+        return msgspec.structs.replace(venue, **{what: _with_field(part, rest[0], rest[1:])})
+    for group in ("assets", "symbols"):
+        rows = getattr(venue, group)
+        if any(row.name == what for row in rows):
+            changed = tuple(_with_field(row, rest[0], rest[1:]) if row.name == what else row for row in rows)
+            return msgspec.structs.replace(venue, **{group: changed})
+    raise AssertionError(f"no rule is called {what}")
+
+
+def _with_field(part: Any, field: str, words: list[str]) -> Any:
+    value: Any = words[0]
+    present = getattr(part, field)
+    if field == "collateral_tiers":  # up_to:borrow:transfer
+        triples = [word.split(":") for word in words]
+        value = tuple(CollateralTier(*(amount(number) for number in triple)) for triple in triples)
+    elif field == "loan_terms":  # daily rate:limit
+        pairs = [word.split(":") for word in words]
+        value = tuple(LoanTerms(*(amount(number) for number in pair)) for pair in pairs)
+    elif field == "status":
+        value = SymbolStatus[words[0]]
+    elif isinstance(present, bool):
+        value = words[0] == "yes"
+    elif field in (
+        "average_price_minutes",
+        "max_num_orders",
+        "levels",
+        "limit_10s",
+        "limit_day",
+        "taker_first_fill_credit",
+        "maker_first_fill_credit",
+    ):
+        value = int(words[0])
+    else:
+        value = amount(words[0])
+    return msgspec.structs.replace(part, **{field: value})
+
+
+class Teller:
+    """Tells one story to an engine and its judge."""
+
+    def __init__(self, *, restarts: bool) -> None:
+        self.restarts = restarts
+        self.target = EngineTarget()
+        self.judge = Judge(self.target)
+        self.venue = plain_venue()
+        self.now = MIDNIGHT + 12 * 3_600_000
+        self.people: dict[str, int] = {}
+        self.orders: dict[str, OrderView] = {}
+        self.events: list[AnyEvent] = []
+        self.refused: Rejected | None = None
+        """A refusal that no line has spoken of yet."""
+
+    def tell(self, story: Story) -> None:
+        lines = list(story.lines)
+        while lines[0][1].startswith("venue "):
+            self.venue = with_rule(self.venue, lines.pop(0)[1].split()[1:])
+        self.submit(Open(self.venue, 1, 1))
+        for number, line in lines:
+            try:
+                if line.startswith("=> "):
+                    self.expect(line[3:])
+                else:
+                    assert self.refused is None, f"refused before: {self.refused}"
+                    self.act(line)
+                    if self.restarts:
+                        self.target.reload()
+            except AssertionError as error:
+                raise AssertionError(f"line {number}: {line}\n{error}") from error
+        assert self.refused is None, f"refused at the end: {self.refused}"
+
+    def submit(self, command: AnyCommand) -> None:
+        self.events = self.judge.submit(self.now, command)
+        self.refused = None
+        for event in self.events:
+            match event:
+                case Rejected():
+                    self.refused = event
+                case OrderOpened(order=order) | OrderFilled(order=order) | OrderClosed(order=order):
+                    self.orders[order.spec.client_order_id] = order
+                case _:
+                    pass
+        for account, scope in self.judge.twin.scopes():
+            self.judge.look_closer(account, scope)
+
+    def who(self, word: str) -> tuple[int, str]:
+        """Account and scope; somebody new gets an account."""
+        name, _, scope = word.partition("/")
+        if name.startswith("#"):
+            return int(name[1:]), scope or "cross"
+        if name not in self.people:
+            self.submit(CreateAccount(name))
+            self.people[name] = len(self.people) + 1
+        return self.people[name], scope or "cross"
+
+    def moment(self, text: str) -> int:
+        """A time of this day, or of the next where it has passed."""
+        at_ms = time_of_day(text)
+        today = self.now - self.now % DAY
+        return today + at_ms if today + at_ms >= self.now else today + DAY + at_ms
+
+    # What people do
+
+    def act(self, line: str) -> None:
+        words = line.split()
+        match words:
+            case ["clock", time]:
+                self.now = self.moment(time)
+                self.submit(SetIndex(()))
+            case ["index", *_]:
+                pairs = [part.split() for part in line.removeprefix("index ").split(",")]
+                self.submit(SetIndex(tuple((symbol, amount(price)) for symbol, price in pairs)))
+            case ["rules", *rule]:
+                self.venue = with_rule(self.venue, rule)
+                self.submit(ChangeVenue(self.venue))
+            case ["account", name, *more]:
+                options = dict(zip(more[::2], more[1::2], strict=True))
+                self.submit(
+                    CreateAccount(name, int(options.get("vip", 0)), master_id=int(options.get("under", 0)))
+                )
+                if self.refused is None:
+                    self.people[name] = len(self.people) + 1
+            case [who, verb, *rest]:
+                account, scope = self.who(who)
+                self.submit(self.command(account, scope, verb, rest))
+            case _:
+                raise AssertionError("nobody does anything here")
+
+    def command(self, account: int, scope: str, verb: str, words: list[str]) -> AnyCommand:
+        words, options = self.options(words)
+        signed = (account, options.get("key", ""), options.get("until", 0))
+        match verb, words:
+            case "has", [number, asset]:
+                return Deposit(account, scope, asset, amount(number))
+            case "withdraws", [number, asset]:
+                return Withdraw(account, scope, asset, amount(number))
+            case "moves", [number, asset, "to", target]:
+                return Transfer(*signed, scope, target, asset, amount(number))
+            case "borrows", [number, asset]:
+                return Borrow(*signed, scope, asset, amount(number))
+            case "repays", [number, asset]:
+                return Repay(*signed, scope, asset, amount(number))
+            case "becomes", ["vip", number]:
+                return ChangeAccount(account, vip=int(number))
+            case "gets", ["key", name, *permissions]:
+                allowed = tuple(PERMISSIONS[word] for word in permissions)
+                return CreateKey(account, name, KeyKind.HMAC, "", allowed, ())
+            case "cancels", ["all"]:
+                return CancelAllOrders(*signed, scope, options.get("symbol", "BTCUSDT"))
+            case "cancels", names:
+                number = sum(int(name[1:]) for name in names if name.startswith("#"))
+                named = "".join(name for name in names if not name.startswith("#"))
+                symbol = options.get("symbol", "BTCUSDT")
+                return CancelOrder(*signed, scope, symbol, number, named, options.get("as", ""))
+            case (("buys" | "sells"), _):
+                return self.order(signed, scope, verb, words, options)
+            case _:
+                raise AssertionError(f"nobody can do this: {verb} {words}")
+
+    def options(self, words: list[str]) -> tuple[list[str], dict[str, Any]]:
+        """Split off the words that say how."""
+        left: list[str] = []
+        options: dict[str, Any] = {}
+        words = list(words)
+        while words:
+            word = words.pop(0)
+            if word == "as":
+                options["as"] = words.pop(0)
+            elif word == "signed":
+                options["key"] = words.pop(0)
+            elif word == "until":
+                options["until"] = self.now - self.now % DAY + time_of_day(words.pop(0))
+            elif word in SIDE_EFFECTS:
+                options["effect"] = SIDE_EFFECTS[word]
+            elif word in ("ioc", "fok", "maker", "keep-loan"):
+                options[word] = True
+            elif SYMBOL.match(word):
+                options["symbol"] = word
+            else:
+                left.append(word)
+        return left, options
+
+    def order(
+        self, signed: tuple[int, str, int], scope: str, verb: str, words: list[str], options: dict[str, Any]
+    ) -> PlaceOrder:
+        quantity = quote_quantity = price = 0
+        kind = OrderType.LIMIT_MAKER if options.get("maker") else OrderType.LIMIT
+        match words:
+            case [number, "@", limit]:
+                quantity, price = amount(number), amount(limit)
+            case [number, "at", "market"]:
+                quantity, kind = amount(number), OrderType.MARKET
+            case ["for", number, _]:
+                quote_quantity, kind = amount(number), OrderType.MARKET
+            case _:
+                raise AssertionError(f"no order reads like this: {words}")
+        time_in_force = TimeInForce.GTC
+        if options.get("ioc"):
+            time_in_force = TimeInForce.IOC
+        if options.get("fok"):
+            time_in_force = TimeInForce.FOK
+        return PlaceOrder(
+            *signed,
+            scope,
+            options.get("symbol", "BTCUSDT"),
+            Side.BUY if verb == "buys" else Side.SELL,
+            kind,
+            time_in_force,
+            quantity,
+            quote_quantity,
+            price,
+            options.get("as", ""),
+            SelfTradePrevention.NONE,
+            options.get("effect", SideEffect.NO_SIDE_EFFECT),
+            not options.get("keep-loan", False),
+        )
+
+    # What must come of it
+
+    def expect(self, text: str) -> None:
+        told: dict[str, Callable[[str], str]] = {
+            "refused": lambda _: f"refused {self.refusal()}",
+            "trades": lambda _: self.told("trades", Traded, lambda t: f"{_n(t.quantity)} @ {_n(t.price)}"),
+            "no trades": lambda _: self.told("trades", Traded, lambda t: f"{_n(t.quantity)} @ {_n(t.price)}"),
+            "lent": lambda _: self.told("lent", Borrowed, lambda b: f"{_n(b.principal)} {b.asset}"),
+            "no loan": lambda _: "no loan" if not self.having(Borrowed) else "a loan",
+            "paid back": lambda _: self.told(
+                "paid back", Repaid, lambda r: f"{_n(r.principal)} + {_n(r.interest)} {r.asset}"
+            ),
+            "interest": lambda _: self.told(
+                "interest", InterestAccrued, lambda i: f"{_n(i.interest)} {i.asset}"
+            ),
+            "no interest": lambda _: "no interest" if not self.having(InterestAccrued) else "interest",
+            "fees": lambda _: self.told(
+                "fees", OrderFilled, lambda f: f"{_n(f.fill.commission)} {f.fill.commission_asset}"
+            ),
+            "book": self.book,
+            "last": lambda _: f"last {_n(views.last_price(self.target.engine.state, 'BTCUSDT'))}",
+        }
+        for start, tell in told.items():
+            if text == start or text.startswith(start + " "):
+                found = tell(text)
+                assert found == text, f"found: {found}"
+                return
+        name, rest = text.split(maxsplit=1)
+        found = self.order_text(name, rest) if name in self.orders else self.person(name, rest)
+        assert found == rest, f"found: {found}"
+
+    def refusal(self) -> str:
+        refused, self.refused = self.refused, None
+        return refused.reason.name if refused is not None else "nothing"
+
+    def having(self, kind: type[Any]) -> list[Any]:
+        return [event for event in self.events if isinstance(event, kind)]
+
+    def told(self, word: str, kind: type[Any], text: Callable[[Any], str]) -> str:
+        found = [text(event) for event in self.having(kind)]
+        return f"{word} {', '.join(found)}" if found else f"no {word}"
+
+    def book(self, text: str) -> str:
+        words = text.split()
+        symbol = words[1] if SYMBOL.match(words[1]) else "BTCUSDT"
+        depth = views.depth(self.target.engine.state, symbol, 10)
+        sides = [
+            ", ".join(f"{_n(quantity)} @ {_n(price)}" for price, quantity in side) or "-"
+            for side in (depth.bids, depth.asks)
+        ]
+        start = f"book {symbol} " if symbol == words[1] else "book "
+        return start + " | ".join(sides)
+
+    def order_text(self, name: str, rest: str) -> str:
+        order = self.orders[name]
+        progress = f" {_n(order.executed_quantity)} for {_n(order.executed_quote)}" if " for " in rest else ""
+        return order.status.name + progress
+
+    def person(self, name: str, rest: str) -> str:
+        account, scope = self.who(name)
+        live = self.target.live
+        words = rest.split()
+        if words[0] == "level":
+            view = live.margin(account, scope)
+            return f"level {_n(view.margin_level)} {view.status.name}"
+        if words[0] == "collateral":
+            return f"collateral {_n(live.margin(account, scope).collateral_level)}"
+        if words[:2] == ["may", "borrow"]:
+            return f"may borrow {_n(live.max_borrowable(account, scope, words[3]).amount)} {words[3]}"
+        if words[:2] == ["may", "move"]:
+            return f"may move {_n(live.max_transferable(account, scope, words[3]))} {words[3]}"
+        if words[0] == "counts":
+            counts = live.order_counts_of(account, scope, self.now)
+            return f"counts {', '.join(str(count.count) for count in counts)}"
+        rows = {row.asset: row for row in live.balances(account, scope)}
+        found: list[str] = []
+        for part in rest.split(", "):
+            row = rows[part.removesuffix(" locked").split()[-1]]
+            if part.startswith("owes no"):
+                nothing = row.borrowed == row.interest == 0
+                found.append(part if nothing else f"owes {_n(row.borrowed)} + {_n(row.interest)} {row.asset}")
+            elif part.startswith("owes"):
+                found.append(f"owes {_n(row.borrowed)} + {_n(row.interest)} {row.asset}")
+            elif part.endswith("locked"):
+                found.append(f"{_n(row.locked)} {row.asset} locked")
+            else:
+                found.append(f"{_n(row.free)} {row.asset}")
+        return ", ".join(found)
+
+
+_n = format_short
