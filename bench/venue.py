@@ -21,8 +21,8 @@ def bench_venue() -> Venue:
     return Venue(
         name="bench",
         assets=(
-            Asset(name="BTC", full_name="Bitcoin", pool_capital=10**9 * E8, loan_terms=terms),
-            Asset(name="USDT", full_name="TetherUS", pool_capital=10**12 * E8, loan_terms=terms),
+            Asset(name="BTC", full_name="Bitcoin", pool_capital=10**8 * E8, loan_terms=terms),
+            Asset(name="USDT", full_name="TetherUS", pool_capital=10**8 * E8, loan_terms=terms),
         ),
         symbols=(
             Symbol(

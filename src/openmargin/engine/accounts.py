@@ -12,7 +12,6 @@ from openmargin.domain.reasons import Reason, Rejected
 from openmargin.engine import ledger, risk
 from openmargin.engine.state import Account, State, TradingAccount
 
-
 SUPPLY_MAX: Final = 1 << 62
 """All of one asset that people and pools may hold, in atoms: with it no sum outgrows what journals can write."""
 

@@ -275,9 +275,8 @@ def _load_order(state: State, trading: TradingAccount, kept: OrderDump) -> None:
     order.held = kept.held
     order.loan = kept.loan
     order.funds = kept.funds
-    siblings = trading.orders_in(book.symbol)
     if order.sign > 0:
-        siblings.buying += order.remaining
+        trading.orders_in(book.symbol).buying -= order.executed
     book.orders[order.order_id] = order
 
 

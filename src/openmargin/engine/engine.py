@@ -47,6 +47,9 @@ from openmargin.engine.state import State
 EPOCH: Final = 1
 """The generation of rules. A change in what old commands do raises it (ADR 10)."""
 
+TRADE: Final = Permission.TRADE
+MARGIN_LOAN: Final = Permission.MARGIN_LOAN
+
 
 class Applied:
     """What one record brought about."""
@@ -86,19 +89,19 @@ class Engine:
 
         An AssertionError is a bug, and leaves the state unusable.
         """
-        assert record.seq == self.seq + 1, f"record {record.seq} cannot follow {self.seq}"
-        assert record.at_ms >= self.at_ms, f"record {record.seq} goes back in time"
-        command = record.command
+        seq, at_ms, command = record.seq, record.at_ms, record.command
+        assert seq == self.seq + 1, f"record {seq} cannot follow {self.seq}"
+        assert at_ms >= self.at_ms, f"record {seq} goes back in time"
         rejection: Rejected | None = None
         if type(command) is Open:
             assert self._state is None, "the exchange is open already"
-            state = setup.open_venue(command, record.at_ms)
+            state = setup.open_venue(command, at_ms)
             self._state = state
             own_from = 0
         else:
             state = self.state
-            state.seq = record.seq
-            state.at_ms = record.at_ms
+            state.seq = seq
+            state.at_ms = at_ms
             state.events = []
             state.generated_names = 0
             if agenda.is_due(state):
@@ -149,19 +152,19 @@ def _do_due(state: State) -> None:
 def _obey(state: State, command: AnyCommand) -> Rejected | None:
     """Hand a command to the rule that knows it, the frequent ones first."""
     if type(command) is PlaceOrder:
-        return keys.refuse_signed(state, command, Permission.TRADE) or orders.place(state, command)
+        return keys.refuse_signed(state, command, TRADE) or orders.place(state, command)
     if type(command) is CancelOrder:
-        return keys.refuse_signed(state, command, Permission.TRADE) or orders.cancel(state, command)
+        return keys.refuse_signed(state, command, TRADE) or orders.cancel(state, command)
     if type(command) is CancelAllOrders:
-        return keys.refuse_signed(state, command, Permission.TRADE) or orders.cancel_all(state, command)
+        return keys.refuse_signed(state, command, TRADE) or orders.cancel_all(state, command)
     if type(command) is SetIndex:
         return house.set_index(state, command)
     if type(command) is Borrow:
-        return keys.refuse_signed(state, command, Permission.MARGIN_LOAN) or loans.borrow(state, command)
+        return keys.refuse_signed(state, command, MARGIN_LOAN) or loans.borrow(state, command)
     if type(command) is Repay:
-        return keys.refuse_signed(state, command, Permission.MARGIN_LOAN) or loans.repay(state, command)
+        return keys.refuse_signed(state, command, MARGIN_LOAN) or loans.repay(state, command)
     if type(command) is Transfer:
-        return keys.refuse_signed(state, command, Permission.MARGIN_LOAN) or accounts.transfer(state, command)
+        return keys.refuse_signed(state, command, MARGIN_LOAN) or accounts.transfer(state, command)
     if type(command) is Deposit:
         return accounts.deposit(state, command)
     if type(command) is Withdraw:

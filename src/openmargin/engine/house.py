@@ -47,7 +47,7 @@ def follow_index(state: State, symbols: list[str]) -> None:
     """Have the quotes and the tape of `symbols` follow their index, at once as far as one step goes."""
     for symbol in symbols:
         _withdraw(state.books[symbol])
-    if not state.venue.house.enabled:
+    if not state.house_quotes:
         return
     waiting = state.requotes_left
     for symbol in reversed(symbols):
@@ -76,7 +76,7 @@ def requote(state: State) -> bool:
 
 def lay_out(state: State, book: Book) -> None:
     """Quote a book that somebody is about to trade in."""
-    if state.venue.house.enabled and not book.quoted_index:
+    if state.house_quotes and not book.quoted_index:
         _plan(state, book)
         _lay_out_left(state, book, len(book.quotes_left))
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Final
 
 from openmargin.domain.commands import CancelAllOrders, CancelOrder, PlaceOrder
-from openmargin.domain.enums import BORROWING, LoanSource, OrderType, SideEffect, TimeInForce
+from openmargin.domain.enums import BORROWING, LoanSource, SideEffect, TimeInForce
 from openmargin.domain.events import OrderOpened
 from openmargin.domain.ids import CROSS, SPOT, generated_client_id
 from openmargin.domain.money import Atoms, notional_max, with_buffer
@@ -54,9 +54,11 @@ def place(state: State, command: PlaceOrder) -> Rejected | None:
         return Rejected(Reason.SYMBOL_NOT_ON_MARGIN)
 
     house.lay_out(state, book)
-    row = TYPES[command.type]
+    order_type = command.type
+    row = TYPES[order_type]
     time_in_force = command.time_in_force
-    sign = int(command.side)
+    side = command.side
+    sign = int(side)
     price = command.price
     quantity = command.quantity
     budget = command.quote_quantity
@@ -92,7 +94,7 @@ def place(state: State, command: PlaceOrder) -> Rejected | None:
     if needed > free:
         if side_effect not in BORROWING:
             return Rejected(Reason.INSUFFICIENT_BALANCE)
-        if command.type is OrderType.MARKET and sign > 0 and not budget:
+        if not row.has_price and sign > 0 and not budget:
             needed = with_buffer(needed, state.venue.margin.market_buffer)
         loan = max(needed - free, state.assets[asset].min_borrow)
         refused = loans.refuse_borrow(state, account, asset, loan)
@@ -102,7 +104,26 @@ def place(state: State, command: PlaceOrder) -> Rejected | None:
     # From here on nothing may be refused.
     if loan:
         loans.lend(state, account, asset, loan, LoanSource.AUTO)
-    order = _open(state, book, account, command, quantity, client_order_id or next_client_id(state))
+    order_id = book.next_order_id
+    book.next_order_id = order_id + 1
+    spec = OrderSpec(
+        book.symbol,
+        order_id,
+        account.account_id,
+        scope,
+        client_order_id or next_client_id(state),
+        side,
+        order_type,
+        time_in_force,
+        quantity,
+        budget,
+        price,
+        command.self_trade_prevention,
+        side_effect,
+        command.auto_repay_at_cancel,
+        state.at_ms,
+    )
+    order = enlist(book, account, spec)
     order.loan = loan
     order.funds = needed
     order.held = settlement.reserve(order) if price else matching.cost_of(matches) if sign > 0 else quantity
@@ -129,44 +150,8 @@ def _needed(sign: int, price: int, quantity: Atoms, budget: Atoms, matches: list
     return budget or matching.cost_of(matches)
 
 
-def _open(
-    state: State,
-    book: Book,
-    account: TradingAccount,
-    command: PlaceOrder,
-    quantity: Atoms,
-    client_order_id: str,
-) -> Order:
-    """Give an accepted order its id, and enter it among the account's open orders."""
-    symbol = book.symbol
-    order_id = book.next_order_id
-    book.next_order_id = order_id + 1
-    spec = OrderSpec(
-        symbol,
-        order_id,
-        account.account_id,
-        account.scope,
-        client_order_id,
-        command.side,
-        command.type,
-        command.time_in_force,
-        quantity,
-        command.quote_quantity,
-        command.price,
-        command.self_trade_prevention,
-        command.side_effect,
-        command.auto_repay_at_cancel,
-        state.at_ms,
-    )
-    order = enlist(book, account, spec)
-    siblings = order.siblings
-    if order.sign > 0 and siblings is not None:
-        siblings.buying += quantity
-    return order
-
-
 def enlist(book: Book, account: TradingAccount, spec: OrderSpec) -> Order:
-    """The live order of a spec, known to its account; not yet in the book."""
+    """The live order of a spec, whole and known to its account; not yet in the book."""
     rules = book.rules
     base, quote = account.wallet(rules.base), account.wallet(rules.quote)
     order = Order(spec, account, quote, base) if spec.side > 0 else Order(spec, account, base, quote)
@@ -174,6 +159,8 @@ def enlist(book: Book, account: TradingAccount, spec: OrderSpec) -> Order:
     siblings.by_id[order.order_id] = order
     siblings.by_client_id[order.client_order_id] = order
     order.siblings = siblings
+    if order.sign > 0:
+        siblings.buying += order.remaining
     return order
 
 

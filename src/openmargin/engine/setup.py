@@ -43,6 +43,7 @@ def adopt_venue(state: State, venue: Venue) -> None:
     """Take over rules, with a book for each symbol that is new."""
     state.venue = venue
     state.assets = {asset.name: asset for asset in venue.assets}
+    state.house_quotes = venue.house.enabled
     state.order_limits = [venue.orders.limit_10s, venue.orders.limit_day]
     state.taker_credit = venue.orders.taker_first_fill_credit
     state.maker_credit = venue.orders.maker_first_fill_credit
@@ -54,6 +55,7 @@ def adopt_venue(state: State, venue: Venue) -> None:
             book.index_at_ms = state.at_ms
             state.books[rules.name] = book
         book.rules = TradingRules(rules)
+        book.average_minute = -1
 
 
 def derive(state: State) -> None:

@@ -250,6 +250,9 @@ class Book:
         self.next_trade_id: int = 1
         self.last_price: int = 0
         self.minutes: list[MinuteVolume] = []
+        self.average: int = 0
+        self.average_minute: int = -1
+        """The minute for which `average` was worked out; -1 where a trade came since."""
         self.index_price: int = rules.start_price
         self.index_at_ms: int = 0
         self.quoted_index: int = 0
@@ -301,6 +304,8 @@ class State:
         self.marks: dict[str, int] = {}
         """Price of each asset in the valuation asset; an asset without one is missing."""
         self.leverages: dict[int, LeverageLevels] = {}
+        self.house_quotes: bool = False
+        """Does the house quote?"""
         self.order_limits: list[int] = []
         """How many unfilled orders each window allows."""
         self.taker_credit: int = 0

@@ -32,6 +32,7 @@ def print_trade(
     volume = book.minutes[-1]
     volume.quantity += quantity
     volume.quote_quantity += quote_quantity
+    book.average_minute = -1
     state.events.append(
         Traded(book.symbol, trade_id, price, quantity, quote_quantity, taker_side, maker_id, taker_id)
     )
@@ -40,7 +41,15 @@ def print_trade(
 
 def average_price(book: Book, at_ms: int) -> int:
     """The volume-weighted price of the last minutes, else the last price, else the index."""
-    oldest = at_ms // MINUTE_MS - book.rules.average_price_minutes
+    minute = at_ms // MINUTE_MS
+    if book.average_minute != minute:
+        book.average = _average(book, minute)
+        book.average_minute = minute
+    return book.average or book.index_price
+
+
+def _average(book: Book, minute: int) -> int:
+    oldest = minute - book.rules.average_price_minutes
     quantity = quote_quantity = 0
     for volume in book.minutes:
         if volume.minute > oldest:
@@ -48,4 +57,4 @@ def average_price(book: Book, at_ms: int) -> int:
             quote_quantity += volume.quote_quantity
     if quantity > 0:
         return quote_quantity * E8 // quantity
-    return book.last_price or book.index_price
+    return book.last_price

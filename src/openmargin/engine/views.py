@@ -161,7 +161,7 @@ def last_price(state: State, symbol: str) -> int:
 def depth(state: State, symbol: str, limit: int) -> DepthView:
     """The best `limit` levels of each side, the quotes that the house would lay out included."""
     book = state.books[symbol]
-    if book.quoted_index or not state.venue.house.enabled:
+    if book.quoted_index or not state.house_quotes:
         return DepthView(books.depth(book.bids, limit), books.depth(book.asks, limit))
     planned = house.ladder(state, book)
     planned.reverse()
