@@ -13,6 +13,7 @@ from openmargin.engine.state import State
 
 REQUOTE: Final = 1
 ACCRUE: Final = 2
+WAKE: Final = 3
 
 
 def schedule(state: State, due_ms: int, kind: int) -> None:

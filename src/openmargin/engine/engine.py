@@ -12,13 +12,17 @@ from openmargin.domain.commands import (
     Borrow,
     CancelAllOrders,
     CancelOrder,
+    CancelOrderList,
     ChangeAccount,
     ChangeVenue,
+    CloseIsolated,
     CreateAccount,
     CreateKey,
     Deposit,
     Open,
+    OpenIsolated,
     PlaceOrder,
+    PlaceOrderList,
     Record,
     Repay,
     SetIndex,
@@ -113,6 +117,7 @@ class Engine:
         if rejection is not None:
             assert len(state.events) == own_from, f"a refused command changed something: {rejection}"
             state.events.append(rejection)
+        cascade.run(state)
         ledger.close(state)
         if self.check_everything:
             found = invariants.breaches(state)
@@ -138,6 +143,9 @@ class Engine:
 def _do_due(state: State) -> None:
     """One step of the first item due."""
     due_ms, kind = agenda.first(state)
+    if kind == agenda.WAKE:
+        agenda.done(state)  # It is planned again where the step's budget does not reach.
+        return
     if kind == agenda.REQUOTE:
         if house.requote(state):
             agenda.done(state)
@@ -157,6 +165,10 @@ def _obey(state: State, command: AnyCommand) -> Rejected | None:
         return keys.refuse_signed(state, command, TRADE) or orders.cancel(state, command)
     if type(command) is CancelAllOrders:
         return keys.refuse_signed(state, command, TRADE) or orders.cancel_all(state, command)
+    if type(command) is PlaceOrderList:
+        return keys.refuse_signed(state, command, TRADE) or order_lists.place(state, command)
+    if type(command) is CancelOrderList:
+        return keys.refuse_signed(state, command, TRADE) or order_lists.cancel(state, command)
     if type(command) is SetIndex:
         return house.set_index(state, command)
     if type(command) is Borrow:
@@ -165,6 +177,10 @@ def _obey(state: State, command: AnyCommand) -> Rejected | None:
         return keys.refuse_signed(state, command, MARGIN_LOAN) or loans.repay(state, command)
     if type(command) is Transfer:
         return keys.refuse_signed(state, command, MARGIN_LOAN) or accounts.transfer(state, command)
+    if type(command) is OpenIsolated:
+        return keys.refuse_signed(state, command, TRADE) or isolated.open_account(state, command)
+    if type(command) is CloseIsolated:
+        return keys.refuse_signed(state, command, TRADE) or isolated.close_account(state, command)
     if type(command) is Deposit:
         return accounts.deposit(state, command)
     if type(command) is Withdraw:

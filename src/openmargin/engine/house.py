@@ -63,7 +63,7 @@ def requote(state: State) -> bool:
     waiting = state.requotes_left
     while waiting:
         book = state.books[waiting[-1]]
-        if book.orders and not book.quoted_index:
+        if book.resting and not book.quoted_index:
             _plan(state, book)
         budget = _lay_out_left(state, book, budget)
         if budget <= 0:
@@ -125,7 +125,7 @@ def _plan(state: State, book: Book) -> None:
 
 def _withdraw(book: Book) -> None:
     """Take the house's quotes out of the book."""
-    if book.orders:
+    if book.resting:
         for quote in book.house_quotes:
             if quote.level is not None:
                 books.leave(book, quote)
@@ -135,6 +135,7 @@ def _withdraw(book: Book) -> None:
         for quote in book.house_quotes:
             quote.earlier = quote.later = None
             quote.level = None
+            quote.queue = None
     book.house_quotes = []
     book.quotes_left = []
     book.quoted_index = 0
@@ -145,7 +146,7 @@ def _lay_out_left(state: State, book: Book, budget: int) -> int:
     while book.quotes_left and budget > 0:
         sign, price, quantity = book.quotes_left.pop()
         order = quote(state, book, sign, price, quantity)
-        matches = matching.walk(book, sign, price, quantity)
+        matches = matching.walk(book, order.account, matching.NONE, sign, price, quantity)
         for match in matches:
             if budget <= 0:
                 break

@@ -5,6 +5,7 @@ from __future__ import annotations
 from openmargin.domain.enums import Side
 from openmargin.domain.events import Traded
 from openmargin.domain.money import E8, Atoms
+from openmargin.engine import triggers
 from openmargin.engine.state import Book, MinuteVolume, State
 
 MINUTE_MS = 60_000
@@ -36,6 +37,7 @@ def print_trade(
     state.events.append(
         Traded(book.symbol, trade_id, price, quantity, quote_quantity, taker_side, maker_id, taker_id)
     )
+    triggers.touch(state, book, price)
     return trade_id
 
 
