@@ -199,7 +199,10 @@ class _Where:
 
 
 class SqliteHistoryReader:
-    """A HistoryReader over one connection, to be used by one thread at a time."""
+    """A HistoryReader over one connection, to be used by one thread at a time.
+
+    Queries name their index: SQLite keeps no statistics here, and would walk millions of rows to spare itself a sort.
+    """
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
@@ -212,8 +215,9 @@ class SqliteHistoryReader:
             .add("order_id =", order_id)
             .add("client_order_id =", client_order_id)
         )
+        table = "orders" if client_order_id is None else "orders INDEXED BY orders_by_client_id"
         found = self._bytes(
-            f"SELECT row FROM orders WHERE {where} ORDER BY order_id DESC LIMIT 1", where.values
+            f"SELECT row FROM {table} WHERE {where} ORDER BY order_id DESC LIMIT 1", where.values
         )
         return _order_decoder.decode(found[0]) if found else None
 
@@ -243,7 +247,6 @@ class SqliteHistoryReader:
         limit: int,
     ) -> list[TradeRow]:
         where = self._owned(account_id, scope, symbol).add("order_id =", order_id)
-        # Named, because SQLite keeps no statistics here and might walk millions of trades for one order's.
         table = "trades" if order_id is None else "trades INDEXED BY trades_by_order"
         found = self._span(table, "trade_id", "at_ms", where, from_id, start_ms, end_ms, limit)
         return [_trade_decoder.decode(row) for row in found]
