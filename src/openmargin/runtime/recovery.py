@@ -124,11 +124,12 @@ def _from_snapshot(journal: JournalStore, directory: Path) -> Recovered | None:
     return None
 
 
-def settle_memory() -> None:
-    """Take what was loaded out of the collector's sight, and let it look less often.
+def collect_rarely() -> None:
+    """Let the collector look less often: an engine makes much, and little of it in cycles."""
+    gc.set_threshold(50_000, 20, 100)
 
-    The state is large, lives long and holds few cycles: walking it at every turn would be the longest pause of all.
-    """
+
+def freeze_what_was_loaded() -> None:
+    """Take the loaded state out of the collector's sight: walking it again and again would be the longest pause of all."""
     gc.collect()
     gc.freeze()
-    gc.set_threshold(50_000, 20, 100)
