@@ -138,7 +138,7 @@ class Exchange:
             self._deadlines.forget_done()
 
     async def read(self, question: Callable[[Live], T]) -> T:
-        """Answer a question about now, once what it saw is durable: nobody is shown what a crash could take back."""
+        """Answer a question about now, once what it saw is durable: nobody sees what a crash may take back."""
         if self._sequencer.poisoned or self._commit.failed:
             raise Unavailable
         answer = question(self.live)

@@ -1,7 +1,7 @@
 """From what is on disk back to a running engine.
 
-Owns: which snapshot is taken, the replay of the records behind it, and the comparison of what happens now with what
-happened then.
+Owns: which snapshot is taken, the replay of the records behind it, and the comparison of what happens now
+with what happened then.
 """
 
 from __future__ import annotations
@@ -39,7 +39,8 @@ class DecidesDifferently(Exception):
 
     def __init__(self, seq: int, detail: str) -> None:
         super().__init__(
-            f"the engine (epoch {EPOCH}) decides record {seq} differently from the run that wrote it: {detail}"
+            f"the engine (epoch {EPOCH}) decides record {seq} differently from the run that wrote it:"
+            f" {detail}"
         )
         self.seq = seq
 
@@ -130,6 +131,6 @@ def collect_rarely() -> None:
 
 
 def freeze_what_was_loaded() -> None:
-    """Take the loaded state out of the collector's sight: walking it again and again would be the longest pause of all."""
+    """Take the loaded state out of the collector's sight: to walk it would be the longest pause of all."""
     gc.collect()
     gc.freeze()

@@ -1,7 +1,7 @@
 """The single writer: it gives every command its place and its time.
 
-Owns: the order of records, the engine, the two chains, and the turn of work that is due. What it applies, it hands
-to the group commit, which lets nothing out before it is durable.
+Owns: the order of records, the engine, the two chains, and the turn of work that is due. What it applies,
+it hands to the group commit, which lets nothing out before it is durable.
 """
 
 from __future__ import annotations
@@ -99,7 +99,7 @@ class Sequencer:
         return reply
 
     async def advance(self, milliseconds: int) -> None:
-        """Move the virtual clock, step by step through all that is due on the way; durable when it returns."""
+        """Move the virtual clock, step by step through all that falls due; durable when it returns."""
         if not isinstance(self._clock, VirtualClock):
             raise WallClockRuns
         if self._advancing:

@@ -1,7 +1,7 @@
 """Snapshots by a second process, so that the writer never pauses to dump its state.
 
-`python -m openmargin.runtime.snapshot DIR` recovers the exchange as a restart would, from what is durable, which
-checks the journal on the way, and writes the next snapshot. `Snapshotter` starts it.
+`python -m openmargin.runtime.snapshot DIR` recovers the exchange as a restart would, from what is durable,
+which checks the journal on the way, and writes the next snapshot. `Snapshotter` starts it.
 """
 
 from __future__ import annotations
