@@ -1,4 +1,4 @@
-"""An exchange under load that kills itself in a phase: `python -m tests.crash.target DIR PHASE OCCURRENCE ROUND`.
+"""An exchange under load that kills itself in a phase: `-m tests.crash.target DIR PHASE OCCURRENCE ROUND`.
 
 Each line it prints is something that somebody was told, so it must be true after the restart.
 """

@@ -1,4 +1,4 @@
-"""Thirty rounds of load, SIGKILL and restart on one data directory: what was acknowledged is there, and once."""
+"""Thirty rounds of load, SIGKILL and restart on one data directory: what was acknowledged is there, once."""
 
 from __future__ import annotations
 

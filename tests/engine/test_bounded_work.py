@@ -98,20 +98,39 @@ def test_no_command_overtakes_work_that_is_due() -> None:
         engine.apply(Record(engine.seq + 1, MIDNIGHT + 3 * 3_600_000, CreateAccount("too early")))
 
 
-def test_many_debtors_are_charged_in_steps_and_each_once() -> None:
+def indebted(debtors: int) -> Judge:
+    """So many accounts with a loan each."""
     judge = Judge(EngineTarget(check_everything=False))
     judge.submit(MIDNIGHT, Open(VENUE, 1, 1))
-    for account in range(1, 301):
+    for account in range(1, debtors + 1):
         for command in (
             CreateAccount("debtor"),
             Deposit(account, CROSS, "USDT", 100 * E8),
             Borrow(account, "", 0, CROSS, "USDT", account * E8 // 2),
         ):
+            # Looking at all accounts after each of these would take long.
             judge.twin.apply(judge.exchange.submit(MIDNIGHT, command)[-1].record)
-    target, twin = judge.exchange, judge.twin
-    steps = target.submit(MIDNIGHT + 3_600_000, Tick())
-    expected = [event for step in steps for event in twin.apply(step.record)]
+    return judge
+
+
+def test_many_debtors_are_charged_in_steps_and_each_once() -> None:
+    judge = indebted(300)
+    steps = judge.exchange.submit(MIDNIGHT + 3_600_000, Tick())
+    expected = [event for step in steps for event in judge.twin.apply(step.record)]
     told = [event for step in steps for event in step.events]
     assert told == expected
     assert sum(isinstance(event, InterestAccrued) for event in told) == 300
     assert len(steps) == 3
+
+
+def test_a_restart_between_two_steps_of_an_hour_charges_nobody_twice() -> None:
+    engine = indebted(300).exchange.engine
+    hour = MIDNIGHT + 3_600_000
+    first = engine.apply(Record(engine.seq + 1, hour, Tick()))
+    again = Engine.load(engine.dump())
+    tick = Record(engine.seq + 1, hour, Tick())
+    rest = again.apply(tick)
+    assert len(first.events) + len(rest.events) == 300
+    assert rest.events == engine.apply(tick).events
+    assert again.state_hash() == engine.state_hash()
+    assert again.next_due_ms() == hour + 3_600_000

@@ -59,6 +59,8 @@ class TestSqliteHistory(HistoryStoreContract):
             for query in asked
             for row in self.connection.execute(f"EXPLAIN QUERY PLAN {query}")
         ]
+        by_name = [plan for query, plan in plans if "client_order_id =" in query]
+        assert all("orders_by_client_id" in plan and "client_order_id=?" in plan for plan in by_name)
         slow = [plan for plan in plans if "SCAN" in plan[1] or "TEMP B-TREE" in plan[1]]
         assert plans
         assert slow == []

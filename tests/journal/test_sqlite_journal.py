@@ -79,7 +79,7 @@ class TestSqliteJournalOnDisk(SqliteJournalContract):
 
 
 class TestSqliteJournalInMemory:
-    """In memory there is one connection and no restart: what the contract says of both has no meaning there."""
+    """In memory there is one connection and no restart: the contract has no meaning for either."""
 
     def test_it_is_bounded(self) -> None:
         connection = sqlite3.connect(":memory:", isolation_level=None)

@@ -202,7 +202,24 @@ def test_a_snapshot_process_that_fails_does_no_harm(tmp_path: Path, caplog: pyte
         await trade_a_little(exchange)
 
     run(story, tmp_path, snapshot_every=5, snapshot_command=("/bin/false",))
-    assert "no snapshot was taken" in caplog.text
+    assert "the process for a snapshot ended with 1" in caplog.text
+
+
+def test_a_stop_does_not_wait_for_a_snapshot_that_is_being_taken(tmp_path: Path) -> None:
+    endless = (sys.executable, "-c", "import signal; signal.pause()")
+    run(trade_a_little, tmp_path, snapshot_every=5, snapshot_command=endless)
+
+
+def test_a_snapshot_process_names_the_damage_that_it_finds(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    async def story(exchange: Exchange) -> None:
+        flip_a_byte(tmp_path, 2)
+        await trade_a_little(exchange)
+        await exchange.snapshot_taken()
+
+    run(story, tmp_path, snapshot_every=5)
+    assert "journal damaged at record 2" in capfd.readouterr().err
 
 
 def test_what_a_killed_snapshot_left_behind_is_swept_away(tmp_path: Path) -> None:

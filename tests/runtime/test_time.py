@@ -1,4 +1,4 @@
-"""Time: what is due comes before what is asked, a virtual clock moves only when told, and nothing goes back."""
+"""Time: what is due comes before what is asked, a virtual clock moves when told, and nothing goes back."""
 
 from __future__ import annotations
 

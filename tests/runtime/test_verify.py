@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import sqlite3
 from pathlib import Path
 
 import msgspec
 import pytest
 
-from openmargin.domain.enums import Side
 from openmargin.runtime.errors import StartRefused
 from openmargin.runtime.exchange import Exchange
 from openmargin.runtime.phases import no_hook
 from openmargin.runtime.refold import rebuild_history
 from openmargin.runtime.snapshot_files import read_snapshot, snapshot_paths, write_snapshot
 from openmargin.runtime.verify import verify
-from tests.runtime.desk import HOUR_MS, limit, run
+from tests.runtime.desk import HOUR_MS, run
 from tests.runtime.test_recovery import change_journal, flip_a_byte, trade_a_little
 from tests.runtime.test_time import owe
 
@@ -134,22 +132,3 @@ def test_a_directory_without_an_exchange_is_refused_and_left_alone(tmp_path: Pat
     with pytest.raises(StartRefused, match="holds no exchange"):
         verify(tmp_path)
     assert list(tmp_path.iterdir()) == []
-
-
-def test_two_runs_of_the_same_commands_give_the_same_journal(tmp_path: Path) -> None:
-    async def story(exchange: Exchange) -> None:
-        await live_a_little(exchange)
-        await exchange.submit(limit(Side.SELL, 3))
-
-    bodies: list[list[tuple[object, ...]]] = []
-    for name in ("first", "second"):
-        run(story, tmp_path / name)
-        bodies.append(all_records(tmp_path / name))
-    assert bodies[0] == bodies[1]
-
-
-def all_records(directory: Path) -> list[tuple[object, ...]]:
-    connection = sqlite3.connect(directory / "openmargin.db")
-    found = connection.execute("SELECT * FROM records ORDER BY seq").fetchall()
-    connection.close()
-    return found

@@ -1,8 +1,9 @@
 """History as tables of an SQLite database.
 
-Owns: the tables, their indexes and the queries over them. A table holds what is asked for in columns, and the whole
-row as bytes beside them, so amounts are never squeezed into SQLite's integers. Orders and trades have no index by
-time: ids rise with time, so a moment is found by bisection, and every order costs two index entries less.
+Owns: the tables, their indexes and the queries over them. A table holds what is asked for in columns, and
+the whole row as bytes beside them, so amounts are never squeezed into SQLite's integers. Orders and trades
+have no index by time: ids rise with time, so a moment is found by bisection, and every order costs two
+index entries less.
 """
 
 from __future__ import annotations
@@ -81,7 +82,7 @@ class SqliteHistoryWriter:
     """A HistoryWriter over the connection whose transactions the journal owns."""
 
     def __init__(self, connection: sqlite3.Connection, keep_rows: int | None = None) -> None:
-        """`keep_rows` bounds each table of a history in memory: the oldest rows go first, open orders never."""
+        """`keep_rows` bounds each table in memory: the oldest rows go first, open orders never."""
         self._connection = connection
         self._keep_rows = keep_rows
         self._rows_since_trim = 0
@@ -199,7 +200,10 @@ class _Where:
 
 
 class SqliteHistoryReader:
-    """A HistoryReader over one connection, to be used by one thread at a time."""
+    """A HistoryReader over one connection, to be used by one thread at a time.
+
+    Queries name their index: SQLite keeps no statistics here, and would walk millions of rows.
+    """
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
@@ -212,8 +216,9 @@ class SqliteHistoryReader:
             .add("order_id =", order_id)
             .add("client_order_id =", client_order_id)
         )
+        table = "orders" if client_order_id is None else "orders INDEXED BY orders_by_client_id"
         found = self._bytes(
-            f"SELECT row FROM orders WHERE {where} ORDER BY order_id DESC LIMIT 1", where.values
+            f"SELECT row FROM {table} WHERE {where} ORDER BY order_id DESC LIMIT 1", where.values
         )
         return _order_decoder.decode(found[0]) if found else None
 
@@ -243,7 +248,6 @@ class SqliteHistoryReader:
         limit: int,
     ) -> list[TradeRow]:
         where = self._owned(account_id, scope, symbol).add("order_id =", order_id)
-        # Named, because SQLite keeps no statistics here and might walk millions of trades for one order's.
         table = "trades" if order_id is None else "trades INDEXED BY trades_by_order"
         found = self._span(table, "trade_id", "at_ms", where, from_id, start_ms, end_ms, limit)
         return [_trade_decoder.decode(row) for row in found]
@@ -325,8 +329,9 @@ class SqliteHistoryReader:
         bounds.add(f"{id_column} >=", first_id_at(start_ms) if start_ms is not None else None)
         bounds.add(f"{id_column} <", first_id_at(end_ms + 1) if end_ms is not None else None)
         is_newest = from_id is None and start_ms is None
+        direction = "DESC" if is_newest else "ASC"
         found = self._bytes(
-            f"SELECT row FROM {table} WHERE {bounds} ORDER BY {id_column} {'DESC' if is_newest else 'ASC'} LIMIT ?",
+            f"SELECT row FROM {table} WHERE {bounds} ORDER BY {id_column} {direction} LIMIT ?",
             [*bounds.values, limit],
         )
         return found[::-1] if is_newest else found
@@ -359,7 +364,8 @@ class SqliteHistoryReader:
             f"SELECT count(*) FROM {table} WHERE {where}", where.values
         ).fetchone()
         found = self._bytes(
-            f"SELECT row FROM {table} WHERE {where} ORDER BY at_ms DESC, transaction_id DESC LIMIT ? OFFSET ?",
+            f"SELECT row FROM {table} WHERE {where} "
+            "ORDER BY at_ms DESC, transaction_id DESC LIMIT ? OFFSET ?",
             [*where.values, limit, offset],
         )
         return found, total

@@ -66,5 +66,5 @@ class FenceBroken(Exception):
 
     def __init__(self, expected_last_seq: int, last_seq: int) -> None:
         super().__init__(
-            f"the journal ends with record {last_seq}, and not with {expected_last_seq}: it has another writer"
+            f"the journal ends with record {last_seq}, not {expected_last_seq}: it has another writer"
         )

@@ -1,7 +1,7 @@
 """The journal as a table of an SQLite database, file or memory.
 
-Owns: the table `records` and the transactions of the connection that writes it. History writes its rows over the
-same connection between `append` and `sync`, so one fsync makes both durable.
+Owns: the table `records` and the transactions of the connection that writes it. History writes its rows
+over the same connection between `append` and `sync`, so one fsync makes both durable.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class SqliteJournal:
     """A JournalStore over one connection in autocommit mode."""
 
     def __init__(self, connection: sqlite3.Connection, keep_records: int | None = None) -> None:
-        """`keep_records` bounds a journal in memory, which no restart will read: older records are dropped."""
+        """`keep_records` bounds a journal in memory, which no restart reads: older ones are dropped."""
         self._connection = connection
         self._keep_records = keep_records
 

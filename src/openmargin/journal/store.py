@@ -32,7 +32,7 @@ class JournalStore(Protocol):
         ...
 
     def chain_at(self, seq: int) -> bytes:
-        """The chain hash after record `seq`; GENESIS_CHAIN for -1. Raises JournalDamaged where it is missing."""
+        """The chain hash after record `seq`; GENESIS_CHAIN for -1. Raises JournalDamaged where none is."""
         ...
 
     def read_from(self, seq: int, previous_chain: bytes) -> Iterator[Entry]:

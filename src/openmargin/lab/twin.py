@@ -817,13 +817,13 @@ class Twin:
         return count
 
     def average_price(self, symbol: str) -> int:
-        """Quote by base of the last minutes' trades, else the last price, else the index."""
+        """Quote by base of the last minutes' trades, else the last price; the index where that is nothing."""
         since = self.now // 60_000 - self.rules(symbol).average_price_minutes
         recent = [trade for trade in self.trades[symbol] if trade[0] > since]
         base = sum(trade[1] for trade in recent)
-        if base:
-            return floor(Fraction(sum(trade[2] for trade in recent) * ONE, base))
-        return self.trades[symbol][-1][3] if self.trades[symbol] else self.index[symbol]
+        moved = sum(trade[2] for trade in recent)
+        average = floor(Fraction(moved * ONE, base)) if base else self.last_price(symbol)
+        return average or self.index[symbol]
 
     def last_price(self, symbol: str) -> int:
         return self.trades[symbol][-1][3] if self.trades[symbol] else 0

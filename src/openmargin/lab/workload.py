@@ -60,6 +60,8 @@ START_MS = 1_767_225_600_000 - 20_000
 """Just before a full hour, so that the first one strikes soon."""
 
 ACCOUNTS = 4
+MOST = 2**62
+"""No command says more than a journal can write."""
 
 
 class Window(Protocol):
@@ -249,7 +251,7 @@ class Workload:
         if luck < 0.25:
             return most + self.chance.choice((-1, 0, 0, 1))
         if luck < 0.30:
-            return self.chance.choice((0, -1, 1, 2 * most, most // 2 + 1))
+            return min(self.chance.choice((0, -1, 1, 2 * most, most // 2 + 1)), MOST)
         return max(1, int(most * self.chance.random() ** 2))
 
     def _signature(self) -> tuple[str, int]:
@@ -293,7 +295,7 @@ class Workload:
             kind,
             self.chance.choices(list(TimeInForce), (7, 2, 2))[0] if limit else TimeInForce.GTC,
             quantity,
-            max(quote_quantity, 0),
+            min(max(quote_quantity, 0), MOST),
             price,
             name,
             SelfTradePrevention.NONE,
@@ -328,7 +330,7 @@ class Workload:
             purse += self._borrowable(account, scope, asset)
         if self.chance.random() < 0.7:
             purse //= self.chance.choice((3, 7, 20))
-        quantity = self._near(purse * E8 // price if side is Side.BUY else purse)
+        quantity = min(self._near(purse * E8 // price if side is Side.BUY else purse), MOST)
         if self.chance.random() < 0.98:
             quantity -= quantity % rules.step_size
         return quantity
@@ -454,7 +456,7 @@ class Workload:
         asset = self._asset()
         worth = {"BTC": 20_000, "ETH": 1_000}.get(asset, 1)
         if self.chance.random() < 0.1:
-            return Deposit(account, scope, asset, self.chance.choice((2**62, 2**63 - 1)))
+            return Deposit(account, scope, asset, self.chance.choice((MOST, 2 * MOST - 1)))
         return Deposit(account, scope, asset, self._near(5_000 * E8 // worth))
 
     def _withdraw(self) -> AnyCommand:

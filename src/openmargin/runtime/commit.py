@@ -1,7 +1,7 @@
 """Group commit: nothing leaves before it is on disk.
 
-Owns: the batch that gathers while another is being synced, the thread that syncs, and the release of replies,
-events and reads, in the order of their records.
+Owns: the batch that gathers while another is being synced, the thread that syncs, and the release of
+replies, events and reads, in the order of their records.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from openmargin.runtime.storage import Storage
 _log = logging.getLogger(__name__)
 
 _HELD_EVENTS_MAX: Final = 50_000
-"""What may gather before work that makes its own records (catching up, moving time) must wait for the disk."""
+"""What may gather before work that makes its own records (catching up, moving time) waits for the disk."""
 
 
 class Outcome(Struct, frozen=True):
@@ -160,7 +160,7 @@ class GroupCommit:
     def _fail(self, batch: _Batch, error: BaseException) -> None:
         """The disk refused: what waits will never be durable, and nothing may follow it."""
         _log.critical(
-            "the journal cannot be written (%s); records %d and later are not part of it, and the exchange has stopped",
+            "the journal cannot be written (%s): it ends before record %d, and the exchange has stopped",
             error,
             batch.records[0].seq,
         )

@@ -27,7 +27,13 @@ from openmargin.runtime.feed import Feed, Subscription
 from openmargin.runtime.live import Live
 from openmargin.runtime.past import Past
 from openmargin.runtime.phases import PhaseHook, no_hook
-from openmargin.runtime.recovery import Recovered, recover, settle_memory, snapshot_of
+from openmargin.runtime.recovery import (
+    Recovered,
+    collect_rarely,
+    freeze_what_was_loaded,
+    recover,
+    snapshot_of,
+)
 from openmargin.runtime.sequencer import Sequencer, Walk
 from openmargin.runtime.snapshot import Snapshotter
 from openmargin.runtime.snapshot_files import remove_partial_snapshots, write_snapshot
@@ -132,7 +138,7 @@ class Exchange:
             self._deadlines.forget_done()
 
     async def read(self, question: Callable[[Live], T]) -> T:
-        """Answer a question about now, once what it saw is durable: nobody is shown what a crash could take back."""
+        """Answer a question about now, once what it saw is durable: nobody sees what a crash may take back."""
         if self._sequencer.poisoned or self._commit.failed:
             raise Unavailable
         answer = question(self.live)
@@ -222,8 +228,9 @@ async def open_exchange(options: ExchangeOptions) -> Exchange:
             remove_partial_snapshots(directory.snapshots)
         storage = Storage(directory, memory_rows_max=options.memory_history_rows, at=options.at)
         if_refused.callback(storage.close)
+        collect_rarely()
         recovered = recover(storage.journal, directory.snapshots if directory is not None else None)
-        settle_memory()
+        freeze_what_was_loaded()
         exchange = Exchange(options, lock, storage, recovered)
         if_refused.pop_all()
     try:

@@ -1,7 +1,7 @@
 """Questions about now, put to the engine's state.
 
-What they see may be ahead of the disk: `Exchange.read` shows it to nobody before it is durable; the gateway may use
-it at once for checks of its own.
+What they see may be ahead of the disk: `Exchange.read` shows it to nobody before it is durable; the gateway
+may use it at once for checks of its own.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Questions about the past, asked in threads so that a long one holds nobody up.
 
-A reply leaves only after its batch is on disk with its history rows, so history alone lets a caller read what it
-wrote.
+A reply leaves only after its batch is on disk with its history rows, so history alone lets a caller read
+what it wrote.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """From what is on disk back to a running engine.
 
-Owns: which snapshot is taken, the replay of the records behind it, and the comparison of what happens now with what
-happened then.
+Owns: which snapshot is taken, the replay of the records behind it, and the comparison of what happens now
+with what happened then.
 """
 
 from __future__ import annotations
@@ -39,7 +39,8 @@ class DecidesDifferently(Exception):
 
     def __init__(self, seq: int, detail: str) -> None:
         super().__init__(
-            f"the engine (epoch {EPOCH}) decides record {seq} differently from the run that wrote it: {detail}"
+            f"the engine (epoch {EPOCH}) decides record {seq} differently from the run that wrote it:"
+            f" {detail}"
         )
         self.seq = seq
 
@@ -124,11 +125,12 @@ def _from_snapshot(journal: JournalStore, directory: Path) -> Recovered | None:
     return None
 
 
-def settle_memory() -> None:
-    """Take what was loaded out of the collector's sight, and let it look less often.
+def collect_rarely() -> None:
+    """Let the collector look less often: an engine makes much, and little of it in cycles."""
+    gc.set_threshold(50_000, 20, 100)
 
-    The state is large, lives long and holds few cycles: walking it at every turn would be the longest pause of all.
-    """
+
+def freeze_what_was_loaded() -> None:
+    """Take the loaded state out of the collector's sight: to walk it would be the longest pause of all."""
     gc.collect()
     gc.freeze()
-    gc.set_threshold(50_000, 20, 100)

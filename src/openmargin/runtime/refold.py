@@ -33,7 +33,7 @@ def no_progress(_done: int, _all: int) -> None:
 def refold(
     engine: Engine, journal: JournalStore, history: HistoryWriter, progress: Progress
 ) -> Iterator[tuple[int, bytes, bytes]]:
-    """Replay all records and fold their events; each record's place and chains are yielded when it is applied."""
+    """Replay all records and fold their events; each one's place and chains are yielded once it is applied."""
     total = journal.last_seq + 1
     rows = HistoryRows()
     for entry, applied in replay(engine, GENESIS_CHAIN, journal.read_from(0, GENESIS_CHAIN)):

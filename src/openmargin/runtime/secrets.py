@@ -1,6 +1,7 @@
 """Keys that people sign with, and what their secrets are made of.
 
-Owns: the server's master key, the derivation of HMAC secrets from it, and the development keys that all know.
+Owns: the server's master key, the derivation of HMAC secrets from it, and the development keys that all
+know.
 Never: stores a secret. A secret is a function of the master key and of what the journal says of the key.
 """
 
@@ -47,7 +48,7 @@ class SecretKeeper:
     def __init__(self, master_key: bytes) -> None:
         self._master_key = master_key
         self._derived: dict[tuple[str, int], str] = {}
-        """What was derived already: a request cannot wait for it each time. As bounded as the keys themselves."""
+        """What was derived already, so that no request waits for it twice. As bounded as the keys are."""
 
     def secret_for(self, key: KeyView) -> str:
         """The 64 letters and digits that the owner of an HMAC key signs with."""
@@ -66,7 +67,7 @@ def generate_api_key() -> str:
 
 
 def default_master_key_path(env: Mapping[str, str]) -> Path:
-    """Where the master key lies: with the user's settings, so that a copied data directory holds no secret."""
+    """Where the master key lies: with the user's settings, for a copied data directory to hold no secret."""
     home = env.get("XDG_CONFIG_HOME")
     return (Path(home) if home else Path.home() / ".config") / "openmargin" / "server.key"
 
@@ -116,7 +117,7 @@ def _derive(master_key: bytes, api_key: str, serial: int) -> str:
 
 
 def _as_text(material: bytes) -> str:
-    """64 letters and digits. 64 bytes hold 131 bits more than these can, so no letter is likelier than another."""
+    """64 letters and digits. 64 bytes hold 131 bits more than these can, so all are equally likely."""
     number = int.from_bytes(material, "big")
     letters: list[str] = []
     for _ in range(KEY_LENGTH):

@@ -1,7 +1,7 @@
 """The single writer: it gives every command its place and its time.
 
-Owns: the order of records, the engine, the two chains, and the turn of work that is due. What it applies, it hands
-to the group commit, which lets nothing out before it is durable.
+Owns: the order of records, the engine, the two chains, and the turn of work that is due. What it applies,
+it hands to the group commit, which lets nothing out before it is durable.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import sys
 import traceback
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Final, Protocol
 
@@ -79,6 +80,7 @@ class Sequencer:
         """Commands that wait for due work, or for the end of an advance."""
         self._turn: asyncio.Task[None] | None = None
         """Whoever catches up or moves time; while it runs, commands queue."""
+        self._dying: asyncio.Task[None] | None = None
         self._timer = DueTimer(loop, clock, self._start_catching_up)
         self._plan()
 
@@ -97,7 +99,7 @@ class Sequencer:
         return reply
 
     async def advance(self, milliseconds: int) -> None:
-        """Move the virtual clock, step by step through all that is due on the way; durable when it returns."""
+        """Move the virtual clock, step by step through all that falls due; durable when it returns."""
         if not isinstance(self._clock, VirtualClock):
             raise WallClockRuns
         if self._advancing:
@@ -113,10 +115,7 @@ class Sequencer:
         while self._turn is not None:
             await asyncio.wait([self._turn])
         self._timer.set(None)
-        if not self._commit.failed:
-            settled = self._commit.settled()
-            if settled is not None:
-                await asyncio.wait([settled])
+        await self._let_out()
 
     def _require_open(self) -> None:
         if self._is_dead():
@@ -204,8 +203,7 @@ class Sequencer:
         if self._is_dead():
             while self._queue:
                 _, reply = self._queue.popleft()
-                if not reply.done():
-                    reply.set_exception(Unavailable())
+                _refuse(reply, Unavailable())
         elif self._queue:
             self._start_catching_up()
         else:
@@ -222,6 +220,11 @@ class Sequencer:
         if settled is not None:
             await settled
 
+    async def _let_out(self) -> None:
+        """Wait until everything held has left, or never will."""
+        with suppress(Unavailable):
+            await self._settled()
+
     def _step(self, command: AnyCommand, at_ms: int, reply: asyncio.Future[Outcome] | None) -> None:
         """Make a command the next record, and hand what it brings about to the group commit."""
         engine = self.engine
@@ -232,7 +235,7 @@ class Sequencer:
             # Before anything changed: such a command is the sender's mistake, and not the exchange's end.
             if reply is None:
                 raise
-            reply.set_exception(error)
+            _refuse(reply, error)
             return
         self._at(Phase.BEFORE_APPEND)
         try:
@@ -260,15 +263,12 @@ class Sequencer:
         The record is not journaled, so the next start does not meet it.
         """
         self.poisoned = True
-        if reply is not None and not reply.done():
-            reply.set_exception(Unavailable())
+        if reply is not None:
+            _refuse(reply, Unavailable())
         self._dying = self._loop.create_task(self._die(record, body, breach))
 
     async def _die(self, record: Record, body: bytes, breach: Exception) -> None:
-        if not self._commit.failed:
-            settled = self._commit.settled()
-            if settled is not None:
-                await asyncio.wait([settled])
+        await self._let_out()
         text = "".join(traceback.format_exception(breach))
         if self._poison_directory is not None:
             self._poison_directory.mkdir(exist_ok=True)
@@ -277,3 +277,9 @@ class Sequencer:
             (self._poison_directory / f"{record.seq}.bin").write_bytes(body)
         print(f"record {record.seq} broke the engine\n{record.command}\n{text}", file=sys.stderr, flush=True)
         self._on_poison(EXIT_POISON)
+
+
+def _refuse(reply: asyncio.Future[Outcome], error: Exception) -> None:
+    """Tell whoever sent a command that it became nothing, should anybody still wait."""
+    if not reply.done():
+        reply.set_exception(error)

@@ -1,7 +1,7 @@
 """Snapshots by a second process, so that the writer never pauses to dump its state.
 
-`python -m openmargin.runtime.snapshot DIR` recovers the exchange as a restart would, from what is durable, which
-checks the journal on the way, and writes the next snapshot. `Snapshotter` starts it.
+`python -m openmargin.runtime.snapshot DIR` recovers the exchange as a restart would, from what is durable,
+which checks the journal on the way, and writes the next snapshot. `Snapshotter` starts it.
 """
 
 from __future__ import annotations
@@ -14,10 +14,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
+from openmargin.journal.record import JournalDamaged
 from openmargin.journal.sqlite_store import SqliteJournal
 from openmargin.runtime.directory import DataDirectory
+from openmargin.runtime.errors import StartRefused
 from openmargin.runtime.phases import PhaseHook, no_hook
-from openmargin.runtime.recovery import recover
+from openmargin.runtime.recovery import DecidesDifferently, recover
 from openmargin.runtime.snapshot_files import write_snapshot
 from openmargin.runtime.storage import connect_to_read
 
@@ -64,12 +66,13 @@ class Snapshotter:
             process = await asyncio.create_subprocess_exec(*self._command)
             code = await process.wait()
             if code:
-                _log.warning("no snapshot was taken: the process for it ended with %d", code)
+                _log.warning("the process for a snapshot ended with %d", code)
         except OSError as error:
-            _log.warning("no snapshot was taken: %s", error)
+            _log.warning("the process for a snapshot cannot be started: %s", error)
         finally:
             if process is not None and process.returncode is None:
                 process.kill()
+                await process.wait()
             self._task = None
 
     async def idle(self) -> None:
@@ -85,8 +88,12 @@ class Snapshotter:
 
 
 def main() -> None:
+    """Take one snapshot, or say in one line why not."""
     os.nice(_NICENESS)
-    take_snapshot(DataDirectory(Path(sys.argv[1])))
+    try:
+        take_snapshot(DataDirectory(Path(sys.argv[1])))
+    except (JournalDamaged, DecidesDifferently, StartRefused, OSError) as error:
+        raise SystemExit(f"no snapshot was taken: {error}") from error
 
 
 if __name__ == "__main__":

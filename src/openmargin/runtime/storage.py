@@ -1,7 +1,7 @@
 """One SQLite database for journal and history.
 
-Owns: the connections, their settings, and the transaction that makes a batch of records and its history rows
-durable together, so that history neither leads nor trails the journal.
+Owns: the connections, their settings, and the transaction that makes a batch of records and its history
+rows durable together, so that history neither leads nor trails the journal.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ T = TypeVar("T")
 MEMORY: Final = ":memory:"
 
 _WAL_PAGES: Final = 4_000
-"""Pages after which a commit also moves the write-ahead log into the database: rarer is cheaper, but pauses longer."""
+"""Pages after which a commit also empties the write-ahead log into the database: rarer is cheaper."""
 
 _WRITER_SETTINGS: Final = (
     "PRAGMA journal_mode = WAL",

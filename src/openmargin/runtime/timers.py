@@ -15,7 +15,7 @@ from openmargin.runtime.clock import Clock
 _log = logging.getLogger(__name__)
 
 _NAP_SECONDS_MAX: Final = 60.0
-"""Timers do not count while the machine sleeps, so a long wait is cut up, and the clock is asked in between."""
+"""Timers do not count while the machine sleeps: a long wait is cut up, and the clock is asked in between."""
 
 
 class DueTimer:

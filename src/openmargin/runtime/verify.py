@@ -1,7 +1,8 @@
 """Is what lies in a data directory what it should be?
 
-Replays the journal from its very beginning, without trust in any snapshot, and holds everything that was kept against
-it: event hashes, snapshots, invariants, history. Works beside a running exchange, on what was durable when it began.
+Replays the journal from its very beginning, without trust in any snapshot, and holds everything that was
+kept against it: event hashes, snapshots, invariants, history. Works beside a running exchange, on what was
+durable when it began.
 """
 
 from __future__ import annotations
@@ -43,7 +44,7 @@ class Report(Struct, frozen=True):
 
 
 def verify(directory: Path, progress: Progress = no_progress) -> Report:
-    """Check everything in a data directory; what is wrong is reported, and ends the check only where it must."""
+    """Check everything in a data directory; what is wrong is reported, and ends the check where it must."""
     data = DataDirectory(directory)
     data.require_database()
     connection = connect_to_read(data)
