@@ -78,6 +78,7 @@ class Reason(IntEnum):
     ASSET_NOT_IN_PAIR = 66
     ICEBERG_NEEDS_GTC = 67
     LEGS_DO_NOT_FIT = 68
+    PARAMETERS_DO_NOT_FIT = 69
 
 
 class Rejected(Struct, frozen=True, tag=True, tag_field="event", array_like=True, gc=False):

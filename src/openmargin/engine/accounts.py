@@ -109,7 +109,7 @@ def deposit(state: State, command: Deposit) -> Rejected | None:
         return Rejected(Reason.UNKNOWN_ASSET)
     if command.amount <= 0:
         return Rejected(Reason.AMOUNT_NOT_POSITIVE)
-    if not _may_hold(state, account, command.asset):
+    if not may_hold(state, account, command.asset):
         return Rejected(Reason.ASSET_NOT_IN_PAIR)
     world = state.system(WORLD).wallet(command.asset)
     if command.amount - world.free > SUPPLY_MAX:
@@ -157,7 +157,7 @@ def transfer(state: State, command: Transfer) -> Rejected | None:
         return Rejected(Reason.UNKNOWN_ASSET)
     if command.amount <= 0:
         return Rejected(Reason.AMOUNT_NOT_POSITIVE)
-    if not (_may_hold(state, source, command.asset) and _may_hold(state, target, command.asset)):
+    if not (may_hold(state, source, command.asset) and may_hold(state, target, command.asset)):
         return Rejected(Reason.ASSET_NOT_IN_PAIR)
     if command.target != SPOT and not terms.collateral:
         return Rejected(Reason.ASSET_NOT_COLLATERAL)
@@ -180,7 +180,7 @@ def transfer(state: State, command: Transfer) -> Rejected | None:
     return None
 
 
-def _may_hold(state: State, account: TradingAccount, asset: str) -> bool:
+def may_hold(state: State, account: TradingAccount, asset: str) -> bool:
     """Spot and cross take every asset, an isolated account the two of its pair."""
     if account.scope in (SPOT, CROSS):
         return True

@@ -120,9 +120,7 @@ def meet(book: Book, account: TradingAccount, ask: Ask, mode: SelfTradePreventio
     if ask.row.waits:
         return
     if ask.budget:
-        ask.matches = matching.walk_budget(
-            book, account, mode, ask.sign, matching.UNBOUNDED, ask.budget
-        )
+        ask.matches = matching.walk_budget(book, account, mode, ask.sign, matching.UNBOUNDED, ask.budget)
         for match in ask.matches:
             ask.quantity += match.quantity
         return
@@ -131,6 +129,13 @@ def meet(book: Book, account: TradingAccount, ask: Ask, mode: SelfTradePreventio
 
 def refuse(state: State, book: Book, account: TradingAccount, ask: Ask) -> Rejected | None:
     """Why one order may not be placed, funds and counts apart; None where it may."""
+    row = ask.row
+    if (ask.budget and not row.takes_quote_quantity) or (ask.price and not row.has_price):
+        return Rejected(Reason.PARAMETERS_DO_NOT_FIT)
+    if (ask.stop_price or ask.trailing_delta) != 0 and not row.waits:
+        return Rejected(Reason.PARAMETERS_DO_NOT_FIT)
+    if (row.waits and not (ask.stop_price or ask.trailing_delta)) or (ask.iceberg and not row.may_be_iceberg):
+        return Rejected(Reason.PARAMETERS_DO_NOT_FIT)
     if ask.budget and ask.quantity < book.rules.min_quantity:
         return Rejected(Reason.NO_LIQUIDITY_FOR_QUOTE_QUANTITY)
     broken = filters.broken_filter(
@@ -162,9 +167,9 @@ def refuse(state: State, book: Book, account: TradingAccount, ask: Ask) -> Rejec
 def refuse_now(book: Book, ask: Ask) -> Rejected | None:
     """Why the order may not begin at this moment."""
     price = book.last_price
-    if ask.row.waits and not ask.trailing_delta and price:
-        if ask.sign * ask.row.stop * (price - ask.stop_price) >= 0:
-            return Rejected(Reason.WOULD_TRIGGER)
+    is_fixed_stop = ask.row.waits and not ask.trailing_delta
+    if is_fixed_stop and price and ask.sign * ask.row.stop * (price - ask.stop_price) >= 0:
+        return Rejected(Reason.WOULD_TRIGGER)
     if ask.matches and not ask.row.takes_liquidity:
         return Rejected(Reason.WOULD_TAKE)
     return None

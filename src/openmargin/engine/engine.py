@@ -36,13 +36,16 @@ from openmargin.domain.reasons import Rejected
 from openmargin.engine import (
     accounts,
     agenda,
+    cascade,
     dump,
     house,
     interest,
     invariants,
+    isolated,
     keys,
     ledger,
     loans,
+    order_lists,
     orders,
     setup,
 )

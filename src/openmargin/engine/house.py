@@ -37,9 +37,16 @@ def set_index(state: State, command: SetIndex) -> Rejected | None:
         book = state.books[symbol]
         book.index_price = price
         book.index_at_ms = state.at_ms
+        book.is_tape_due = True
+    marks = state.marks
     index.mark_assets(state)
     state.events.append(IndexMoved(command.prices))
-    follow_index(state, [symbol for symbol, _ in command.prices])
+    moved = {symbol: True for symbol, _ in command.prices}
+    for symbol, book in state.books.items():
+        # The size of a quote is a value, and so depends on what its quote asset is worth.
+        if marks.get(book.rules.quote) != state.marks.get(book.rules.quote):
+            moved[symbol] = True
+    follow_index(state, list(moved))
     return None
 
 
@@ -69,8 +76,9 @@ def requote(state: State) -> bool:
         if budget <= 0:
             return False
         waiting.pop()
-        if state.venue.house.tape:
+        if book.is_tape_due and state.venue.house.tape:
             _print_tape(state, book)
+        book.is_tape_due = False
     return True
 
 

@@ -172,9 +172,7 @@ def _refuse_names(
     return None
 
 
-def _needed(
-    state: State, book: Book, contingency: Contingency, wanted: list[Ask]
-) -> dict[str, Atoms]:
+def _needed(state: State, book: Book, contingency: Contingency, wanted: list[Ask]) -> dict[str, Atoms]:
     """What the list must be able to pay in each asset: all of its orders, a pair once, for the dearer (A9)."""
     needed: dict[str, Atoms] = {}
     pair = wanted[-2:] if contingency is not Contingency.OTO else []
@@ -310,9 +308,7 @@ def wake(state: State, book: Book, order: Order) -> None:
     execution.wake(state, book, order)
 
 
-def _end(
-    state: State, book: Book, order_list: OrderList, move: ListMove, reason: ExpiryReason
-) -> None:
+def _end(state: State, book: Book, order_list: OrderList, move: ListMove, reason: ExpiryReason) -> None:
     """The list is done: whatever of it is still open expires."""
     order_list.move(move, state.at_ms)
     for order in _release(state, order_list):

@@ -49,7 +49,11 @@ def place(state: State, command: PlaceOrder) -> Rejected | None:
         refused = asks.refuse_now(book, ask)
     if refused is not None:
         return refused
-    if ask.row.has_price and ask.time_in_force is asks.FOK and matching.quantity_of(ask.matches) < ask.quantity:
+    if (
+        ask.row.has_price
+        and ask.time_in_force is asks.FOK
+        and matching.quantity_of(ask.matches) < ask.quantity
+    ):
         ask.matches = []
 
     asset = asks.pays_with(book, ask)
@@ -70,9 +74,7 @@ def place(state: State, command: PlaceOrder) -> Rejected | None:
     # From here on nothing may be refused.
     if loan:
         loans.lend(state, account, asset, loan, LoanSource.AUTO)
-    order = asks.accept(
-        state, book, account, ask, NO_LIST, mode, side_effect, command.auto_repay_at_cancel
-    )
+    order = asks.accept(state, book, account, ask, NO_LIST, mode, side_effect, command.auto_repay_at_cancel)
     order.loan = loan
     order.funds = needed
     if order.sign < 0 or order.reserve_price:

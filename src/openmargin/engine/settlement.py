@@ -206,6 +206,7 @@ def _book_fill(
     if order.repays:
         loans.repay_at_most(state, account, wallet.asset, received - commission)
     if order.remaining == 0:
+        hold(state, order, 0)  # A stop that bought for less than its buffer allowed.
         finish(state, order)
 
 

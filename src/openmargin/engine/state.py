@@ -419,6 +419,8 @@ class Book:
         """The minute for which `average` was worked out; -1 where a trade came since."""
         self.index_price: int = rules.start_price
         self.index_at_ms: int = 0
+        self.is_tape_due: bool = False
+        """Did the index move since the house last printed?"""
         self.quoted_index: int = 0
         """The index that the house's quotes stand around; 0 where they are yet to be laid out."""
         self.house_quotes: list[Order] = []

@@ -103,10 +103,16 @@ def _group_at(side: TrailingSide, extreme: int) -> TrailingGroup:
         newest = side.groups[-1]
         if newest.extreme == extreme:
             return newest
-        _lay_to_sleep(side, newest)
     group = TrailingGroup(extreme)
-    side.groups.append(group)
+    stack(side, group)
     return group
+
+
+def stack(side: TrailingSide, group: TrailingGroup) -> None:
+    """Lay a group on top of the others."""
+    if side.groups:
+        _lay_to_sleep(side, side.groups[-1])
+    side.groups.append(group)
 
 
 def _lay_to_sleep(side: TrailingSide, group: TrailingGroup) -> None:
@@ -143,11 +149,9 @@ def _follow(side: TrailingSide, price: int, woken: list[Level]) -> None:
         side.asleep.pop(group.number, None)
         lifted = group if lifted is None else _merged(group, lifted)
     if lifted is not None:
-        if side.groups:
-            _lay_to_sleep(side, side.groups[-1])
         lifted.extreme = price
         lifted.number = 0
-        side.groups.append(lifted)
+        stack(side, lifted)
     if side.groups:
         newest = side.groups[-1]
         if newest.extreme > price:
