@@ -149,6 +149,9 @@ def walk(
     book: Book, account: TradingAccount, mode: SelfTradePrevention, sign: int, limit: int, quantity: Atoms
 ) -> list[Match]:
     """What an order for `quantity` would meet, best price and oldest order first."""
+    side = book.side(-sign)
+    if not side.ranks or not crosses(sign, limit, side.best()):
+        return []
     return Walk(account, mode, quantity, UNBOUNDED, 1).along(book, sign, limit)
 
 
