@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from openmargin.domain.money import E8, Atoms, ceil_div, notional
+from openmargin.domain.money import Atoms, ceil_div, notional
 from openmargin.domain.order_types import OrderTypeRow
 from openmargin.domain.reasons import Reason
 from openmargin.engine import tape
@@ -26,7 +26,8 @@ def broken_filter(
     if row.has_price:
         if not _price_fits(rules, price):
             return Reason.PRICE_FILTER
-        if not _near_average(rules, sign, price, tape.average_price(book, at_ms)):
+        tape.average_price(book, at_ms)
+        if not _near_average(book, sign, price):
             return Reason.PERCENT_PRICE
     if stop_price and not _price_fits(rules, stop_price):
         return Reason.PRICE_FILTER
@@ -87,12 +88,10 @@ def _price_fits(rules: TradingRules, price: int) -> bool:
     return price % rules.tick_size == 0
 
 
-def _near_average(rules: TradingRules, sign: int, price: int, average: int) -> bool:
+def _near_average(book: Book, sign: int, price: int) -> bool:
     if sign > 0:
-        down, up = rules.bid_multiplier_down, rules.bid_multiplier_up
-    else:
-        down, up = rules.ask_multiplier_down, rules.ask_multiplier_up
-    return average * down <= price * E8 <= average * up
+        return book.bid_floor <= price <= book.bid_ceiling
+    return book.ask_floor <= price <= book.ask_ceiling
 
 
 def _lot_fits(quantity: Atoms, least: Atoms, most: Atoms, step: Atoms) -> bool:

@@ -38,6 +38,7 @@ def set_index(state: State, command: SetIndex) -> Rejected | None:
         book.index_price = price
         book.index_at_ms = state.at_ms
         book.is_tape_due = True
+        book.average_minute = -1
     marks = state.marks
     index.mark_assets(state)
     state.events.append(IndexMoved(command.prices))

@@ -77,7 +77,9 @@ def place(state: State, command: PlaceOrder) -> Rejected | None:
     order = asks.accept(state, book, account, ask, NO_LIST, mode, side_effect, command.auto_repay_at_cancel)
     order.loan = loan
     order.funds = needed
-    if order.sign < 0 or order.reserve_price:
+    if ask.sign < 0 or ask.price:
+        settlement.hold(state, order, needed)
+    elif order.reserve_price:
         settlement.hold(state, order, settlement.reserve(order))
     else:
         settlement.hold(state, order, matching.cost_of(ask.matches))

@@ -417,6 +417,11 @@ class Book:
         self.average: int = 0
         self.average_minute: int = -1
         """The minute for which `average` was worked out; -1 where a trade came since."""
+        self.bid_floor: int = 0
+        self.bid_ceiling: int = 0
+        self.ask_floor: int = 0
+        self.ask_ceiling: int = 0
+        """Where limit prices may lie, by that average (PERCENT_PRICE_BY_SIDE)."""
         self.index_price: int = rules.start_price
         self.index_at_ms: int = 0
         self.is_tape_due: bool = False
