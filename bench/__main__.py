@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import sys
 
-from bench import engine, wire
+from bench import engine, mixed, stops, wire
 
-MEASUREMENTS = {"engine": engine.run, "wire": wire.run}
+MEASUREMENTS = {"engine": engine.run, "mixed": mixed.run, "stops": stops.run, "wire": wire.run}
 
 
 def main() -> None:
