@@ -57,6 +57,17 @@ def test_a_restart_keeps_everything(tmp_path: Path, number: signal.Signals) -> N
         assert again.status_code == 200
 
 
+def test_a_stop_that_can_leave_no_snapshot_is_a_clean_stop(tmp_path: Path) -> None:
+    data = tmp_path / "exchange"
+    with serving(tmp_path, "--data", str(data)) as server:
+        before = server.state()
+        (data / "snapshots").rmdir()
+        assert server.stop() == 0
+        assert "no snapshot could be written" in one_line(server.said())
+    with serving(tmp_path, "--data", str(data)) as server:
+        assert server.state() == before
+
+
 def test_data_lies_in_the_users_directory_unless_said_otherwise(tmp_path: Path) -> None:
     with serving(tmp_path) as server:
         assert str(tmp_path / "data" / "openmargin") in server.words
