@@ -74,6 +74,17 @@ def test_data_lies_in_the_users_directory_unless_said_otherwise(tmp_path: Path) 
     assert (tmp_path / "data" / "openmargin").is_dir()
 
 
+def test_what_is_kept_nowhere_needs_no_key_file(tmp_path: Path) -> None:
+    (tmp_path / "config").write_text("no directory")
+    with serving(tmp_path, "--data", ":memory:") as server:
+        assert server.client.post("/lab/accounts", json={"name": "ann"}).json()["secretKey"]
+    line = one_line(refusal(tmp_path, "--data", str(tmp_path / "exchange")))
+    assert line.startswith(
+        f"the server's key file {tmp_path / 'config'}/openmargin/server.key cannot be used"
+    )
+    assert not (tmp_path / "exchange").exists()
+
+
 def test_a_busy_port_is_one_line(tmp_path: Path) -> None:
     with serving(tmp_path, "--data", ":memory:") as server:
         port = str(urlsplit(server.address).port)
