@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from datetime import datetime
 from pathlib import Path
@@ -120,6 +121,30 @@ def verify(directory: Directory) -> None:
 
 
 @app.command()
+def simulate(
+    seed: Annotated[int, typer.Option(min=0, help="The market to play, or the first of several.")] = 0,
+    seeds: Annotated[int, typer.Option(min=1, help="How many markets to play.")] = 1,
+    steps: Annotated[int, typer.Option(min=1, help="Commands of each market.")] = 250,
+    jobs: Annotated[
+        int | None, typer.Option(min=1, help="Processes to share them.", show_default="one a processor")
+    ] = None,
+) -> None:
+    """Play random markets, each judged step by step by a slow and simple twin of the engine."""
+    from openmargin.lab.campaign import Tally, campaign
+    from openmargin.lab.simulate import Disagreement
+
+    tally = Tally()
+    try:
+        for report in campaign(range(seed, seed + seeds), steps, jobs or os.cpu_count() or 1):
+            tally.add(report)
+            _show_market(tally.markets, seeds)
+    except Disagreement as difference:
+        typer.echo(difference, err=True)
+        raise typer.Exit(1) from None
+    typer.echo(tally)
+
+
+@app.command()
 def endpoints() -> None:
     """Print the table of what is served under /api and /sapi."""
     from openmargin.api.docs import endpoint_table
@@ -152,6 +177,12 @@ def schema() -> None:
 
 def _show_progress(done: int, total: int) -> None:
     typer.echo(f"{done} of {total} records", err=True)
+
+
+def _show_market(done: int, total: int) -> None:
+    """One line that counts, for somebody who watches; a log gets the end alone."""
+    if sys.stderr.isatty():
+        typer.echo(f"\r{done} of {total} markets", err=True, nl=done == total)
 
 
 def _moment(text: str | None) -> datetime | None:

@@ -62,19 +62,25 @@ async def build(
     `venue` is None where the operator named none: a new exchange has the default one, another keeps its own.
     Raises StartRefused.
     """
+    secrets = SecretKeeper(_master_key(settings))
     exchange = await open_exchange(_options(settings, venue, on_poison))
     try:
         _refuse_contradictions(exchange, settings)
         await _agree_on_venue(exchange, _with_market(venue or exchange.venue, settings), accept_venue_change)
         await ensure_development_accounts(exchange)
         IndexWalk(exchange, settings.virtual_walk_ms).begin()
-        secrets = SecretKeeper(load_or_create_master_key(default_master_key_path(os.environ), os.environ))
     except BaseException:
         await exchange.close()
         raise
     authenticator = Authenticator(exchange, secrets, TimestampPolicy(settings.timestamp_policy))
     gateway = AsgiGateway(Gateway(exchange, authenticator, Limits()))
     return exchange, Application(gateway, lab_app(Bench(exchange, secrets)))
+
+
+def _master_key(settings: Settings) -> bytes:
+    """What HMAC secrets are made of; an exchange that is kept nowhere has no key that outlives it either."""
+    path = None if settings.directory is None else default_master_key_path(os.environ)
+    return load_or_create_master_key(path, os.environ)
 
 
 def _options(settings: Settings, venue: Venue | None, on_poison: Callable[[int], None]) -> ExchangeOptions:

@@ -80,7 +80,7 @@ from openmargin.domain.venue import (
 )
 from openmargin.engine import views
 from openmargin.lab.simulate import Judge
-from tests.simulation.engine_target import EngineTarget
+from openmargin.runtime.bare import BareExchange
 
 TABLES = Path(__file__).parent / "tables"
 MIDNIGHT = 1_767_225_600_000
@@ -215,7 +215,7 @@ class Teller:
 
     def __init__(self, *, restarts: bool) -> None:
         self.restarts = restarts
-        self.target = EngineTarget()
+        self.target = BareExchange()
         self.judge = Judge(self.target)
         self.venue = plain_venue()
         self.now = MIDNIGHT + 12 * 3_600_000
@@ -461,7 +461,7 @@ class Teller:
         if words[:2] == ["may", "move"]:
             return f"may move {_n(live.max_transferable(account, scope, words[3]))} {words[3]}"
         if words[0] == "counts":
-            counts = live.order_counts_of(account, scope, self.now)
+            counts = views.order_counts_of(self.target.engine.state, account, scope, self.now)
             return f"counts {', '.join(str(count.count) for count in counts)}"
         rows = {row.asset: row for row in live.balances(account, scope)}
         found: list[str] = []

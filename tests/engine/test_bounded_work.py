@@ -21,8 +21,8 @@ from openmargin.domain.ids import CROSS
 from openmargin.domain.money import E8
 from openmargin.engine.engine import Engine
 from openmargin.lab.simulate import Judge
+from openmargin.runtime.bare import BareExchange
 from tests.engine.story import MIDNIGHT, plain_venue
-from tests.simulation.engine_target import EngineTarget
 
 VENUE = plain_venue()
 HOUSE = msgspec.structs.replace(VENUE.house, enabled=True, level_value=100_000 * E8)
@@ -50,7 +50,7 @@ def bid(account: int, price: int) -> PlaceOrder:
 
 def crowded(orders: int) -> Judge:
     """A house and two traders who wait below it with many orders, both in debt."""
-    judge = Judge(EngineTarget(check_everything=False))
+    judge = Judge(BareExchange(check_everything=False))
     judge.submit(MIDNIGHT, Open(msgspec.structs.replace(VENUE, house=HOUSE), 1, 1))
     for account in (1, 2):
         judge.submit(MIDNIGHT, CreateAccount(f"trader {account}"))
@@ -100,7 +100,7 @@ def test_no_command_overtakes_work_that_is_due() -> None:
 
 def indebted(debtors: int) -> Judge:
     """So many accounts with a loan each."""
-    judge = Judge(EngineTarget(check_everything=False))
+    judge = Judge(BareExchange(check_everything=False))
     judge.submit(MIDNIGHT, Open(VENUE, 1, 1))
     for account in range(1, debtors + 1):
         for command in (

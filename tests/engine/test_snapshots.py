@@ -29,7 +29,7 @@ from openmargin.domain.enums import (
 from openmargin.domain.ids import CROSS
 from openmargin.domain.money import E8
 from openmargin.lab.workload import START_MS, small_venue
-from tests.simulation.engine_target import EngineTarget
+from openmargin.runtime.bare import BareExchange
 
 VENUE = small_venue(house=True)
 
@@ -94,10 +94,10 @@ def test_a_loaded_engine_goes_on_alike(title: str) -> None:
         Deposit(1, CROSS, "USDT", 50_000 * E8),
         Deposit(1, CROSS, "BTC", 5 * E8),
     ]
-    target = EngineTarget()
+    target = BareExchange()
     for command in opening + before:
         target.submit(START_MS, command)
-    other = EngineTarget()
+    other = BareExchange()
     other.engine = target.engine.load(target.engine.dump())
     other.engine.check_everything = True
     assert other.engine.state_hash() == target.engine.state_hash()

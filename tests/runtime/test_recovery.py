@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
 import sqlite3
 import subprocess
@@ -16,9 +17,10 @@ from openmargin.journal.record import Check, JournalDamaged
 from openmargin.runtime.directory import DataDirectory
 from openmargin.runtime.errors import StartRefused
 from openmargin.runtime.exchange import Exchange, open_exchange
+from openmargin.runtime.phases import Phase
 from openmargin.runtime.recovery import DecidesDifferently
 from openmargin.runtime.snapshot_files import read_snapshot, snapshot_paths
-from tests.runtime.desk import levels, limit, options, run
+from tests.runtime.desk import Disk, levels, limit, options, run
 
 SNAPSHOTS = "snapshots"
 
@@ -228,6 +230,20 @@ def test_what_a_killed_snapshot_left_behind_is_swept_away(tmp_path: Path) -> Non
     partial.write_bytes(b"half")
     run(look, tmp_path)
     assert not partial.exists()
+
+
+def test_a_stop_without_room_for_a_snapshot_lets_go_of_everything(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    disk = Disk(Phase.IN_SNAPSHOT)
+    disk.error = OSError(errno.ENOSPC, "No space left on device")
+    state_hash = run(trade_a_little, tmp_path, at=disk)
+    [line] = [record for record in caplog.records if record.name == "openmargin.runtime.exchange"]
+    assert "No space left on device" in line.getMessage()
+    assert "the journal is whole" in line.getMessage()
+    assert list((tmp_path / SNAPSHOTS).iterdir()) == [], "half a snapshot takes no room"
+    assert not (tmp_path / "openmargin.db-wal").exists(), "the database is closed"
+    assert run(look, tmp_path)[0] == state_hash, "the next start finds no lock, and misses nothing"
 
 
 def test_assertions_must_stay_on() -> None:

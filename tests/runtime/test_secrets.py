@@ -85,7 +85,31 @@ def test_a_master_key_that_others_can_read_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "server.key"
     load_or_create_master_key(path, {})
     path.chmod(0o640)
-    with pytest.raises(StartRefused, match="chmod 600"):
+    with pytest.raises(StartRefused, match="chmod 600") as refusal:
+        load_or_create_master_key(path, {})
+    assert "remove" not in str(refusal.value), "whoever removed it would lose every HMAC key"
+
+
+def test_without_a_place_for_it_the_master_key_is_drawn() -> None:
+    drawn = load_or_create_master_key(None, {})
+    assert len(drawn) == 32
+    assert drawn != load_or_create_master_key(None, {})
+    assert load_or_create_master_key(None, {MASTER_KEY_VARIABLE: "ab" * 32}) == b"\xab" * 32
+
+
+@pytest.mark.parametrize("content", [b"", b"\xff\xfe" * 40])
+def test_a_master_key_file_that_holds_none_is_named(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "server.key"
+    path.write_bytes(content)
+    path.chmod(0o600)
+    with pytest.raises(StartRefused, match=f"{path} must hold at least 32 bytes"):
+        load_or_create_master_key(path, {})
+
+
+def test_a_master_key_file_that_cannot_be_made_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    path = tmp_path / "file" / "openmargin" / "server.key"
+    with pytest.raises(StartRefused, match=f"key file {path} cannot be used: Not a directory"):
         load_or_create_master_key(path, {})
 
 

@@ -33,6 +33,11 @@ class Server:
         self.process.send_signal(number)
         return self.process.wait()
 
+    def said(self) -> str:
+        """What a server that has ended said on standard error."""
+        assert self.process.stderr is not None
+        return self.process.stderr.read()
+
 
 def environment(home: Path) -> dict[str, str]:
     """Nothing of the run lies outside `home`."""

@@ -8,6 +8,8 @@ import pytest
 
 from tests.serve.process import run, serving
 
+LOOKING = [("verify",), ("history", "rebuild")]
+
 
 @pytest.fixture
 def kept(tmp_path: Path) -> Path:
@@ -47,12 +49,41 @@ def test_history_is_rebuilt(kept: Path) -> None:
     assert run(kept.parent, "verify", str(kept)).returncode == 0
 
 
-@pytest.mark.parametrize("command", [("verify",), ("history", "rebuild")])
+@pytest.mark.parametrize("command", LOOKING)
 def test_a_directory_without_an_exchange_is_one_line(tmp_path: Path, command: tuple[str, ...]) -> None:
     ended = run(tmp_path, *command, str(tmp_path))
     assert (ended.returncode, ended.stderr.count("\n")) == (1, 1), ended.stderr
     assert "holds no exchange" in ended.stderr
     assert not list(tmp_path.iterdir()), "looking makes nothing"
+
+
+@pytest.mark.parametrize("command", LOOKING)
+def test_a_database_that_is_none_is_said_so(tmp_path: Path, command: tuple[str, ...]) -> None:
+    (tmp_path / "openmargin.db").write_bytes(b"these are no tables " * 500)
+    ended = run(tmp_path, *command, str(tmp_path))
+    assert (ended.returncode, ended.stdout, "Traceback" in ended.stderr) == (1, "", False), ended.stderr
+    assert "file is not a database" in ended.stderr
+    assert "openmargin: " in ended.stderr.splitlines()[-1]
+
+
+def test_a_rebuild_that_may_not_write_is_one_line(kept: Path) -> None:
+    (kept / "lock").unlink()
+    (kept / "lock").mkdir()
+    ended = run(kept.parent, "history", "rebuild", str(kept))
+    assert (ended.returncode, ended.stderr.count("\n")) == (1, 1), ended.stderr
+    assert f"openmargin: history cannot be rebuilt in {kept}: " in ended.stderr
+    (kept / "lock").rmdir()
+    assert run(kept.parent, "verify", str(kept)).returncode == 0
+
+
+def test_a_snapshot_that_cannot_be_opened_is_one_line(kept: Path) -> None:
+    [snapshot] = (kept / "snapshots").iterdir()
+    snapshot.unlink()
+    snapshot.mkdir()
+    ended = run(kept.parent, "verify", str(kept))
+    assert (ended.returncode, ended.stderr.count("\n")) == (1, 1), ended.stderr
+    assert f"openmargin: {kept} cannot be read: " in ended.stderr
+    assert snapshot.name in ended.stderr
 
 
 def test_a_file_is_no_data_directory(tmp_path: Path) -> None:

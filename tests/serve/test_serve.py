@@ -57,10 +57,32 @@ def test_a_restart_keeps_everything(tmp_path: Path, number: signal.Signals) -> N
         assert again.status_code == 200
 
 
+def test_a_stop_that_can_leave_no_snapshot_is_a_clean_stop(tmp_path: Path) -> None:
+    data = tmp_path / "exchange"
+    with serving(tmp_path, "--data", str(data)) as server:
+        before = server.state()
+        (data / "snapshots").rmdir()
+        assert server.stop() == 0
+        assert "no snapshot could be written" in one_line(server.said())
+    with serving(tmp_path, "--data", str(data)) as server:
+        assert server.state() == before
+
+
 def test_data_lies_in_the_users_directory_unless_said_otherwise(tmp_path: Path) -> None:
     with serving(tmp_path) as server:
         assert str(tmp_path / "data" / "openmargin") in server.words
     assert (tmp_path / "data" / "openmargin").is_dir()
+
+
+def test_what_is_kept_nowhere_needs_no_key_file(tmp_path: Path) -> None:
+    (tmp_path / "config").write_text("no directory")
+    with serving(tmp_path, "--data", ":memory:") as server:
+        assert server.client.post("/lab/accounts", json={"name": "ann"}).json()["secretKey"]
+    line = one_line(refusal(tmp_path, "--data", str(tmp_path / "exchange")))
+    assert line.startswith(
+        f"the server's key file {tmp_path / 'config'}/openmargin/server.key cannot be used"
+    )
+    assert not (tmp_path / "exchange").exists()
 
 
 def test_a_busy_port_is_one_line(tmp_path: Path) -> None:

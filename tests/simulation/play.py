@@ -14,14 +14,14 @@ import msgspec
 from openmargin.engine import engine as build
 from openmargin.lab.twin import Twin
 from openmargin.lab.workload import commands
-from tests.simulation.engine_target import EngineTarget
+from openmargin.runtime.bare import BareExchange
 
 HASHED_EVERY = 25
 
 
-def play(seed: int, steps: int, restart_seed: int | None, out: BinaryIO) -> EngineTarget:
+def play(seed: int, steps: int, restart_seed: int | None, out: BinaryIO) -> BareExchange:
     """Records and events as they are encoded, and the state's hash now and then; restarts leave no trace."""
-    target = EngineTarget(check_everything=False)
+    target = BareExchange(check_everything=False)
     twin = Twin()
     restarts = random.Random(restart_seed)
     encode = msgspec.msgpack.Encoder().encode

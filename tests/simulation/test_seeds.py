@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from openmargin.domain.commands import AnyCommand
 from openmargin.domain.events import InterestAccrued, OrderFilled, Repaid
 from openmargin.domain.ids import FEES
 from openmargin.domain.reasons import Reason
-from openmargin.lab.simulate import Disagreement, Report, Step, run
-from tests.simulation.engine_target import EngineTarget
+from openmargin.lab.simulate import Disagreement, Report, run
+from openmargin.runtime.bare import BareExchange
+from tests.simulation.forgetful import Forgetful
 
 SEEDS = range(100)
 STEPS = 250
@@ -19,7 +19,7 @@ reports: dict[int, Report] = {}
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_market_agrees_with_the_twin(seed: int) -> None:
-    target = EngineTarget()
+    target = BareExchange()
     reports[seed] = run(seed, STEPS, target)
 
     # What the engine's own list cannot see: what was told adds up to what is there.
@@ -51,20 +51,6 @@ def test_the_crowd_goes_everywhere() -> None:
     reached = {reason for report in reports.values() for reason in report.reasons}
     assert {reason.name for reason in Reason} - reached == set(), "make workload.py ask for these too"
     assert sum(report.trades for report in reports.values()) > 4_000
-
-
-class Forgetful(EngineTarget):
-    """An exchange that loses its third trade."""
-
-    trades = 0
-
-    def submit(self, at_ms: int, command: AnyCommand) -> list[Step]:
-        kept: list[Step] = []
-        for step in super().submit(at_ms, command):
-            self.trades += sum(isinstance(event, OrderFilled) for event in step.events)
-            events = step.events if self.trades < 3 else step.events[:-1]
-            kept.append(Step(step.record, events))
-        return kept
 
 
 def test_a_failure_says_how_to_see_it_again() -> None:

@@ -40,7 +40,7 @@ from openmargin.domain.money import E8
 from openmargin.domain.venue import CommissionRates, OrderRules
 from openmargin.lab.simulate import Judge
 from openmargin.lab.workload import START_MS, small_venue
-from tests.simulation.engine_target import EngineTarget
+from openmargin.runtime.bare import BareExchange
 
 STEPS = 60
 
@@ -70,7 +70,7 @@ class Market(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.target = EngineTarget()
+        self.target = BareExchange()
         self.judge = Judge(self.target)
         self.twin = self.judge.twin
         self.now = START_MS

@@ -11,7 +11,7 @@ from typing import Protocol
 
 from msgspec import Struct
 
-from openmargin.domain.commands import AnyCommand, Record
+from openmargin.domain.commands import AnyCommand
 from openmargin.domain.events import AnyEvent, Traded, WalletChanged
 from openmargin.domain.ids import SPOT, Scope
 from openmargin.domain.orders import OrderView
@@ -19,16 +19,10 @@ from openmargin.domain.reasons import Rejected
 from openmargin.domain.views import BalanceView, BorrowableView, MarginView
 from openmargin.lab.twin import Twin
 from openmargin.lab.workload import Workload
+from openmargin.runtime.bare import Step
 
 CLOSER_LOOKS = 0.25
 """After this share of the commands, levels and limits are compared too; they cost more than the rest."""
-
-
-class Step(Struct, frozen=True):
-    """One record and everything that it brought about."""
-
-    record: Record
-    events: tuple[AnyEvent, ...]
 
 
 class Questions(Protocol):
@@ -164,7 +158,7 @@ def _bare(event: AnyEvent) -> AnyEvent:
 def run(seed: int, steps: int, exchange: Target) -> Report:
     """Drive a blank exchange through one random market; raises `Disagreement` where it is wrong.
 
-    What the exchange itself asserts comes out with the same words around it.
+    What the exchange itself asserts, or breaks on, comes out with the same words around it.
     """
     judge = Judge(exchange)
     workload = Workload(seed, judge.twin)
@@ -182,9 +176,10 @@ def run(seed: int, steps: int, exchange: Target) -> Report:
                     refused[event.reason.name] = refused.get(event.reason.name, 0) + 1
             if judge.twin.accounts and workload.chance.random() < CLOSER_LOOKS:
                 judge.look_closer(*workload.chance.choice(judge.twin.scopes()))
-    except AssertionError as difference:
+    except Exception as difference:
+        words = str(difference) if isinstance(difference, AssertionError) else repr(difference)
         raise Disagreement(
-            f"seed {seed}, step {number}, at {at_ms}: {command}\n{difference}\n"
+            f"seed {seed}, step {number}, at {at_ms}: {command}\n{words}\n"
             f"openmargin simulate --seed {seed} --steps {number}"
         ) from difference
     return Report(seed, steps, judge.records, sum(refused.values()), trades, tuple(sorted(refused)))

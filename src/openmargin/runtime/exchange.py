@@ -6,6 +6,7 @@ Owns: how the parts of the writer are put together, and the order in which they 
 from __future__ import annotations
 
 import asyncio
+import logging
 import sys
 from collections.abc import Callable, Coroutine, Sequence
 from contextlib import ExitStack
@@ -41,6 +42,8 @@ from openmargin.runtime.storage import Storage
 from openmargin.runtime.timers import Periodic
 
 T = TypeVar("T")
+
+_log = logging.getLogger(__name__)
 
 _TIMEOUT_SECONDS: Final = 10.0
 
@@ -193,21 +196,26 @@ class Exchange:
         self._deadlines.close()
         self._feed.close()
         self.past.close()
-        self._keep_state()
-        self._storage.close()
-        if self._lock is not None:
-            self._lock.release()
+        try:
+            self._keep_state()
+        finally:
+            self._storage.close()
+            if self._lock is not None:
+                self._lock.release()
 
     def _keep_state(self) -> None:
-        """Leave a snapshot behind, so that the next start replays nothing."""
+        """Leave a snapshot behind, so that the next start replays nothing; the journal needs none."""
         writer = self._sequencer
         if self._directory is None or writer.poisoned or self._commit.failed or writer.engine.seq < 0:
             return
-        write_snapshot(
-            self._directory.snapshots,
-            snapshot_of(writer.engine, writer.chain, writer.event_chain),
-            self._options.at,
-        )
+        snapshot = snapshot_of(writer.engine, writer.chain, writer.event_chain)
+        try:
+            write_snapshot(self._directory.snapshots, snapshot, self._options.at)
+        except OSError as error:
+            _log.warning(
+                "no snapshot could be written (%s): the journal is whole, and the next start replays more of it",
+                error,
+            )
 
 
 async def open_exchange(options: ExchangeOptions) -> Exchange:

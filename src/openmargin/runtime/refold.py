@@ -5,6 +5,7 @@ Owns: the replay that folds on the way. Recovery does not use it: what was folde
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final, TypeAlias
@@ -16,6 +17,7 @@ from openmargin.history.store import HistoryWriter
 from openmargin.journal.record import GENESIS_CHAIN
 from openmargin.journal.store import JournalStore
 from openmargin.runtime.directory import DataDirectory
+from openmargin.runtime.errors import StartRefused
 from openmargin.runtime.recovery import replay, require_epoch
 from openmargin.runtime.storage import Storage
 
@@ -49,9 +51,19 @@ def refold(
 
 
 def rebuild_history(directory: Path, progress: Progress = no_progress) -> int:
-    """Fold history again from the journal, whole or not at all; the number of records folded is returned."""
+    """Fold history again from the journal, whole or not at all; the number of records folded is returned.
+
+    Raises StartRefused, JournalDamaged or DecidesDifferently.
+    """
     data = DataDirectory(directory)
-    data.require_database()
+    try:
+        data.require_database()
+        return _rebuild(data, progress)
+    except (OSError, sqlite3.Error) as error:
+        raise StartRefused(f"history cannot be rebuilt in {directory}: {error}") from error
+
+
+def _rebuild(data: DataDirectory, progress: Progress) -> int:
     lock = data.lock()
     try:
         storage = Storage(data)

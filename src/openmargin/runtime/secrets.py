@@ -72,16 +72,31 @@ def default_master_key_path(env: Mapping[str, str]) -> Path:
     return (Path(home) if home else Path.home() / ".config") / "openmargin" / "server.key"
 
 
-def load_or_create_master_key(path: Path, env: Mapping[str, str]) -> bytes:
-    """The master key from the environment, else from the file, which is made where it is missing."""
+def load_or_create_master_key(path: Path | None, env: Mapping[str, str]) -> bytes:
+    """The master key from the environment, else from the file, which is made where it is missing.
+
+    Without a path it is drawn, and gone with the process. Raises StartRefused.
+    """
     given = env.get(MASTER_KEY_VARIABLE)
     if given is not None:
         return _parse(given, f"${MASTER_KEY_VARIABLE}")
+    if path is None:
+        return random_bytes(MASTER_KEY_BYTES)
+    try:
+        return _load_or_create(path)
+    except OSError as error:
+        raise StartRefused(
+            f"the server's key file {path} cannot be used: {error.strerror or error};"
+            f" set XDG_CONFIG_HOME to another directory, or the key itself in {MASTER_KEY_VARIABLE}"
+        ) from error
+
+
+def _load_or_create(path: Path) -> bytes:
     if not path.exists():
         _create(path)
     if stat.S_IMODE(path.stat().st_mode) & (stat.S_IRWXG | stat.S_IRWXO):
-        raise StartRefused(f"{path} can be read by others: chmod 600 it, or remove it to make a new one")
-    return _parse(path.read_text(), str(path))
+        raise StartRefused(f"{path} can be read by others: `chmod 600 {path}`")
+    return _parse(path.read_text(errors="replace"), str(path))
 
 
 def _create(path: Path) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from contextlib import suppress
 from hashlib import blake2b
 from pathlib import Path
 from typing import Final
@@ -49,20 +50,26 @@ def _checksum(body: bytes) -> bytes:
 
 
 def write_snapshot(directory: Path, snapshot: Snapshot, at: PhaseHook) -> Path:
-    """Put a snapshot on disk, and remove those that two newer ones have made useless."""
+    """Put a snapshot on disk, and remove those that two newer ones have made useless. Raises OSError."""
     body = msgspec.msgpack.encode(snapshot)
     content = _MAGIC + _checksum(body) + body
     path = directory / f"{snapshot.seq:020d}{_SUFFIX}"
     # The process id keeps a writer that outlived its exchange from meeting its successor.
     partial = path.with_suffix(f".{os.getpid()}.tmp")
     middle = len(content) // 2
-    with partial.open("wb") as file:
-        file.write(content[:middle])
-        at(Phase.IN_SNAPSHOT)
-        file.write(content[middle:])
-        file.flush()
-        os.fsync(file.fileno())
-    partial.rename(path)
+    try:
+        with partial.open("wb") as file:
+            file.write(content[:middle])
+            at(Phase.IN_SNAPSHOT)
+            file.write(content[middle:])
+            file.flush()
+            os.fsync(file.fileno())
+        partial.rename(path)
+    except OSError:
+        # Half a snapshot is of no use, and on a full disk the journal needs the room.
+        with suppress(OSError):
+            partial.unlink(missing_ok=True)
+        raise
     sync_directory(directory)
     for old in list(snapshot_paths(directory))[_KEPT:]:
         old.unlink(missing_ok=True)

@@ -20,6 +20,7 @@ from openmargin.history.sqlite_store import SqliteHistoryWriter
 from openmargin.journal.record import GENESIS_CHAIN, Check, JournalDamaged
 from openmargin.journal.sqlite_store import SqliteJournal
 from openmargin.runtime.directory import DataDirectory
+from openmargin.runtime.errors import StartRefused
 from openmargin.runtime.recovery import DecidesDifferently, require_epoch, snapshot_of
 from openmargin.runtime.refold import Progress, no_progress, refold
 from openmargin.runtime.snapshot_files import Snapshot, SnapshotDamaged, read_snapshot, snapshot_paths
@@ -44,9 +45,19 @@ class Report(Struct, frozen=True):
 
 
 def verify(directory: Path, progress: Progress = no_progress) -> Report:
-    """Check everything in a data directory; what is wrong is reported, and ends the check where it must."""
+    """Check everything in a data directory; what is wrong is reported, and ends the check where it must.
+
+    Raises StartRefused where there is nothing to check, or no way to it.
+    """
     data = DataDirectory(directory)
-    data.require_database()
+    try:
+        data.require_database()
+        return _verify(data, progress)
+    except (OSError, sqlite3.Error) as error:
+        raise StartRefused(f"{directory} cannot be read: {error}") from error
+
+
+def _verify(data: DataDirectory, progress: Progress) -> Report:
     connection = connect_to_read(data)
     # No name means a temporary file: a long history need not fit into memory twice.
     refolded = sqlite3.connect("", isolation_level=None)

@@ -1,0 +1,110 @@
+"""The pages are complete, and what they say of the program is what the program says."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.main import get_command
+
+from openmargin.cli import app
+from openmargin.config import load_venue
+from openmargin.config.toml_struct import write
+from openmargin.lab.routes import ROUTES
+from tests.docs.error_table import page as error_page
+from tests.docs.error_table import unused_help
+from tests.docs.snippets import ROOT
+
+DOCS = ROOT / "docs"
+RULES = (DOCS / "rules.md").read_text()
+OPERATING = (DOCS / "operating.md").read_text()
+LAB = (DOCS / "lab.md").read_text()
+PLAIN_DEFAULT = re.compile(r"^[\w.]+$")
+
+
+def test_the_site_builds_with_every_page_in_its_place(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            "mkdocs",
+            "build",
+            "--strict",
+            "--quiet",
+            "--site-dir",
+            str(tmp_path / "site"),
+        ],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, f"{done.stdout}{done.stderr}\nname a new page under `nav` in mkdocs.yml"
+
+
+def test_the_error_page_is_current() -> None:
+    command = "PYTHONPATH=src .venv-dev/bin/python -m tests.docs.error_table > docs/errors.md"
+    assert (DOCS / "errors.md").read_text() == error_page(), f"run: {command}"
+
+
+def test_no_code_is_explained_that_is_never_sent() -> None:
+    assert unused_help() == set(), "take these out of tests/docs/error_table.py"
+
+
+@pytest.mark.parametrize("route", ROUTES, ids=lambda route: f"{route.method} {route.path}")
+def test_every_lab_request_is_shown(route: Any) -> None:
+    path = re.sub(r"\\\{\w+\\\}", r"\\w+", re.escape(route.path))
+    method = "-X PATCH " if route.method == "PATCH" else "-d " if route.method == "POST" else "http"
+    shown = [line for line in LAB.replace("\\\n", "").splitlines() if re.search(rf":8787{path}$", line)]
+    assert any(f"$ curl {method}" in line for line in shown), f"docs/lab.md: add a curl line for {route.path}"
+
+
+def test_every_measurement_that_is_named_exists() -> None:
+    named = re.findall(r'make bench ARGS="(\w+)"', (DOCS / "bench.md").read_text())
+    known = re.findall(r'"(\w+)": \w+\.run', (ROOT / "bench" / "__main__.py").read_text())
+    assert named, "docs/bench.md names no measurement"
+    assert set(named) <= set(known), f"docs/bench.md: make bench has only {known}"
+
+
+def test_every_command_and_option_is_named() -> None:
+    commands: dict[str, Any] = get_command(app).commands  # type: ignore[attr-defined]
+    names = [
+        " ".join((name, *sub)) for name, command in commands.items() for sub in _words_below(command) or [()]
+    ]
+    missing = [name for name in names if f"`openmargin {name}" not in OPERATING]
+    assert missing == [], f"docs/operating.md: a row of the first table for {missing}"
+    options = [option for parameter in commands["serve"].params for option in parameter.opts]
+    missing = [option for option in options if option != "--help" and f"| `{option}` |" not in OPERATING]
+    assert missing == [], f"docs/operating.md: a row of the second table for {missing}"
+
+
+def _words_below(command: Any) -> list[tuple[str]]:
+    return [(name,) for name in getattr(command, "commands", {})]
+
+
+def rows_with_a_key() -> list[tuple[str, str]]:
+    return re.findall(r"\| `([a-z_.]+)` \| ([^|]+) \|$", RULES, re.MULTILINE)
+
+
+@pytest.mark.parametrize(("key", "said"), rows_with_a_key())
+def test_a_rule_has_the_key_and_the_default_that_it_names(key: str, said: str) -> None:
+    found = values_of(key)
+    assert found, f"docs/rules.md: the default venue has no {key}"
+    if PLAIN_DEFAULT.match(said):  # Others are words for people, such as "by asset".
+        assert found == {said}, f"docs/rules.md: {key} is {found}"
+
+
+def values_of(key: str) -> set[str]:
+    """What the default venue says under a key; under one of assets or symbols, all that it says."""
+    tables: list[Any] = [write(load_venue())]
+    for name in key.split("."):
+        tables = [
+            inner
+            for table in tables
+            for inner in (table[name] if isinstance(table[name], list) else [table[name]])
+        ]
+    return {str(value).lower() if isinstance(value, bool) else str(value) for value in tables}
