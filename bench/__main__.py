@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import sys
 
-from bench import engine, wire
+from bench import engine, idle, recovery, wire
 
-MEASUREMENTS = {"engine": engine.run, "wire": wire.run}
+MEASUREMENTS = {"engine": engine.run, "wire": wire.run, "recovery": recovery.run, "idle": idle.run}
 
 
 def main() -> None:
