@@ -6,6 +6,7 @@ process.
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Callable
 from typing import Any
@@ -25,9 +26,17 @@ from openmargin.lab.bench import Bench
 from openmargin.lab.development import ensure_development_accounts
 from openmargin.lab.index_walk import IndexWalk
 from openmargin.runtime.clock import WallClock
+from openmargin.runtime.directory import DataDirectory
 from openmargin.runtime.errors import StartRefused
 from openmargin.runtime.exchange import Exchange, ExchangeOptions, exit_process, open_exchange
-from openmargin.runtime.secrets import SecretKeeper, default_master_key_path, load_or_create_master_key
+from openmargin.runtime.secrets import (
+    SecretKeeper,
+    default_master_key_path,
+    is_another_master_key,
+    load_or_create_master_key,
+)
+
+_log = logging.getLogger(__name__)
 
 _CLOCK_SLACK_MS = 60_000
 
@@ -62,16 +71,18 @@ async def build(
     `venue` is None where the operator named none: a new exchange has the default one, another keeps its own.
     Raises StartRefused.
     """
-    secrets = SecretKeeper(_master_key(settings))
+    master_key = _master_key(settings)
     exchange = await open_exchange(_options(settings, venue, on_poison))
     try:
         _refuse_contradictions(exchange, settings)
         await _agree_on_venue(exchange, _with_market(venue or exchange.venue, settings), accept_venue_change)
         await ensure_development_accounts(exchange)
+        _warn_of_another_key(exchange, settings, master_key)
         IndexWalk(exchange, settings.virtual_walk_ms).begin()
     except BaseException:
         await exchange.close()
         raise
+    secrets = SecretKeeper(master_key)
     authenticator = Authenticator(exchange, secrets, TimestampPolicy(settings.timestamp_policy))
     gateway = AsgiGateway(Gateway(exchange, authenticator, Limits()))
     return exchange, Application(gateway, lab_app(Bench(exchange, secrets)))
@@ -81,6 +92,20 @@ def _master_key(settings: Settings) -> bytes:
     """What HMAC secrets are made of; an exchange that is kept nowhere has no key that outlives it either."""
     path = None if settings.directory is None else default_master_key_path(os.environ)
     return load_or_create_master_key(path, os.environ)
+
+
+def _warn_of_another_key(exchange: Exchange, settings: Settings, master_key: bytes) -> None:
+    """Requests that are refused with -1022 for ever should not be the first that anybody hears of it."""
+    if settings.directory is None:
+        return
+    kept = DataDirectory(settings.directory).key_fingerprint
+    if is_another_master_key(kept, master_key, is_used=exchange.live.has_hmac_keys):
+        _log.warning(
+            "the server's key is not the one that this exchange began with: HMAC keys made with that are dead"
+            " (-1022) unless its file returns to %s; if it is lost, remove %s and make new keys",
+            default_master_key_path(os.environ),
+            kept,
+        )
 
 
 def _options(settings: Settings, venue: Venue | None, on_poison: Callable[[int], None]) -> ExchangeOptions:

@@ -16,7 +16,9 @@ from openmargin.runtime.secrets import (
     MASTER_KEY_VARIABLE,
     SecretKeeper,
     default_master_key_path,
+    fingerprint,
     generate_api_key,
+    is_another_master_key,
     load_or_create_master_key,
 )
 
@@ -95,6 +97,22 @@ def test_without_a_place_for_it_the_master_key_is_drawn() -> None:
     assert len(drawn) == 32
     assert drawn != load_or_create_master_key(None, {})
     assert load_or_create_master_key(None, {MASTER_KEY_VARIABLE: "ab" * 32}) == b"\xab" * 32
+
+
+def test_a_fingerprint_tells_master_keys_apart() -> None:
+    assert fingerprint(b"a" * 32) == fingerprint(b"a" * 32) == "12ad9c32dfdbd651"
+    assert fingerprint(b"b" * 32) != fingerprint(b"a" * 32)
+
+
+def test_another_master_key_is_noticed_once_keys_depend_on_the_first(tmp_path: Path) -> None:
+    kept = tmp_path / "fingerprint"
+    assert not is_another_master_key(kept, b"a" * 32, is_used=True), "the first one is believed"
+    assert not is_another_master_key(kept, b"b" * 32, is_used=False), "nothing depends on the first one"
+    assert is_another_master_key(kept, b"a" * 32, is_used=True)
+    assert is_another_master_key(kept, b"a" * 32, is_used=True), "it is said at every start"
+    assert not is_another_master_key(kept, b"b" * 32, is_used=True), "the old one has returned"
+    kept.unlink()
+    assert not is_another_master_key(kept, b"a" * 32, is_used=True), "what was removed is forgotten"
 
 
 @pytest.mark.parametrize("content", [b"", b"\xff\xfe" * 40])

@@ -85,6 +85,23 @@ def test_what_is_kept_nowhere_needs_no_key_file(tmp_path: Path) -> None:
     assert not (tmp_path / "exchange").exists()
 
 
+def test_a_key_file_that_is_another_one_is_said_in_a_line(tmp_path: Path) -> None:
+    data = tmp_path / "exchange"
+    key, old = tmp_path / "config" / "openmargin" / "server.key", tmp_path / "old.key"
+
+    def told() -> str:
+        with serving(tmp_path, "--data", str(data)) as server:
+            server.client.post("/lab/accounts", json={"name": "ann"}).raise_for_status()
+            assert server.stop() == 0
+            return server.said()
+
+    assert told() == ""
+    key.rename(old)
+    assert re.fullmatch(r".* HMAC keys made with that are dead .*\n", told())
+    old.rename(key)
+    assert told() == ""
+
+
 def test_a_busy_port_is_one_line(tmp_path: Path) -> None:
     with serving(tmp_path, "--data", ":memory:") as server:
         port = str(urlsplit(server.address).port)

@@ -182,7 +182,7 @@ def dump(state: State) -> bytes:
             [_dump_list(order_list) for order_list in state.lists.values()],
             [(pool.asset, pool.capital, pool.interest_received) for pool in state.pools.values()],
             list(state.debtors),
-            sorted(state.agenda),
+            state.agenda,
             state.accruals_left,
             state.requotes_left,
             state.woken,

@@ -61,10 +61,13 @@ MARGIN_LOAN: Final = Permission.MARGIN_LOAN
 class Applied:
     """What one record brought about."""
 
-    def __init__(self, events: list[AnyEvent], own_from: int, rejection: Rejected | None) -> None:
+    def __init__(
+        self, events: list[AnyEvent], own_from: int, own_until: int, rejection: Rejected | None
+    ) -> None:
         self.events: list[AnyEvent] = events
         self.own_from: int = own_from
-        """Where the command's own events begin; those before it are of work that was due."""
+        self.own_until: int = own_until
+        """Where the command's own events begin and end; the others are of what was due, and of what followed."""
         self.rejection: Rejected | None = rejection
 
 
@@ -111,25 +114,29 @@ class Engine:
             state.at_ms = at_ms
             state.events = []
             state.generated_names = 0
-            if agenda.is_due(state):
-                _do_due(state)
+            _do_due(state)
             own_from = len(state.events)
             if type(command) is not Tick:
-                assert not agenda.is_due(state), "work that is due comes before any command"
+                assert agenda.blocking(state, at_ms) is None, "some work comes before any command"
                 rejection = _obey(state, command)
         if rejection is not None:
             assert len(state.events) == own_from, f"a refused command changed something: {rejection}"
             state.events.append(rejection)
+        own_until = len(state.events)
         cascade.run(state)
         ledger.close(state)
         if self.check_everything:
             found = invariants.breaches(state)
             assert not found, "; ".join(found)
-        return Applied(state.events, own_from, rejection)
+        return Applied(state.events, own_from, own_until, rejection)
 
     def next_due_ms(self) -> int | None:
         """When time alone will next bring something; None where nothing is planned."""
         return agenda.next_due_ms(self._state) if self._state is not None else None
+
+    def is_blocked(self, at_ms: int) -> bool:
+        """Would a command at that time have to wait for work that comes first?"""
+        return self._state is not None and agenda.blocking(self._state, at_ms) is not None
 
     def dump(self) -> bytes:
         return dump.dump(self.state)
@@ -144,20 +151,23 @@ class Engine:
 
 
 def _do_due(state: State) -> None:
-    """One step of the first item due."""
-    due_ms, kind = agenda.first(state)
+    """One step of what is due, where anything is."""
+    item = agenda.due(state)
+    if item is None:
+        return
+    due_ms, kind = item
     if kind == agenda.WAKE:
-        agenda.done(state)  # It is planned again where the step's budget does not reach.
-        return
-    if kind == agenda.REQUOTE:
+        agenda.done(state, item)
+        cascade.run(state)  # It is planned again where the step's budget does not reach.
+    elif kind == agenda.REQUOTE:
         if house.requote(state):
-            agenda.done(state)
-        return
-    assert kind == agenda.ACCRUE, f"nobody knows how to do work of kind {kind}"
-    if interest.accrue(state, due_ms):
-        agenda.done(state)
-        if state.debtors:
-            agenda.schedule(state, due_ms + interest.HOUR_MS, agenda.ACCRUE)
+            agenda.done(state, item)
+    else:
+        assert kind == agenda.ACCRUE, f"nobody knows how to do work of kind {kind}"
+        if interest.accrue(state, due_ms):
+            agenda.done(state, item)
+            if state.debtors:
+                agenda.schedule(state, due_ms + interest.HOUR_MS, agenda.ACCRUE)
 
 
 def _obey(state: State, command: AnyCommand) -> Rejected | None:

@@ -467,7 +467,7 @@ class State:
         self.debtors: dict[tuple[int, Scope], TradingAccount] = {}
         """Trading accounts that owe anything, in the order in which they came to."""
         self.agenda: list[tuple[int, int]] = []
-        """A heap of (due, kind): work that time alone will bring, at most one item of each kind."""
+        """Work that time will bring or that was left over, as (due, kind), at most one item of each kind; sorted."""
         self.accruals_left: list[tuple[int, Scope]] = []
         """Debtors that have still to be charged for the hour that is due, the next one last."""
         self.chosen: list[Order] = []

@@ -16,6 +16,7 @@ _DATABASE: Final = "openmargin.db"
 _LOCK: Final = "lock"
 _SNAPSHOTS: Final = "snapshots"
 _POISON: Final = "poison"
+_KEY_FINGERPRINT: Final = "server-key.fingerprint"
 
 
 class DataDirectory:
@@ -26,6 +27,7 @@ class DataDirectory:
         self.database = path / _DATABASE
         self.snapshots = path / _SNAPSHOTS
         self.poison = path / _POISON
+        self.key_fingerprint = path / _KEY_FINGERPRINT
 
     def create(self) -> None:
         """Make the directories where they are missing."""

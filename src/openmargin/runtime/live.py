@@ -6,6 +6,7 @@ may use it at once for checks of its own.
 
 from __future__ import annotations
 
+from openmargin.domain.enums import KeyKind
 from openmargin.domain.ids import Scope
 from openmargin.domain.money import Atoms
 from openmargin.domain.orders import OrderView
@@ -45,6 +46,11 @@ class Live:
     def walk_step(self) -> int:
         """How many steps of the index walk the journal holds."""
         return self._engine.state.walk_step
+
+    @property
+    def has_hmac_keys(self) -> bool:
+        """Has anybody a key whose secret comes from the server's master key?"""
+        return any(key.kind is KeyKind.HMAC for key in self._engine.state.keys.values())
 
     def key(self, api_key: str) -> KeyView | None:
         return views.key(self._engine.state, api_key)

@@ -2,7 +2,8 @@
 
 Owns: the server's master key, the derivation of HMAC secrets from it, and the development keys that all
 know.
-Never: stores a secret. A secret is a function of the master key and of what the journal says of the key.
+Never: stores a secret. A secret is a function of the master key and of what the journal says of the key. Only
+a fingerprint, from which no key follows, lies with the exchange to tell one master key from another.
 """
 
 from __future__ import annotations
@@ -28,6 +29,8 @@ KEY_LENGTH: Final = 64
 """Of api keys and of secrets alike."""
 
 _ALPHABET: Final = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+
+_FINGERPRINT_BYTES: Final = 8
 
 DEVELOPMENT_MASTER_KEY: Final = b"everybody knows this, by design!"
 
@@ -89,6 +92,30 @@ def load_or_create_master_key(path: Path | None, env: Mapping[str, str]) -> byte
             f"the server's key file {path} cannot be used: {error.strerror or error};"
             f" set XDG_CONFIG_HOME to another directory, or the key itself in {MASTER_KEY_VARIABLE}"
         ) from error
+
+
+def fingerprint(master_key: bytes) -> str:
+    """Tells one master key from another, and nothing else about it."""
+    derived = HKDF(
+        algorithm=SHA256(), length=_FINGERPRINT_BYTES, salt=None, info=b"openmargin server key fingerprint"
+    )
+    return derived.derive(master_key).hex()
+
+
+def is_another_master_key(kept: Path, master_key: bytes, *, is_used: bool) -> bool:
+    """Were keys of this exchange made with a master key other than this one?
+
+    The fingerprint in `kept` is that of the first master key that was used; it stays until somebody removes it.
+    One that no HMAC key depends on yet is replaced.
+    """
+    mine = fingerprint(master_key)
+    theirs = kept.read_text(errors="replace").strip() if kept.exists() else ""
+    if theirs == mine:
+        return False
+    if theirs and is_used:
+        return True
+    kept.write_text(f"{mine}\n")
+    return False
 
 
 def _load_or_create(path: Path) -> bytes:
