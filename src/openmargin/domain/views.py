@@ -77,6 +77,8 @@ class IsolatedView(Struct, frozen=True):
     """0 where no price would liquidate it."""
     assets_in_display: Atoms
     liabilities_in_display: Atoms
+    base_net_in_display: Atoms
+    quote_net_in_display: Atoms
 
 
 class BorrowableView(Struct, frozen=True):

@@ -53,6 +53,13 @@ def _trading(state: State, account_id: int, scope: Scope) -> TradingAccount:
     return found
 
 
+def has_wallets(state: State, account_id: int, scope: Scope) -> bool | None:
+    """Are these wallets of the account open? None where they never were."""
+    owner = state.accounts.get(account_id)
+    found = owner.trading.get(scope) if owner is not None else None
+    return found.is_open if found is not None else None
+
+
 def balances(state: State, account_id: int, scope: Scope) -> tuple[BalanceView, ...]:
     """Every asset of the venue, in its order; raises KeyError where there is no such trading account."""
     found = _trading(state, account_id, scope)
@@ -183,11 +190,12 @@ def _isolated(state: State, found: TradingAccount) -> IsolatedView:
     price_of_quote = state.marks.get(rules.quote, 0)
     scale = E8 * display
     tiers = rules.isolated_tiers
+    base, quote = _balance(found, rules.base), _balance(found, rules.quote)
     return IsolatedView(
         found.scope,
         found.is_open,
-        _balance(found, rules.base),
-        _balance(found, rules.quote),
+        base,
+        quote,
         risk.margin_level(state, total),
         risk.status(state, bars, total),
         tiers[0].effective_multiple if tiers else 0,
@@ -195,6 +203,8 @@ def _isolated(state: State, found: TradingAccount) -> IsolatedView:
         risk.liquidation_price(state, found),
         total.assets * price_of_quote // scale if scale else 0,
         total.liabilities * price_of_quote // scale if scale else 0,
+        base.net * book.index_price * price_of_quote // scale if scale else 0,
+        quote.net * price_of_quote // display if display else 0,
     )
 
 
