@@ -11,8 +11,14 @@ from typing import Final
 from openmargin.engine import agenda, order_lists, triggers
 from openmargin.engine.state import State
 
-WAKES_PER_STEP: Final = 128
+WAKES_PER_STEP: Final = 64
 """So many stops wake in one step: a bound on how long others wait."""
+
+
+def follow_lists(state: State) -> None:
+    """Let every list that an order moved take its next step."""
+    while state.chosen:
+        order_lists.follow(state, state.chosen.pop(0))
 
 
 def run(state: State) -> bool:
@@ -20,7 +26,7 @@ def run(state: State) -> bool:
     budget = WAKES_PER_STEP
     while True:
         if state.chosen:
-            order_lists.follow(state, state.chosen.pop(0))
+            follow_lists(state)
         elif not state.woken:
             return True
         elif budget == 0:

@@ -67,7 +67,8 @@ class Applied:
         self.events: list[AnyEvent] = events
         self.own_from: int = own_from
         self.own_until: int = own_until
-        """Where the command's own events begin and end; the others are of what was due, and of what followed."""
+        """Where the command's own events begin and end, the steps of its lists included; the others are of what was
+        due, and of the stops that woke."""
         self.rejection: Rejected | None = rejection
 
 
@@ -122,6 +123,7 @@ class Engine:
         if rejection is not None:
             assert len(state.events) == own_from, f"a refused command changed something: {rejection}"
             state.events.append(rejection)
+        cascade.follow_lists(state)
         own_until = len(state.events)
         cascade.run(state)
         ledger.close(state)
