@@ -12,7 +12,6 @@ from openmargin.api.endpoint import Endpoint, Security, Weight
 from openmargin.api.endpoints import ENDPOINTS
 from openmargin.api.errors import Dialect
 from openmargin.api.params import Field, Param, fields_of
-from openmargin.domain.ids import CROSS
 
 _INTRODUCTION: Final = """# Endpoints
 
@@ -59,7 +58,7 @@ def _plain_weight(weight: Weight) -> str:
     text = f"{weight.value} ({weight.payer.value})"
     if weight.heavier is None:
         return text
-    values = " or ".join(weight.heavier.values)
+    values = " or ".join(value or "not sent" for value in weight.heavier.values)
     return f"{text}; {weight.heavier.value} where {weight.heavier.parameter} is {values}"
 
 
@@ -87,8 +86,6 @@ def _is_worth_saying(default: object) -> bool:
 def _word(default: object) -> str:
     if isinstance(default, bool):
         return str(default).upper()
-    if default == CROSS:
-        return "FALSE"  # The cross account is what is not isolated.
     return default.name if isinstance(default, IntEnum) else str(default)
 
 

@@ -13,12 +13,16 @@ from typing import Any, Final, TypeVar
 from msgspec import Struct
 
 from openmargin.api.catalogue import Catalogue
-from openmargin.api.errors import Dialect, refusal
+from openmargin.api.errors import NO_ISOLATED_ACCOUNT, ApiError, Dialect, refusal
 from openmargin.api.params import NoParams, Params, fields_of, reader
 from openmargin.domain.commands import AnyCommand
 from openmargin.domain.enums import Permission
+from openmargin.domain.ids import Scope
 from openmargin.runtime.commit import Outcome
 from openmargin.runtime.exchange import Exchange
+from openmargin.runtime.live import Live
+
+T = TypeVar("T")
 
 
 class Security(Enum):
@@ -51,7 +55,8 @@ class Heavier(Struct, frozen=True):
 
     value: int
     parameter: str
-    values: tuple[str, ...]
+    values: tuple[str | None, ...]
+    """None where it counts that the parameter is not sent."""
 
 
 class Weight(Struct, frozen=True):
@@ -88,6 +93,23 @@ class Call(Struct, frozen=True):
         """Now, in the unit that the sender asked for."""
         now_ms = self.exchange.clock.now_ms()
         return now_ms * 1000 if self.in_microseconds else now_ms
+
+    def is_open(self, scope: Scope) -> bool:
+        """Are the sender's wallets of that scope open? Refused where they never were."""
+        found = self.exchange.live.has_wallets(self.sender.account_id, scope)
+        if found is None:
+            raise ApiError(NO_ISOLATED_ACCOUNT)
+        return found
+
+    def require_known(self, scope: Scope) -> None:
+        """Refuse a scope that never was; a closed account still has a past."""
+        self.is_open(scope)
+
+    async def read(self, scope: Scope, question: Callable[[Live], T]) -> T:
+        """What the exchange says now of the sender's wallets of that scope, which must be open."""
+        if not self.is_open(scope):
+            raise ApiError(NO_ISOLATED_ACCOUNT)
+        return await self.exchange.read(question)
 
     async def submit(self, command: AnyCommand) -> Outcome:
         """What the exchange made of the command; a rejection leaves as its wire code."""

@@ -17,11 +17,11 @@ from msgspec import Struct
 
 from openmargin.api import errors
 from openmargin.api.errors import ApiError, WireError
-from openmargin.domain.ids import CROSS, Scope
 from openmargin.domain.money import parse_e8
 
 _DECIMAL: Final = r"^([0-9]{1,20})(\.[0-9]{1,20})?$"
 _DIGITS: Final = r"^[0-9]{1,20}$"
+_WHOLE: Final = r"^([0-9]{1,20})(\.0{1,20})?$"
 _CLIENT_ID: Final = r"^[a-zA-Z0-9-_]{1,36}$"
 _SYMBOL: Final = r"^[A-Z0-9-_.]{1,20}$"
 _ASSET: Final = r"^[A-Z0-9]{1,20}$"
@@ -179,35 +179,22 @@ def boolean(name: str, about: str = "") -> Param:
     return Param(name, "BOOLEAN", parse, values=("TRUE", "FALSE"), about=about)
 
 
-def account(name: str = "isIsolated") -> Param:
-    """Which margin account is meant. Isolated accounts are not open yet, and this is the one place that says so."""
-    isolated = boolean(name)
+def whole(name: str, about: str = "") -> Param:
+    """A whole number that some clients write as a decimal: 100 or 100.0."""
+    match = _matcher(name, _WHOLE)
 
-    def parse(sent: str) -> Scope:
-        if isolated.parse(sent):
-            raise ApiError(errors.NO_ISOLATED_ACCOUNT)
-        return CROSS
+    def parse(sent: str) -> int:
+        value = int(match(sent).partition(".")[0])
+        if value > _INT64_MAX:
+            raise ApiError(errors.overflowed(name))
+        return value
 
-    about = "FALSE for the cross account. Isolated accounts are not supported yet (-11001)."
-    return Param(name, "STRING", parse, values=isolated.values, about=about)
+    return Param(name, "INT", parse, about=about)
 
 
 def isolated_symbol(name: str = "isolatedSymbol") -> Param:
-    """The other way to mean an isolated account, refused in the same words."""
-
-    def parse(_sent: str) -> Scope:
-        raise ApiError(errors.NO_ISOLATED_ACCOUNT)
-
-    return Param(name, "STRING", parse, about="Isolated accounts are not supported yet (-11001).")
-
-
-def refused(name: str, kind: str, error: WireError, about: str) -> Param:
-    """A parameter that Binance knows and we do not serve: refused rather than ignored."""
-
-    def parse(_sent: str) -> None:
-        raise ApiError(error)
-
-    return Param(name, kind, parse, about=about)
+    """The other way to mean an isolated account; without it the cross account is meant."""
+    return symbol(name, "The pair of an isolated account; the cross account where not sent.")
 
 
 # --- reading ---------------------------------------------------------------------------------------------------

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from typing import Annotated, Final
 
+from msgspec import UNSET, UnsetType
+
 from openmargin.api import errors, params
 from openmargin.api.endpoint import Call, Payer, Security, Weight, endpoint
 from openmargin.api.errors import ApiError, refusal
 from openmargin.api.params import Params
-from openmargin.api.render import Reply
+from openmargin.api.render import Reply, is_isolated
+from openmargin.api.scopes import AccountParams
 from openmargin.api.windows import PageParams, Span, latest_span, span_of
 from openmargin.domain.commands import Borrow, Repay
 from openmargin.domain.enums import InterestKind, LoanSource
@@ -23,11 +26,9 @@ _SOURCE_WORDS: Final = {source: source.name for source in LoanSource}
 _INTEREST_WORDS: Final = {kind: kind.name for kind in InterestKind}
 
 
-class BorrowRepayParams(Params, frozen=True, kw_only=True):
+class BorrowRepayParams(AccountParams, frozen=True, kw_only=True):
+    # isIsolated is mandatory in the reference, but its own default and several clients say FALSE by saying nothing.
     asset: Annotated[str, params.asset()]
-    # Mandatory in the reference, but its own default and several clients say FALSE by saying nothing.
-    scope: Annotated[Scope, params.account()] = CROSS
-    symbol: Annotated[str | None, params.symbol(about="For isolated accounts only.")] = None
     amount: Annotated[Atoms, params.decimal("amount")]
     kind: Annotated[LoanKind, params.choice("type", params.words(LoanKind))]
 
@@ -63,6 +64,7 @@ class LoanRecordsParams(PageParams, frozen=True, kw_only=True):
 
 class LoanReply(Reply):
     type: str
+    isolated_symbol: str | UnsetType
     amount: str
     asset: str
     interest: str
@@ -80,6 +82,7 @@ class LoanPage(Reply):
 def _loan(row: LoanRow) -> LoanReply:
     return LoanReply(
         type=_SOURCE_WORDS[row.source],
+        isolated_symbol=row.scope if is_isolated(row.scope) else UNSET,
         amount=format_e8(row.principal + row.interest),
         asset=row.asset,
         interest=format_e8(row.interest),
@@ -98,9 +101,11 @@ async def loan_records(call: Call, asked: LoanRecordsParams) -> LoanPage:
         span = latest_span(asked, call.exchange.clock.now_ms(), default_days=7, most_days=most_days)
     else:
         span = Span(None, None)
+    scope = asked.isolated_symbol or CROSS
+    call.require_known(scope)
     rows, total = await call.exchange.past.loans(
         call.sender.account_id,
-        CROSS,
+        scope,
         asked.kind,
         asked.asset,
         asked.transaction_id,
@@ -132,6 +137,7 @@ class InterestReply(Reply):
     interest: str
     interest_rate: str
     type: str
+    isolated_symbol: str | UnsetType
 
 
 class InterestPage(Reply):
@@ -149,6 +155,7 @@ def _interest(row: InterestRow) -> InterestReply:
         interest=format_e8(row.interest),
         interest_rate=format_e8(row.daily_rate),
         type=_INTEREST_WORDS[row.kind],
+        isolated_symbol=row.scope if is_isolated(row.scope) else UNSET,
     )
 
 
@@ -159,8 +166,10 @@ async def interest_history(call: Call, asked: InterestParams) -> InterestPage:
         raise ApiError(errors.NOT_SUPPORTED)
     now_ms = call.exchange.clock.now_ms()
     span = span_of(asked, now_ms, default_days=7, most_days=30, kept_days=90)
+    scope = asked.isolated_symbol or CROSS
+    call.require_known(scope)
     rows, total = await call.exchange.past.interest(
-        call.sender.account_id, CROSS, asked.asset, span.start_ms, span.end_ms, asked.offset, asked.size
+        call.sender.account_id, scope, asked.asset, span.start_ms, span.end_ms, asked.offset, asked.size
     )
     return InterestPage([_interest(row) for row in rows], total)
 
@@ -184,8 +193,9 @@ class MaxBorrowableReply(Reply):
 )
 async def max_borrowable(call: Call, asked: MaxAmountParams) -> MaxBorrowableReply:
     """Query how much may be borrowed"""
-    most = await call.exchange.read(
-        lambda live: live.max_borrowable(call.sender.account_id, CROSS, asked.asset)
+    scope = asked.isolated_symbol or CROSS
+    most = await call.read(
+        scope, lambda live: live.max_borrowable(call.sender.account_id, scope, asked.asset)
     )
     if isinstance(most, Rejected):
         raise refusal(most, call.dialect)
