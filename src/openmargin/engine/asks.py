@@ -122,7 +122,9 @@ def meet(book: Book, account: TradingAccount, ask: Ask, mode: SelfTradePreventio
     if ask.budget:
         ask.matches = matching.walk_budget(book, account, mode, ask.sign, matching.UNBOUNDED, ask.budget)
         for match in ask.matches:
-            ask.quantity += match.quantity
+            # A maker that is merely sent away is nothing that the budget bought.
+            if match.prevention is not matching.EXPIRE_MAKER:
+                ask.quantity += match.quantity
         return
     ask.matches = matching.walk(book, account, mode, ask.sign, ask.price, ask.quantity)
 

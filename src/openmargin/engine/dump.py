@@ -53,6 +53,7 @@ class OrderDump(Struct, array_like=True):
     working_at_ms: int
     reserve_price: int
     is_paired: bool
+    handed_over: Atoms
 
 
 class TradingAccountDump(Struct, array_like=True):
@@ -238,6 +239,7 @@ def _dump_order(order: Order) -> OrderDump:
         order.working_at_ms,
         order.reserve_price,
         order.is_paired,
+        order.handed_over,
     )
 
 
@@ -419,6 +421,7 @@ def _set_progress(order: Order, kept: OrderDump) -> None:
     order.working_at_ms = kept.working_at_ms
     order.reserve_price = kept.reserve_price
     order.is_paired = kept.is_paired
+    order.handed_over = kept.handed_over
 
 
 def _load_book(state: State, kept: BookDump) -> None:

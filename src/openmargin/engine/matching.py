@@ -126,23 +126,26 @@ class Walk:
 
     def _meet_self(self, maker: Order, price: int) -> None:
         mode = effective_prevention(self.account, self.mode, maker)
+        wanted = self.quantity
+        if self.is_budgeted:
+            wanted = min(wanted, floor_to_step(self.budget * E8 // price, self.step))
+        if wanted == 0:
+            self.is_over = True
+            return
         if mode is EXPIRE_MAKER:
             self.found.append(Match(maker, price, maker.remaining, mode))
             return
         if mode is EXPIRE_TAKER or mode is EXPIRE_BOTH:
-            self.found.append(Match(maker, price, self.quantity, mode))
+            self.found.append(Match(maker, price, wanted, mode))
             self.is_over = True
             return
-        lost = min(maker.remaining, self.quantity)
+        lost = min(maker.remaining, wanted)
+        self.found.append(Match(maker, price, lost, mode))
+        self.quantity -= lost
+        self.is_over = self.quantity == 0
         if self.is_budgeted:
-            lost = min(lost, floor_to_step(self.budget * E8 // price, self.step))
             self.budget -= notional(lost, price)
-            self.is_over = lost < maker.remaining
-        if lost:
-            self.found.append(Match(maker, price, lost, mode))
-            self.quantity -= lost
-            if self.quantity == 0:
-                self.is_over = True
+            self.is_over = self.is_over or lost < maker.remaining
 
 
 def walk(

@@ -33,6 +33,7 @@ def settle(state: State, book: Book, taker: Order, match: Match) -> None:
         return
     maker = match.maker
     quantity = match.quantity
+    books.shrink(maker, quantity)
     quote_quantity = _exchange(state, taker, maker, quantity, match.price)
     trade_id = tape.print_trade(
         state,
@@ -51,12 +52,14 @@ def settle(state: State, book: Book, taker: Order, match: Match) -> None:
 
 
 def _exchange(state: State, taker: Order, maker: Order, quantity: Atoms, price: int) -> Atoms:
-    """Swap base and quote between two orders, one notional for both; returns it."""
+    """Swap base and quote between two orders, one notional for both; returns it.
+
+    The maker has already become smaller in its queue.
+    """
     quote_quantity = notional(quantity, price)
     buyer, seller = (taker, maker) if taker.sign > 0 else (maker, taker)
     choose(state, maker)
     choose(state, taker)
-    books.shrink(maker, quantity)
     taker.remaining -= quantity
     _unlock_payment(state, buyer, quote_quantity)
     _unlock_payment(state, seller, quantity)
@@ -66,7 +69,7 @@ def _exchange(state: State, taker: Order, maker: Order, quantity: Atoms, price: 
 
 
 def choose(state: State, order: Order) -> None:
-    """Of a pair, this order goes on alone, with all the funds; its list sends the other away."""
+    """Of a pair, this order goes on alone, with what it needs of the funds; its list sends the other away."""
     if not order.is_paired:
         return
     order_list = order.order_list
@@ -75,6 +78,7 @@ def choose(state: State, order: Order) -> None:
     order_list.held = 0
     for leg in order_list.legs:
         leg.is_paired = False
+    hold(state, order, reserve(order))
     state.chosen.append(order)
 
 
@@ -113,19 +117,23 @@ def _prevent(state: State, book: Book, taker: Order, match: Match) -> None:
     if mode is matching.EXPIRE_TAKER:
         maker_lost = 0
     if mode is matching.TRANSFER:
-        _exchange(state, taker, maker, match.quantity, match.price)
-        maker.prevented += maker_lost
-        taker.prevented += taker_lost
+        books.forgo(maker, match.quantity)
+        quote_quantity = _exchange(state, taker, maker, match.quantity, match.price)
         for order in (maker, taker):
+            order.prevented += match.quantity
+            order.handed_over += quote_quantity if order.sign > 0 else match.quantity
             _receive_less(order, match.quantity)
     else:
         _forgo(state, maker, maker_lost)
         _forgo(state, taker, taker_lost)
     match_id = book.next_prevented_match_id
     book.next_prevented_match_id = match_id + 1
-    for order in (maker, taker):
-        if order.remaining == 0:
-            _end_in_match(state, book, order)
+    # A taker that a budget sized may be full already when it sends a maker away.
+    ended = [
+        order for order, lost in ((maker, maker_lost), (taker, taker_lost)) if lost and not order.remaining
+    ]
+    for order in ended:
+        _end_in_match(state, book, order)
     prevented = PreventedMatch(
         book.symbol,
         match_id,
@@ -139,9 +147,8 @@ def _prevent(state: State, book: Book, taker: Order, match: Match) -> None:
         state.at_ms,
     )
     state.events.append(MatchPrevented(prevented, taker.view(), maker.view()))
-    for order in (maker, taker):
-        if order.remaining == 0:
-            finish(state, order)
+    for order in ended:
+        finish(state, order)
 
 
 def _forgo(state: State, order: Order, quantity: Atoms) -> None:
@@ -156,7 +163,7 @@ def _forgo(state: State, order: Order, quantity: Atoms) -> None:
     _receive_less(order, quantity)
     if order.is_paired and order.order_list is not None:
         hold_pair(state, order.order_list)
-    elif order.reserve_price or order.sign < 0:
+    elif order.price or order.sign < 0:
         hold(state, order, reserve(order))
 
 

@@ -175,6 +175,8 @@ class Order:
         self.hidden: Atoms = 0
         """What of `remaining` the book does not show."""
         self.prevented: Atoms = 0
+        self.handed_over: Atoms = 0
+        """What it paid without a trade, to another order of its group."""
         self.working_at_ms: int = 0
         self.expiry_reason: ExpiryReason = ExpiryReason.NONE
         self.reserve_price: int = spec.price
@@ -218,7 +220,7 @@ class Order:
 
     def spent(self) -> Atoms:
         """What it has paid so far, in the asset it pays with."""
-        return self.executed_quote if self.sign > 0 else self.executed
+        return self.handed_over + (self.executed_quote if self.sign > 0 else self.executed)
 
 
 class OrderList:
