@@ -25,7 +25,7 @@ from openmargin.engine import (
     triggers,
 )
 from openmargin.engine.asks import Ask
-from openmargin.engine.state import Book, Order, OrderList, State, TradingAccount
+from openmargin.engine.state import Book, OpenOrders, Order, OrderList, State, TradingAccount
 from openmargin.engine.transitions import ACTIVATE, CANCEL, EXPIRE, FILLED, ListMove, ListPhase
 
 LEGS: Final = {Contingency.OCO: 2, Contingency.OTO: 2, Contingency.OTOCO: 3}
@@ -130,6 +130,8 @@ def _refuse_shape(book: Book, command: PlaceOrderList, wanted: list[Ask]) -> Rej
     above, below = wanted[-2], wanted[-1]
     if above.sign != below.sign or above.quantity != below.quantity:
         return Rejected(Reason.LEGS_DO_NOT_FIT)
+    if not all(ask.row.waits or ask.row.rests for ask in (above, below)):
+        return Rejected(Reason.LEGS_DO_NOT_FIT)
     if above.row.waits == below.row.waits and above.row.stop == below.row.stop:
         return Rejected(Reason.LEGS_DO_NOT_FIT)
     if not (_stands(above, 1) and _stands(below, -1)):
@@ -156,15 +158,21 @@ def _stands(ask: Ask, where: int) -> bool:
 def _refuse_names(
     account: TradingAccount, book: Book, command: PlaceOrderList, wanted: list[Ask]
 ) -> Rejected | None:
-    """Is there room for one more list, and is every name new?"""
-    orders = account.open_orders.get(book.symbol)
-    if orders is not None:
-        if len(orders.lists) >= book.rules.max_num_order_lists:
-            return Rejected(Reason.MAX_NUM_ORDER_LISTS)
-        if command.client_list_id and command.client_list_id in orders.lists:
-            return Rejected(Reason.DUPLICATE_CLIENT_LIST_ID)
-        if len(orders.by_id) + len(wanted) > book.rules.max_num_orders:
-            return Rejected(Reason.MAX_NUM_ORDERS)
+    """Is there room for one more list with all its orders, and is every name new?"""
+    orders = account.open_orders.get(book.symbol) or OpenOrders()
+    rules = book.rules
+    if len(orders.lists) >= rules.max_num_order_lists:
+        return Rejected(Reason.MAX_NUM_ORDER_LISTS)
+    if command.client_list_id and command.client_list_id in orders.lists:
+        return Rejected(Reason.DUPLICATE_CLIENT_LIST_ID)
+    if len(orders.by_id) + len(wanted) > rules.max_num_orders:
+        return Rejected(Reason.MAX_NUM_ORDERS)
+    waiting = sum(ask.row.waits for ask in wanted)
+    if waiting and orders.waiting + waiting > rules.max_num_algo_orders:
+        return Rejected(Reason.MAX_NUM_ALGO_ORDERS)
+    icebergs = sum(ask.iceberg != 0 for ask in wanted)
+    if icebergs and orders.icebergs + icebergs > rules.max_num_iceberg_orders:
+        return Rejected(Reason.MAX_NUM_ICEBERG_ORDERS)
     names = [ask.client_order_id for ask in wanted if ask.client_order_id]
     for place_of_name, name in enumerate(names):
         if name in names[:place_of_name]:
