@@ -11,18 +11,30 @@ from openmargin.domain.money import Atoms
 from openmargin.engine.state import Book, BookSide, Level, Order
 
 
-def join(side: BookSide, order: Order, key: int) -> None:
-    """Put an order at the back of the queue of `key`."""
+def join(side: BookSide, order: Order, key: int, *, at_front: bool = False) -> None:
+    """Put an order at the back of the queue of `key`, or at its front."""
     level = side.levels.get(key)
     if level is None:
         level = Level(key)
         side.levels[key] = level
         insort(side.ranks, side.sign * key)
-    _append(level, order)
+    if at_front and level.first is not None:
+        _prepend(level, order)
+    else:
+        _append(level, order)
     level.volume += order.remaining - order.hidden
     if not order.is_house:
         level.users += 1
     order.queue = side
+
+
+def _prepend(level: Level, order: Order) -> None:
+    first = level.first
+    assert first is not None, "an empty queue has no front"
+    first.earlier = order
+    order.later = first
+    level.first = order
+    order.level = level
 
 
 def _append(level: Level, order: Order) -> None:

@@ -152,10 +152,11 @@ def _follow(side: TrailingSide, price: int, woken: list[Level]) -> None:
         lifted.extreme = price
         lifted.number = 0
         stack(side, lifted)
+    reached: list[tuple[int, int, Level]] = []
     if side.groups:
         newest = side.groups[-1]
         if newest.extreme > price:
-            _wake(newest, price, woken)
+            _wake(newest, price, reached)
             if not newest.by_delta.ranks:
                 side.groups.pop()
     while side.alarm and -side.alarm[0][0] >= price * BASIS:
@@ -163,11 +164,19 @@ def _follow(side: TrailingSide, price: int, woken: list[Level]) -> None:
         group_asleep = side.asleep.pop(number, None)
         if group_asleep is None:
             continue
-        _wake(group_asleep, price, woken)
+        _wake(group_asleep, price, reached)
         _lay_to_sleep(side, group_asleep)
+    # The market alone decides who wakes first: the price that came first on its way back, then the extreme.
+    reached.sort(key=_by_threshold)
+    for _, _, level in reached:
+        woken.append(level)
 
 
-def _wake(group: TrailingGroup, price: int, woken: list[Level]) -> None:
+def _by_threshold(reached: tuple[int, int, Level]) -> tuple[int, int]:
+    return -reached[0], -reached[1]
+
+
+def _wake(group: TrailingGroup, price: int, reached: list[tuple[int, int, Level]]) -> None:
     while True:
         threshold = _threshold(group)
         if threshold is None or price * BASIS > threshold:
@@ -175,18 +184,20 @@ def _wake(group: TrailingGroup, price: int, woken: list[Level]) -> None:
         level = group.by_delta.levels[group.by_delta.best()]
         books.drop(group.by_delta, level)
         group.size -= level.users
-        woken.append(level)
+        reached.append((threshold, group.extreme, level))
 
 
 def _merged(older: TrailingGroup, newer: TrailingGroup) -> TrailingGroup:
-    """Two groups that now share an extreme, in the larger one; the others queue behind."""
-    large, small = (older, newer) if older.size >= newer.size else (newer, older)
+    """Two groups that now share an extreme, moved into the larger one; who has trailed longer stands first."""
+    at_front = older.size < newer.size
+    large, small = (newer, older) if at_front else (older, newer)
     for delta in sorted(small.by_delta.levels):
-        order = small.by_delta.levels[delta].first
+        level = small.by_delta.levels[delta]
+        order = level.last if at_front else level.first
         while order is not None:
-            later = order.later
+            following = order.earlier if at_front else order.later
             books.quit_queue(order)
-            books.join(large.by_delta, order, delta)
-            order = later
+            books.join(large.by_delta, order, delta, at_front=at_front)
+            order = following
     large.size += small.size
     return large
