@@ -84,8 +84,11 @@ def requote(state: State) -> bool:
 
 
 def lay_out(state: State, book: Book) -> None:
-    """Quote a book that somebody is about to trade in."""
-    if state.house_quotes and not book.quoted_index:
+    """Quote a book that somebody is about to trade in.
+
+    One that holds users' orders is quoted already, or waits for its turn to follow the index.
+    """
+    if state.house_quotes and not book.quoted_index and not book.resting:
         _plan(state, book)
         _lay_out_left(state, book, len(book.quotes_left))
 
