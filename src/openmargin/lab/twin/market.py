@@ -69,27 +69,27 @@ class Market(Funding):
             offers.sort(key=lambda offer: offer[:2])
             rank, _, shown, left, maker = offers.pop(0)
             agreed = self._agreed(who, mode, maker)
+            wanted = quantity
+            if budget is not None:
+                step = self.rules(symbol).step_size
+                affordable = floor(Fraction(budget * ONE, maker.price) / step) * step
+                wanted = affordable if quantity is None else min(affordable, quantity)
+            assert wanted is not None, "an order is sized in base or in quote"
+            if not wanted:
+                break
             if agreed is EXPIRE_MAKER:
                 plan.append(Meeting(maker, left, agreed))
                 continue
             offered = shown if agreed is NONE else left
-            taken = offered if quantity is None else min(offered, quantity)
-            if agreed in (EXPIRE_TAKER, EXPIRE_BOTH) and quantity is not None:
-                taken = quantity
-            if budget is not None:
-                step = self.rules(symbol).step_size
-                affordable = floor(Fraction(budget * ONE, maker.price) / step) * step
-                if agreed in (EXPIRE_TAKER, EXPIRE_BOTH):
-                    taken = affordable if quantity is None else min(affordable, quantity)
-                cannot = affordable < taken
-                taken = min(taken, affordable)
-                budget -= worth(taken, maker.price)
-            else:
-                cannot = False
-            if taken:
-                plan.append(Meeting(maker, taken, agreed))
-            if cannot or agreed in (EXPIRE_TAKER, EXPIRE_BOTH):
+            ends_here = agreed in (EXPIRE_TAKER, EXPIRE_BOTH)
+            taken = wanted if ends_here else min(offered, wanted)
+            plan.append(Meeting(maker, taken, agreed))
+            if ends_here:
                 break
+            if budget is not None:
+                budget -= worth(taken, maker.price)
+                if taken < offered:
+                    break
             quantity = None if quantity is None else quantity - taken
             if agreed is NONE and taken == shown < left:
                 latest += 1
@@ -203,7 +203,8 @@ class Market(Funding):
             order.left -= lost
             order.shown = min(order.shown, order.left)
         self.prevented_ids[taker.symbol] = self.prevented_ids.get(taker.symbol, 0) + 1
-        ended = [order for order in (maker, taker) if not order.left]
+        # A taker that was sized by its budget may be full already when it sends a maker away.
+        ended = [o for o, lost in ((maker, of_maker), (taker, of_taker)) if lost and not o.left]
         for order in ended:
             order.status = OrderStatus.EXPIRED_IN_MATCH
             order.updated_at_ms = self.now

@@ -124,7 +124,7 @@ class TwinOrder:
         return self.promised - self.paid_or_got - self.handed_over
 
     def spent(self) -> int:
-        return self.paid_or_got if self.buys else self.executed
+        return self.handed_over + (self.paid_or_got if self.buys else self.executed)
 
     def is_killed_by(self, plan: list[Meeting]) -> bool:
         """Fill or kill: would this not fill it whole?"""
