@@ -152,7 +152,9 @@ def _isolated_tiers_rise(venue: Venue) -> Iterator[Problem]:
                 and tier.quote_limit >= before.quote_limit
             ):
                 what = f"it asks for less, or lends less, than the tier before it ({symbol.name})"
-                yield Problem(f"{path}.isolated_tiers[{row}]", what, "order the tiers from the smallest debts up")
+                yield Problem(
+                    f"{path}.isolated_tiers[{row}]", what, "order the tiers from the smallest debts up"
+                )
             before = tier
 
 
