@@ -8,7 +8,7 @@ import pytest
 
 from openmargin.api.windows import DAY_MS
 from tests.api.world import Answer, World
-from tests.api.worlds import with_symbol
+from tests.api.worlds import with_orders, with_symbol
 
 ORDER = "/sapi/v1/margin/order"
 OCO = "/sapi/v1/margin/order/oco"
@@ -419,6 +419,26 @@ def test_borrowing_weighs_more(world: World, path: str, asked: dict[str, object]
     assert world.post(path, **asked).headers[header] == "6"
     assert world.post(path, **asked, sideEffectType="MARGIN_BUY").headers[header] == "1506"
     assert world.post(path, **asked, sideEffectType="AUTO_BORROW_REPAY").headers[header] == "3006"
+
+
+def test_a_list_that_does_not_fit_the_counts_is_429() -> None:
+    world = World(with_orders(limit_10s=4))
+    world.deposit("USDT", "100000")
+    world.deposit("BTC", "1")
+    place(world, OTOCO, NEW_OTOCO)
+    answer = world.post(OCO, **BUY_OCO)
+    assert (answer.status, answer.json) == (
+        429,
+        {"code": -1015, "msg": "Too many new orders; current limit is 4 orders per 10 SECOND."},
+    )
+    assert 1 <= int(answer.headers["retry-after"]) <= 10
+    here: dict[str, object] = {"isIsolated": "TRUE"}
+    world.post("/sapi/v1/margin/isolated/account", symbol="BTCUSDT")
+    world.deposit("USDT", "10000", "BTCUSDT")
+    assert world.post(OCO, **BUY_OCO, **here).status == 200, "each account has counts of its own"
+    world.advance(10_000)
+    assert world.post(OCO, **BUY_OCO).status == 200
+    world.close()
 
 
 # --- how lists end ---------------------------------------------------------------------------------------------

@@ -22,3 +22,8 @@ def with_symbol(name: str, **changes: Any) -> Venue:
 def with_margin(**changes: Any) -> Venue:
     venue = load_venue()
     return msgspec.structs.replace(venue, margin=msgspec.structs.replace(venue.margin, **changes))
+
+
+def with_orders(**changes: Any) -> Venue:
+    venue = load_venue()
+    return msgspec.structs.replace(venue, orders=msgspec.structs.replace(venue.orders, **changes))
