@@ -248,8 +248,57 @@ def test_a_broken_invariant_ends_with_70_and_the_next_start_is_clean(tmp_path: P
         before = server.state()
         assert server.client.post("/lab/prices/BTCUSDT", json={"price": "1"}).status_code == 503
         assert server.process.wait() == 70
-        assert server.process.stderr is not None
-        assert "this index is poison" in server.process.stderr.read()
+        assert "this index is poison" in server.said()
     assert list((data / "poison").iterdir())
     with serving(tmp_path, "--data", str(data)) as server:
         assert server.state() == before
+
+
+FULL = """
+import sqlite3
+from pathlib import Path
+from openmargin.cli import main
+from openmargin.journal.sqlite_store import SqliteJournal
+
+sync = SqliteJournal.sync
+
+def sync_if_there_is_room(journal):
+    if Path({full!r}).exists():
+        raise sqlite3.OperationalError("database or disk is full")
+    sync(journal)
+
+SqliteJournal.sync = sync_if_there_is_room
+main()
+"""
+
+
+def test_a_full_disk_is_said_at_once_seen_in_health_and_ends_with_74(tmp_path: Path) -> None:
+    data, full = tmp_path / "exchange", tmp_path / "full"
+    program = ("-c", FULL.format(full=str(full)))
+    with serving(tmp_path, "--data", str(data), program=program) as server:
+        assert server.client.get("/lab/health").json() == {"status": "ok"}
+        before = server.state()
+        full.touch()
+        assert server.client.post("/lab/accounts", json={"name": "ann"}).status_code == 503
+        assert server.process.stderr is not None
+        assert "the journal cannot be written (database or disk is full)" in server.process.stderr.readline()
+        health = server.client.get("/lab/health")
+        assert health.status_code == 503
+        assert "the journal cannot be written (database or disk is full)" in health.json()["error"]
+        full.unlink()
+        assert server.client.get("/lab/health").status_code == 503, "only a new start helps"
+        assert server.stop() == 74
+        assert server.said() == ""
+    with serving(tmp_path, "--data", str(data), program=program) as server:
+        assert server.state() == before
+
+
+def test_a_disk_that_is_full_from_the_start_is_no_traceback(tmp_path: Path) -> None:
+    full = tmp_path / "full"
+    full.touch()
+    program = ("-c", FULL.format(full=str(full)))
+    ended = run(tmp_path, "serve", "--port", "0", "--data", str(tmp_path / "exchange"), program=program)
+    assert (ended.returncode, ended.stdout) == (1, "")
+    why, what = ended.stderr.splitlines()
+    assert "database or disk is full" in why
+    assert what == f"openmargin: the exchange in {tmp_path / 'exchange'} stopped before it was ready"

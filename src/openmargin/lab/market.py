@@ -11,8 +11,10 @@ from openmargin.lab.errors import Refused, refused
 from openmargin.runtime.errors import AdvanceRuns, WallClockRuns
 
 
-async def health(_bench: Bench, _path: Path, _body: None) -> shapes.Health:
-    """Does the server answer? It never waits for the exchange."""
+async def health(bench: Bench, _path: Path, _body: None) -> shapes.Health:
+    """Does the exchange still work? The answer never waits for it."""
+    if reason := bench.exchange.stopped_because:
+        raise Refused(503, f"the exchange has stopped: {reason}", "mend that, and start the server again")
     return shapes.Health()
 
 

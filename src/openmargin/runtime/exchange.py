@@ -172,6 +172,16 @@ class Exchange:
         durable = self._commit.durable
         return durable.seq, durable.event_chain.hex(), durable.at_ms
 
+    @property
+    def disk_failure(self) -> str:
+        """How the disk refused the journal; empty as long as it does not."""
+        return self._commit.failure
+
+    @property
+    def stopped_because(self) -> str:
+        """Why the writer has stopped by itself; empty as long as it has not."""
+        return "a bug was met" if self._sequencer.poisoned else self.disk_failure
+
     def subscribe(self) -> Subscription:
         """Listen to what happens from here on, as it becomes durable."""
         return self._feed.subscribe()
