@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 from msgspec import structs
@@ -111,8 +112,8 @@ def _warn_of_another_key(exchange: Exchange, settings: Settings, master_key: byt
 def _options(settings: Settings, venue: Venue | None, on_poison: Callable[[int], None]) -> ExchangeOptions:
     virtual_start_ms = None
     if settings.clock == "virtual":
-        start = settings.start
-        virtual_start_ms = int(start.timestamp() * 1000) if start else WallClock().host_ms()
+        start_ms = _start_ms(settings)
+        virtual_start_ms = WallClock().host_ms() if start_ms is None else start_ms
     return ExchangeOptions(
         directory=settings.directory,
         venue=_with_market(venue or load_venue(), settings),
@@ -122,6 +123,10 @@ def _options(settings: Settings, venue: Venue | None, on_poison: Callable[[int],
         memory_history_rows=settings.memory_history_rows,
         on_poison=on_poison,
     )
+
+
+def _start_ms(settings: Settings) -> int | None:
+    return None if settings.start is None else int(settings.start.timestamp() * 1000)
 
 
 def _with_market(venue: Venue, settings: Settings) -> Venue:
@@ -136,6 +141,13 @@ def _refuse_contradictions(exchange: Exchange, settings: Settings) -> None:
     if settings.seed is not None and settings.seed != exchange.seed:
         raise StartRefused(
             f"this exchange was opened with --seed {exchange.seed}: leave --seed out, or name another --data"
+        )
+    # The same words again are no contradiction: a restart may repeat the whole command.
+    if settings.start is not None and _start_ms(settings) != exchange.opened_ms():
+        opened = datetime.fromtimestamp(exchange.opened_ms() / 1000, UTC).isoformat().replace("+00:00", "Z")
+        raise StartRefused(
+            f"this exchange was opened at {opened}, and goes on where it stopped:"
+            " leave --start out, or name another --data"
         )
     _, _, last_ms = exchange.state_hash()
     if not exchange.clock.is_virtual and last_ms > exchange.clock.host_ms() + _CLOCK_SLACK_MS:

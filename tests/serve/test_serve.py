@@ -159,6 +159,9 @@ def test_virtual_time_goes_on_where_it_was(tmp_path: Path) -> None:
         assert server.stop() == 0
     with serving(tmp_path, *options) as server:
         assert server.state()["time"] == EPOCH_2026_MS + 86_400_000
+        assert server.stop() == 0
+    line = one_line(refusal(tmp_path, *options[:-1], "2026-01-02T00:00:00Z"))
+    assert line.startswith("this exchange was opened at 2026-01-01T00:00:00Z, and goes on where it stopped")
 
 
 def test_the_wall_clock_cannot_serve_an_exchange_that_is_ahead_of_it(tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ from msgspec import Struct
 from openmargin.domain.commands import AnyCommand, Open
 from openmargin.domain.venue import Venue
 from openmargin.engine.engine import EPOCH
+from openmargin.journal.record import GENESIS_CHAIN
 from openmargin.runtime import snapshot
 from openmargin.runtime.clock import Clock, VirtualClock, WallClock
 from openmargin.runtime.commit import GroupCommit, Outcome, Position
@@ -124,6 +125,10 @@ class Exchange:
     @property
     def seed(self) -> int:
         return self.live.seed
+
+    def opened_ms(self) -> int:
+        """When it was opened, by its own clock: what the first record says."""
+        return next(self._storage.journal.read_from(0, GENESIS_CHAIN)).record.at_ms
 
     @property
     def is_new(self) -> bool:
