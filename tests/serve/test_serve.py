@@ -57,6 +57,30 @@ def test_a_restart_keeps_everything(tmp_path: Path, number: signal.Signals) -> N
         assert again.status_code == 200
 
 
+WITH_HANGUP = """
+import signal
+from openmargin.cli import main
+
+signal.signal(signal.SIGHUP, signal.{inherited})
+main()
+"""
+
+
+def test_a_terminal_that_goes_away_is_a_clean_stop(tmp_path: Path) -> None:
+    program = ("-c", WITH_HANGUP.format(inherited="SIG_DFL"))
+    with serving(tmp_path, "--data", str(tmp_path / "exchange"), program=program) as server:
+        assert server.stop(signal.SIGHUP) == 0
+    assert list((tmp_path / "exchange" / "snapshots").iterdir()), "it took its time"
+
+
+def test_under_nohup_a_terminal_may_go_away(tmp_path: Path) -> None:
+    program = ("-c", WITH_HANGUP.format(inherited="SIG_IGN"))
+    with serving(tmp_path, "--data", ":memory:", program=program) as server:
+        server.process.send_signal(signal.SIGHUP)
+        assert server.client.get("/lab/health").status_code == 200
+        assert server.stop() == 0
+
+
 def test_a_stop_that_can_leave_no_snapshot_is_a_clean_stop(tmp_path: Path) -> None:
     data = tmp_path / "exchange"
     with serving(tmp_path, "--data", str(data)) as server:

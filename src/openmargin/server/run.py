@@ -68,6 +68,8 @@ async def _serve(
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, server.stop)
+        if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # Which is what nohup makes of it.
+            loop.add_signal_handler(signal.SIGHUP, server.stop)
         await server.serve([listener])
     finally:
         await exchange.close()
