@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from openmargin.runtime.secrets import DEVELOPMENT_API_KEYS
 from tests.serve.process import MODULE, run, serving
 
 EPOCH_2026_MS = 1_767_225_600_000
@@ -30,18 +31,19 @@ def one_line(text: str) -> str:
 
 def test_the_first_words_hold_all_that_a_session_needs(tmp_path: Path) -> None:
     with serving(tmp_path, "--data", ":memory:") as server:
-        api_key = re.search(r"api key +(\w{64})$", server.words, re.MULTILINE)
-        secret = re.search(r"secret +(\w{64})$", server.words, re.MULTILINE)
-        assert api_key
-        assert secret
+        assert re.search(r"api key +\w{64}$\n +secret +\w{64}$", server.words, re.MULTILINE)
         assert f'base_path="{server.address}"' in server.words
-        query = f"timestamp={server.client.get('/api/v3/time').json()['serverTime']}"
-        signature = hmac.new(secret[1].encode(), query.encode(), hashlib.sha256).hexdigest()
-        answer = server.client.get(
-            f"/sapi/v1/margin/account?{query}&signature={signature}", headers={"X-MBX-APIKEY": api_key[1]}
-        )
-        assert answer.status_code == 200, answer.text
-        assert answer.json()["marginLevel"] == "999.00000000"
+        head, _, _ = server.words.partition("With the official SDK")
+        keys = re.findall(r" (\w{64})$", head, re.MULTILINE)
+        assert tuple(keys[::2]) == DEVELOPMENT_API_KEYS
+        for api_key, secret in zip(keys[::2], keys[1::2], strict=True):
+            query = f"timestamp={server.client.get('/api/v3/time').json()['serverTime']}"
+            signature = hmac.new(secret.encode(), query.encode(), hashlib.sha256).hexdigest()
+            answer = server.client.get(
+                f"/sapi/v1/margin/account?{query}&signature={signature}", headers={"X-MBX-APIKEY": api_key}
+            )
+            assert answer.status_code == 200, answer.text
+            assert answer.json()["marginLevel"] == "999.00000000"
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
