@@ -68,6 +68,7 @@ clean: ## Remove everything that was made
 
 venv:
 	@$(PYTHON) tools/environment.py .venv requirements.lock
+	@cmp -s tools/openmargin.sh .venv/bin/openmargin || install -m 755 tools/openmargin.sh .venv/bin/openmargin
 
 venv-dev:
 	@$(PYTHON) tools/environment.py .venv-dev requirements-dev.lock
