@@ -255,6 +255,22 @@ def test_the_head_of_a_request_has_a_bound(tmp_path: Path) -> None:
         assert server.client.get("/api/v3/ping").status_code == 200
 
 
+def test_a_stream_is_refused_and_nothing_is_said_of_it(tmp_path: Path) -> None:
+    with serving(tmp_path, "--data", ":memory:") as server:
+        for path in ("/ws/btcusdt@trade", "/stream", "/ws-api/v3", "/lab/events"):
+            handshake = {
+                "connection": "Upgrade",
+                "upgrade": "websocket",
+                "sec-websocket-version": "13",
+                "sec-websocket-key": "dGhlIHNhbXBsZSBub25jZQ==",
+            }
+            answer = server.client.get(path, headers=handshake)
+            assert answer.status_code == 404, path
+            assert answer.headers["content-type"].startswith("application/json")
+        assert server.stop() == 0
+        assert server.said() == ""
+
+
 BROKEN = """
 import openmargin.runtime.sequencer as sequencer
 from openmargin.cli import main

@@ -1,4 +1,4 @@
-"""HTTP with a bound on how much a client may send before its request is understood."""
+"""HTTP with a bound on how much a client may send before its request is understood, and no other protocol."""
 
 from __future__ import annotations
 
@@ -28,6 +28,10 @@ class BoundedHttpProtocol(HttpToolsProtocol):
                 self.transport.close()
                 return
         super().data_received(data)
+
+    def _unsupported_upgrade_warning(self) -> None:
+        # The answer is the refusal: nothing that anybody could install would make streams of it.
+        pass
 
     def on_headers_complete(self) -> None:
         self._is_in_head = False
