@@ -211,6 +211,10 @@ def moved(**fields: Any) -> dict[str, Any]:
         ("POST", "/lab/clock/advance", {"seconds": 0.0001}, 400, "less than a millisecond"),
         ("POST", "/lab/clock/advance", {"seconds": 1e12}, 400, "<="),
         ("GET", "/lab/nowhere", None, 404, "no such address"),
+        ("GET", "/lab/health/", None, 404, "no such address"),
+        ("POST", "/lab/accounts/", {"name": "ann"}, 404, "no such address"),
+        ("GET", "/lab/", None, 404, "no such address"),
+        ("GET", "/lab", None, 404, "no such address"),
         ("DELETE", "/lab/accounts", None, 405, "another method"),
     ],
 )  # fmt: skip
@@ -224,6 +228,10 @@ def test_what_cannot_be_done_is_refused_with_a_hint(
     assert (answer.status_code, error in answer.json()["error"]) == (status, True), answer.text
     changed = lab.exchange.state_hash()[1] != before[1]
     assert not changed or status in (404, 422), "what the lab refuses itself never reaches the journal"
+
+
+def test_a_number_that_no_account_has_is_told_where_they_start(lab: Served) -> None:
+    assert "accounts start at 1" in lab.ask("PATCH", "/lab/accounts/0", {"vip": 1}).json()["hint"]
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b"\xff", b"[1]", b"null", b'{"name": "\xff"}'])
