@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
-from typing import Any
 
 from msgspec import structs
 
@@ -45,19 +44,18 @@ _CLOCK_SLACK_MS = 60_000
 class Application:
     """The ASGI application: `/lab` is the lab's, everything else the gateway's."""
 
-    def __init__(self, gateway: AsgiGateway, lab: Callable[[Scope, Receive, Send], Any]) -> None:
+    def __init__(self, gateway: AsgiGateway, lab: Callable[[Scope, Receive, Send], Awaitable[None]]) -> None:
         self._gateway = gateway
         self._lab = lab
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         if scope["type"] != "http":
             # Whoever builds the exchange closes it: there is no life span to ask for, and no stream yet.
             raise NotImplementedError(f"no {scope['type']} connections")
         path: str = scope["path"]
         if path == "/lab" or path.startswith("/lab/"):
-            await self._lab(scope, receive, send)
-        else:
-            await self._gateway(scope, receive, send)
+            return self._lab(scope, receive, send)
+        return self._gateway(scope, receive, send)
 
 
 async def build(

@@ -125,11 +125,10 @@ class Authenticator:
 
     def _key(self, request: Request) -> KeyView:
         api_key = request.api_key
-        if api_key is None or _API_KEY.fullmatch(api_key) is None:
-            raise ApiError(BAD_API_KEY_FORMAT)
-        key = self._exchange.live.key(api_key)
+        key = self._exchange.live.key(api_key) if api_key is not None else None
         if key is None:
-            raise ApiError(REJECTED_KEY)
+            is_one = api_key is not None and _API_KEY.fullmatch(api_key) is not None
+            raise ApiError(REJECTED_KEY if is_one else BAD_API_KEY_FORMAT)
         if key.ips and not _is_allowed(request.ip, key.ips):
             raise ApiError(REJECTED_KEY)
         return key

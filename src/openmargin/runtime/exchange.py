@@ -140,10 +140,7 @@ class Exchange:
 
         Raises Unavailable, TimedOut or Draining.
         """
-        try:
-            return await self._sequencer.submit(command)
-        finally:
-            self._deadlines.forget_done()
+        return await self._sequencer.submit(command)
 
     async def read(self, question: Callable[[Live], T]) -> T:
         """Answer a question about now, once what it saw is durable: nobody sees what a crash may take back."""
