@@ -29,6 +29,7 @@ from openmargin.runtime.clock import WallClock
 from openmargin.runtime.directory import DataDirectory
 from openmargin.runtime.errors import StartRefused
 from openmargin.runtime.exchange import Exchange, ExchangeOptions, exit_process, open_exchange
+from openmargin.runtime.phases import PhaseHook, no_hook
 from openmargin.runtime.secrets import (
     SecretKeeper,
     default_master_key_path,
@@ -64,6 +65,7 @@ async def build(
     *,
     accept_venue_change: bool = False,
     on_poison: Callable[[int], None] = exit_process,
+    at: PhaseHook = no_hook,
 ) -> tuple[Exchange, Application]:
     """Open the exchange that `settings` describe and the application that serves it; the caller closes the exchange.
 
@@ -71,7 +73,7 @@ async def build(
     Raises StartRefused.
     """
     master_key = _master_key(settings)
-    exchange = await open_exchange(_options(settings, venue, on_poison))
+    exchange = await open_exchange(_options(settings, venue, on_poison, at))
     try:
         _refuse_contradictions(exchange, settings)
         await _agree_on_venue(exchange, _with_market(venue or exchange.venue, settings), accept_venue_change)
@@ -107,7 +109,9 @@ def _warn_of_another_key(exchange: Exchange, settings: Settings, master_key: byt
         )
 
 
-def _options(settings: Settings, venue: Venue | None, on_poison: Callable[[int], None]) -> ExchangeOptions:
+def _options(
+    settings: Settings, venue: Venue | None, on_poison: Callable[[int], None], at: PhaseHook
+) -> ExchangeOptions:
     virtual_start_ms = None
     if settings.clock == "virtual":
         start_ms = _start_ms(settings)
@@ -120,6 +124,7 @@ def _options(settings: Settings, venue: Venue | None, on_poison: Callable[[int],
         snapshot_every=settings.snapshot_every,
         memory_history_rows=settings.memory_history_rows,
         on_poison=on_poison,
+        at=at,
     )
 
 
