@@ -13,7 +13,7 @@ import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-SEEDS = 2_000
+SEEDS = 1_500
 
 STEPS: dict[str, tuple[str, ...]] = {
     "tests, plain": ("test-pure", "ARGS=--timeout=3600"),

@@ -61,10 +61,13 @@ def _timestamp_us(sent: str) -> int:
 
 
 def _recv_window_us(sent: str) -> int:
-    if _WINDOW(sent) is None:
+    if len(sent) <= 20 and sent.isascii() and sent.isdecimal():
+        window = int(sent) * 1000
+    elif _WINDOW(sent) is None:
         raise ApiError(illegal_characters("recvWindow", r"^[0-9]{1,20}(\.[0-9]{1,3})?$"))
-    whole, _, fraction = sent.partition(".")
-    window = int(whole + fraction.ljust(3, "0"))
+    else:
+        whole, _, fraction = sent.partition(".")
+        window = int(whole + fraction.ljust(3, "0"))
     if window > _RECV_WINDOW_MAX_US:
         raise ApiError(RECV_WINDOW_TOO_LONG)
     return window

@@ -1,4 +1,4 @@
-"""HTTP and no other protocol, with a bound on what comes before a request is understood, and answers in one piece."""
+"""HTTP alone, with a bound on what comes before a request is understood, and answers in one piece."""
 
 from __future__ import annotations
 
