@@ -53,10 +53,8 @@ bench: $(BUILT) ## Measure; prints, never fails on a number
 docs: venv-dev ## Build the documentation into site/
 	@.venv-dev/bin/mkdocs build --strict --quiet
 
-nightly: check ## The long run: many examples, both builds, many seeds
-	@HYPOTHESIS_PROFILE=nightly $(MAKE) test-pure ARGS="--timeout=3600"
-	@HYPOTHESIS_PROFILE=nightly $(MAKE) test-compiled ARGS="--timeout=3600"
-	@$(MAKE) simulate OPENMARGIN_BUILD=compiled SEEDS=5000
+nightly: check ## The long run, half an hour: many examples, both builds, many seeds
+	@$(DEV) tools/nightly.py
 
 lock: ## Resolve the .in files again: make lock ARGS="--upgrade"
 	@$(PYTHON) tools/environment.py .venv-lock tools/lock.lock
@@ -68,6 +66,7 @@ clean: ## Remove everything that was made
 
 venv:
 	@$(PYTHON) tools/environment.py .venv requirements.lock
+	@cmp -s tools/openmargin.sh .venv/bin/openmargin || install -m 755 tools/openmargin.sh .venv/bin/openmargin
 
 venv-dev:
 	@$(PYTHON) tools/environment.py .venv-dev requirements-dev.lock

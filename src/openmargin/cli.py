@@ -116,8 +116,8 @@ def verify(directory: Directory) -> None:
     if not report.is_sound:
         _refuse(f"{directory} is not sound: {len(report.problems)} problems after {report.records} records")
     typer.echo(f"sound: {report.records} records")
-    typer.echo(f"hash of events  {report.event_chain}")
-    typer.echo(f"hash of state   {report.state_hash}")
+    typer.echo(f"stateHash   {report.event_chain} (running hash of events, as /lab/state shows it)")
+    typer.echo(f"full state  {report.state_hash} (hash of balances, books and all else at the end)")
 
 
 @app.command()

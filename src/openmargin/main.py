@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
 
 from msgspec import structs
 
@@ -29,6 +29,7 @@ from openmargin.runtime.clock import WallClock
 from openmargin.runtime.directory import DataDirectory
 from openmargin.runtime.errors import StartRefused
 from openmargin.runtime.exchange import Exchange, ExchangeOptions, exit_process, open_exchange
+from openmargin.runtime.phases import PhaseHook, no_hook
 from openmargin.runtime.secrets import (
     SecretKeeper,
     default_master_key_path,
@@ -44,19 +45,18 @@ _CLOCK_SLACK_MS = 60_000
 class Application:
     """The ASGI application: `/lab` is the lab's, everything else the gateway's."""
 
-    def __init__(self, gateway: AsgiGateway, lab: Callable[[Scope, Receive, Send], Any]) -> None:
+    def __init__(self, gateway: AsgiGateway, lab: Callable[[Scope, Receive, Send], Awaitable[None]]) -> None:
         self._gateway = gateway
         self._lab = lab
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         if scope["type"] != "http":
             # Whoever builds the exchange closes it: there is no life span to ask for, and no stream yet.
             raise NotImplementedError(f"no {scope['type']} connections")
         path: str = scope["path"]
         if path == "/lab" or path.startswith("/lab/"):
-            await self._lab(scope, receive, send)
-        else:
-            await self._gateway(scope, receive, send)
+            return self._lab(scope, receive, send)
+        return self._gateway(scope, receive, send)
 
 
 async def build(
@@ -65,6 +65,7 @@ async def build(
     *,
     accept_venue_change: bool = False,
     on_poison: Callable[[int], None] = exit_process,
+    at: PhaseHook = no_hook,
 ) -> tuple[Exchange, Application]:
     """Open the exchange that `settings` describe and the application that serves it; the caller closes the exchange.
 
@@ -72,7 +73,7 @@ async def build(
     Raises StartRefused.
     """
     master_key = _master_key(settings)
-    exchange = await open_exchange(_options(settings, venue, on_poison))
+    exchange = await open_exchange(_options(settings, venue, on_poison, at))
     try:
         _refuse_contradictions(exchange, settings)
         await _agree_on_venue(exchange, _with_market(venue or exchange.venue, settings), accept_venue_change)
@@ -108,11 +109,13 @@ def _warn_of_another_key(exchange: Exchange, settings: Settings, master_key: byt
         )
 
 
-def _options(settings: Settings, venue: Venue | None, on_poison: Callable[[int], None]) -> ExchangeOptions:
+def _options(
+    settings: Settings, venue: Venue | None, on_poison: Callable[[int], None], at: PhaseHook
+) -> ExchangeOptions:
     virtual_start_ms = None
     if settings.clock == "virtual":
-        start = settings.start
-        virtual_start_ms = int(start.timestamp() * 1000) if start else WallClock().host_ms()
+        start_ms = _start_ms(settings)
+        virtual_start_ms = WallClock().host_ms() if start_ms is None else start_ms
     return ExchangeOptions(
         directory=settings.directory,
         venue=_with_market(venue or load_venue(), settings),
@@ -121,7 +124,12 @@ def _options(settings: Settings, venue: Venue | None, on_poison: Callable[[int],
         snapshot_every=settings.snapshot_every,
         memory_history_rows=settings.memory_history_rows,
         on_poison=on_poison,
+        at=at,
     )
+
+
+def _start_ms(settings: Settings) -> int | None:
+    return None if settings.start is None else int(settings.start.timestamp() * 1000)
 
 
 def _with_market(venue: Venue, settings: Settings) -> Venue:
@@ -136,6 +144,13 @@ def _refuse_contradictions(exchange: Exchange, settings: Settings) -> None:
     if settings.seed is not None and settings.seed != exchange.seed:
         raise StartRefused(
             f"this exchange was opened with --seed {exchange.seed}: leave --seed out, or name another --data"
+        )
+    # The same words again are no contradiction: a restart may repeat the whole command.
+    if settings.start is not None and _start_ms(settings) != exchange.opened_ms():
+        opened = datetime.fromtimestamp(exchange.opened_ms() / 1000, UTC).isoformat().replace("+00:00", "Z")
+        raise StartRefused(
+            f"this exchange was opened at {opened}, and goes on where it stopped:"
+            " leave --start out, or name another --data"
         )
     _, _, last_ms = exchange.state_hash()
     if not exchange.clock.is_virtual and last_ms > exchange.clock.host_ms() + _CLOCK_SLACK_MS:

@@ -27,7 +27,8 @@ def test_all_symbols_with_their_filters(world: World) -> None:
             "PERCENT_PRICE_BY_SIDE",
             "MAX_NUM_ORDERS",
         } <= {*kinds}
-        assert row["permissionSets"] == [["SPOT", "MARGIN"]]
+        assert row["permissionSets"] == [["MARGIN"]]
+        assert (row["isSpotTradingAllowed"], row["isMarginTradingAllowed"]) == (False, True)
         assert row["isMarginTradingAllowed"] is True
 
 
@@ -37,6 +38,7 @@ def test_all_symbols_with_their_filters(world: World) -> None:
         ("symbol=BTCUSDT", ["BTCUSDT"]),
         ("symbols=%5B%22ETHUSDT%22,%22BTCUSDT%22%5D", ["ETHUSDT", "BTCUSDT"]),
         ("permissions=LEVERAGED", []),
+        ("permissions=SPOT", []),
         ("symbolStatus=HALT", []),
     ],
 )
@@ -45,7 +47,7 @@ def test_symbols_may_be_chosen(world: World, query: str, symbols: list[str]) -> 
 
 
 @pytest.mark.parametrize(
-    "query", ["permissions=MARGIN", "permissions=%5B%22SPOT%22%5D", "symbolStatus=TRADING"]
+    "query", ["permissions=MARGIN", "permissions=%5B%22SPOT%22%2C%22MARGIN%22%5D", "symbolStatus=TRADING"]
 )
 def test_choices_that_all_symbols_meet(world: World, query: str) -> None:
     assert len(world.send("GET", INFO, query).json["symbols"]) == len(world.exchange.venue.symbols)

@@ -131,6 +131,11 @@ def test_a_file_that_only_says_how_to_serve_serves_the_default_venue(tmp_path: P
             "symbols[1].tick_size: '0.010000001' has more than eight decimals; round it to eight",
         ),
         (
+            EXTENDED + '[[symbols]]\nname = "ETHUSDT"\nmax_quantity = "46116860184.27387905"',
+            "symbols[1].max_quantity: '46116860184.27387905' is more than a record can hold;"
+            " write at most 46116860184.27387904",
+        ),
+        (
             EXTENDED + '[[symbols]]\nname = "BTCUSDT"\nstatus = "HALT"',
             "symbols[0].status: 'HALT' is not a known word; write one of \"TRADING\", \"BREAK\"",
         ),

@@ -129,6 +129,15 @@ def test_a_price_is_set_and_quoted_before_the_answer(lab: Served) -> None:
     assert ask - bid < index.price // 1000
 
 
+@pytest.mark.parametrize("price", ["0.01", "1000000"])
+def test_a_price_may_go_as_far_as_orders_may(lab: Served, price: str) -> None:
+    assert lab.post("/lab/prices/BTCUSDT", {"price": price}).status_code == 200
+    depth = lab.exchange.live.depth("BTCUSDT", 1)
+    assert depth.bids or depth.asks, "the house still quotes"
+    refused = lab.post("/lab/prices/BTCUSDT", {"price": "5000000"}).json()
+    assert refused["hint"] == "write at least 0.01 and at most 1000000: the bounds of its PRICE_FILTER"
+
+
 def test_virtual_time_passes_as_far_as_asked(virtual_lab: Served) -> None:
     before = virtual_lab.get("/lab/state").json()["time"]
     answer = virtual_lab.post("/lab/clock/advance", {"seconds": 3600.5}).json()
@@ -207,11 +216,17 @@ def moved(**fields: Any) -> dict[str, Any]:
         ("POST", "/lab/prices/XXXUSDT", {"price": "1"}, 404, "no such symbol"),
         ("POST", "/lab/prices/BTCUSDT", {"price": "0"}, 400, "not above zero"),
         ("POST", "/lab/prices/BTCUSDT", {"price": None}, 400, "price"),
+        ("POST", "/lab/prices/BTCUSDT", {"price": "1000000.01"}, 422, "no order at that price may stand in BTCUSDT"),
+        ("POST", "/lab/prices/BTCUSDT", {"price": "0.00999999"}, 422, "no order at that price may stand in BTCUSDT"),
         ("POST", "/lab/clock/advance", {"seconds": 1}, 409, "wall clock"),
         ("POST", "/lab/clock/advance", {"seconds": 0}, 400, "> 0"),
         ("POST", "/lab/clock/advance", {"seconds": 0.0001}, 400, "less than a millisecond"),
         ("POST", "/lab/clock/advance", {"seconds": 1e12}, 400, "<="),
         ("GET", "/lab/nowhere", None, 404, "no such address"),
+        ("GET", "/lab/health/", None, 404, "no such address"),
+        ("POST", "/lab/accounts/", {"name": "ann"}, 404, "no such address"),
+        ("GET", "/lab/", None, 404, "no such address"),
+        ("GET", "/lab", None, 404, "no such address"),
         ("DELETE", "/lab/accounts", None, 405, "another method"),
     ],
 )  # fmt: skip
@@ -225,6 +240,10 @@ def test_what_cannot_be_done_is_refused_with_a_hint(
     assert (answer.status_code, error in answer.json()["error"]) == (status, True), answer.text
     changed = lab.exchange.state_hash()[1] != before[1]
     assert not changed or status in (404, 422), "what the lab refuses itself never reaches the journal"
+
+
+def test_a_number_that_no_account_has_is_told_where_they_start(lab: Served) -> None:
+    assert "accounts start at 1" in lab.ask("PATCH", "/lab/accounts/0", {"vip": 1}).json()["hint"]
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b"\xff", b"[1]", b"null", b'{"name": "\xff"}'])

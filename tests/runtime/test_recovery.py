@@ -224,6 +224,15 @@ def test_a_snapshot_process_names_the_damage_that_it_finds(
     assert "journal damaged at record 2" in capfd.readouterr().err
 
 
+def test_a_snapshot_process_that_cannot_read_says_so_in_a_line(tmp_path: Path) -> None:
+    (tmp_path / "openmargin.db").write_bytes(b"these are no tables " * 500)
+    command = (sys.executable, "-m", "openmargin.runtime.snapshot", str(tmp_path))
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr.count("\n")) == (1, 1), done.stderr
+    assert done.stderr.startswith("no snapshot was taken: ")
+    assert "file is not a database" in done.stderr
+
+
 def test_what_a_killed_snapshot_left_behind_is_swept_away(tmp_path: Path) -> None:
     run(trade_a_little, tmp_path)
     partial = tmp_path / SNAPSHOTS / "00000000000000000099.123.tmp"

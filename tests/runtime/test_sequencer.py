@@ -316,6 +316,25 @@ def test_a_record_that_breaks_the_engine_is_kept_aside_and_the_next_start_is_cle
     assert run(lambda exchange: exchange.read(lambda _: levels(exchange)), tmp_path) == [100]
 
 
+def test_poison_that_cannot_be_set_aside_ends_the_process_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    codes = Codes()
+
+    async def story(exchange: Exchange) -> None:
+        (tmp_path / "poison").write_text("no directory")
+        with pytest.raises(Unavailable):
+            await exchange.submit(limit(Side.BUY, 100, name="poison"))
+        await until(lambda: codes.codes != [])
+
+    break_at(monkeypatch, "poison")
+    run(story, tmp_path, on_poison=codes)
+    printed = capsys.readouterr().err
+    assert codes.codes == [70]
+    assert "cannot be set aside: " in printed
+    assert "wallets must sum to zero" in printed
+
+
 def test_poison_ends_the_process_unless_told_otherwise(monkeypatch: pytest.MonkeyPatch) -> None:
     break_at(monkeypatch, "poison")
 

@@ -26,6 +26,8 @@ def test_verify_finds_a_sound_directory_sound(kept: Path) -> None:
     ended = run(kept.parent, "verify", str(kept))
     assert (ended.returncode, ended.stdout.splitlines()[0].startswith("sound: ")) == (0, True), ended.stderr
     assert " records" in ended.stderr, "progress is shown"
+    with serving(kept.parent, "--data", str(kept)) as server:
+        assert f"\nstateHash   {server.state()['stateHash']} " in ended.stdout
 
 
 def test_damage_is_named_by_verify_and_at_the_start(kept: Path) -> None:

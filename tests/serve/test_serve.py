@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from openmargin.runtime.secrets import DEVELOPMENT_API_KEYS
 from tests.serve.process import MODULE, run, serving
 
 EPOCH_2026_MS = 1_767_225_600_000
@@ -30,18 +31,19 @@ def one_line(text: str) -> str:
 
 def test_the_first_words_hold_all_that_a_session_needs(tmp_path: Path) -> None:
     with serving(tmp_path, "--data", ":memory:") as server:
-        api_key = re.search(r"api key +(\w{64})$", server.words, re.MULTILINE)
-        secret = re.search(r"secret +(\w{64})$", server.words, re.MULTILINE)
-        assert api_key
-        assert secret
+        assert re.search(r"api key +\w{64}$\n +secret +\w{64}$", server.words, re.MULTILINE)
         assert f'base_path="{server.address}"' in server.words
-        query = f"timestamp={server.client.get('/api/v3/time').json()['serverTime']}"
-        signature = hmac.new(secret[1].encode(), query.encode(), hashlib.sha256).hexdigest()
-        answer = server.client.get(
-            f"/sapi/v1/margin/account?{query}&signature={signature}", headers={"X-MBX-APIKEY": api_key[1]}
-        )
-        assert answer.status_code == 200, answer.text
-        assert answer.json()["marginLevel"] == "999.00000000"
+        head, _, _ = server.words.partition("With the official SDK")
+        keys = re.findall(r" (\w{64})$", head, re.MULTILINE)
+        assert tuple(keys[::2]) == DEVELOPMENT_API_KEYS
+        for api_key, secret in zip(keys[::2], keys[1::2], strict=True):
+            query = f"timestamp={server.client.get('/api/v3/time').json()['serverTime']}"
+            signature = hmac.new(secret.encode(), query.encode(), hashlib.sha256).hexdigest()
+            answer = server.client.get(
+                f"/sapi/v1/margin/account?{query}&signature={signature}", headers={"X-MBX-APIKEY": api_key}
+            )
+            assert answer.status_code == 200, answer.text
+            assert answer.json()["marginLevel"] == "999.00000000"
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
@@ -55,6 +57,30 @@ def test_a_restart_keeps_everything(tmp_path: Path, number: signal.Signals) -> N
         assert server.state() == before
         again = server.client.post(f"/lab/accounts/{made['accountId']}/keys", json={"permissions": ["READ"]})
         assert again.status_code == 200
+
+
+WITH_HANGUP = """
+import signal
+from openmargin.cli import main
+
+signal.signal(signal.SIGHUP, signal.{inherited})
+main()
+"""
+
+
+def test_a_terminal_that_goes_away_is_a_clean_stop(tmp_path: Path) -> None:
+    program = ("-c", WITH_HANGUP.format(inherited="SIG_DFL"))
+    with serving(tmp_path, "--data", str(tmp_path / "exchange"), program=program) as server:
+        assert server.stop(signal.SIGHUP) == 0
+    assert list((tmp_path / "exchange" / "snapshots").iterdir()), "it took its time"
+
+
+def test_under_nohup_a_terminal_may_go_away(tmp_path: Path) -> None:
+    program = ("-c", WITH_HANGUP.format(inherited="SIG_IGN"))
+    with serving(tmp_path, "--data", ":memory:", program=program) as server:
+        server.process.send_signal(signal.SIGHUP)
+        assert server.client.get("/lab/health").status_code == 200
+        assert server.stop() == 0
 
 
 def test_a_stop_that_can_leave_no_snapshot_is_a_clean_stop(tmp_path: Path) -> None:
@@ -159,6 +185,9 @@ def test_virtual_time_goes_on_where_it_was(tmp_path: Path) -> None:
         assert server.stop() == 0
     with serving(tmp_path, *options) as server:
         assert server.state()["time"] == EPOCH_2026_MS + 86_400_000
+        assert server.stop() == 0
+    line = one_line(refusal(tmp_path, *options[:-1], "2026-01-02T00:00:00Z"))
+    assert line.startswith("this exchange was opened at 2026-01-01T00:00:00Z, and goes on where it stopped")
 
 
 def test_the_wall_clock_cannot_serve_an_exchange_that_is_ahead_of_it(tmp_path: Path) -> None:
@@ -226,6 +255,22 @@ def test_the_head_of_a_request_has_a_bound(tmp_path: Path) -> None:
         assert server.client.get("/api/v3/ping").status_code == 200
 
 
+def test_a_stream_is_refused_and_nothing_is_said_of_it(tmp_path: Path) -> None:
+    with serving(tmp_path, "--data", ":memory:") as server:
+        for path in ("/ws/btcusdt@trade", "/stream", "/ws-api/v3", "/lab/events"):
+            handshake = {
+                "connection": "Upgrade",
+                "upgrade": "websocket",
+                "sec-websocket-version": "13",
+                "sec-websocket-key": "dGhlIHNhbXBsZSBub25jZQ==",
+            }
+            answer = server.client.get(path, headers=handshake)
+            assert answer.status_code == 404, path
+            assert answer.headers["content-type"].startswith("application/json")
+        assert server.stop() == 0
+        assert server.said() == ""
+
+
 BROKEN = """
 import openmargin.runtime.sequencer as sequencer
 from openmargin.cli import main
@@ -248,8 +293,57 @@ def test_a_broken_invariant_ends_with_70_and_the_next_start_is_clean(tmp_path: P
         before = server.state()
         assert server.client.post("/lab/prices/BTCUSDT", json={"price": "1"}).status_code == 503
         assert server.process.wait() == 70
-        assert server.process.stderr is not None
-        assert "this index is poison" in server.process.stderr.read()
+        assert "this index is poison" in server.said()
     assert list((data / "poison").iterdir())
     with serving(tmp_path, "--data", str(data)) as server:
         assert server.state() == before
+
+
+FULL = """
+import sqlite3
+from pathlib import Path
+from openmargin.cli import main
+from openmargin.journal.sqlite_store import SqliteJournal
+
+sync = SqliteJournal.sync
+
+def sync_if_there_is_room(journal):
+    if Path({full!r}).exists():
+        raise sqlite3.OperationalError("database or disk is full")
+    sync(journal)
+
+SqliteJournal.sync = sync_if_there_is_room
+main()
+"""
+
+
+def test_a_full_disk_is_said_at_once_seen_in_health_and_ends_with_74(tmp_path: Path) -> None:
+    data, full = tmp_path / "exchange", tmp_path / "full"
+    program = ("-c", FULL.format(full=str(full)))
+    with serving(tmp_path, "--data", str(data), program=program) as server:
+        assert server.client.get("/lab/health").json() == {"status": "ok"}
+        before = server.state()
+        full.touch()
+        assert server.client.post("/lab/accounts", json={"name": "ann"}).status_code == 503
+        assert server.process.stderr is not None
+        assert "the journal cannot be written (database or disk is full)" in server.process.stderr.readline()
+        health = server.client.get("/lab/health")
+        assert health.status_code == 503
+        assert "the journal cannot be written (database or disk is full)" in health.json()["error"]
+        full.unlink()
+        assert server.client.get("/lab/health").status_code == 503, "only a new start helps"
+        assert server.stop() == 74
+        assert server.said() == ""
+    with serving(tmp_path, "--data", str(data), program=program) as server:
+        assert server.state() == before
+
+
+def test_a_disk_that_is_full_from_the_start_is_no_traceback(tmp_path: Path) -> None:
+    full = tmp_path / "full"
+    full.touch()
+    program = ("-c", FULL.format(full=str(full)))
+    ended = run(tmp_path, "serve", "--port", "0", "--data", str(tmp_path / "exchange"), program=program)
+    assert (ended.returncode, ended.stdout) == (1, "")
+    why, what = ended.stderr.splitlines()
+    assert "database or disk is full" in why
+    assert what == f"openmargin: the exchange in {tmp_path / 'exchange'} stopped before it was ready"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
@@ -64,7 +64,8 @@ class Gateway:
             return self._no_route(request)
         headers: Headers = []
         try:
-            answer = await self._answer(endpoint, request, headers)
+            call, asked = self._admit(endpoint, request, headers)
+            answer = _encode(await endpoint.run(call, asked))
         except ApiError as refusal:
             if refusal.retry_after_s is not None:
                 headers.append((b"retry-after", b"%d" % refusal.retry_after_s))
@@ -79,7 +80,8 @@ class Gateway:
             return self._failure(request, headers)
         return json_response(200, answer, headers)
 
-    async def _answer(self, endpoint: Endpoint, request: Request, headers: Headers) -> bytes:
+    def _admit(self, endpoint: Endpoint, request: Request, headers: Headers) -> tuple[Call, Any]:
+        """The call that a request makes, and what it asks for; raises ApiError where it may not."""
         parameters = _parameters(request)
         if endpoint.dialect is Dialect.SPOT:
             _refuse_unread(endpoint, parameters)
@@ -98,7 +100,7 @@ class Gateway:
             sender,
             _in_microseconds(endpoint, request),
         )
-        return _encode(await endpoint.run(call, endpoint.read(parameters)))
+        return call, endpoint.read(parameters)
 
     def _current_catalogue(self) -> Catalogue:
         if self._catalogue.venue is not self._exchange.venue:

@@ -7,7 +7,7 @@ from typing import Any, Final, TypeAlias
 
 from openmargin.api import errors
 from openmargin.api.app import BODY_BYTES_MAX, Gateway
-from openmargin.api.wire import Request, Response, json_response
+from openmargin.api.wire import Request, json_response
 
 Scope: TypeAlias = MutableMapping[str, Any]
 Receive: TypeAlias = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -24,43 +24,42 @@ class AsgiGateway:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         assert scope["type"] == "http", f"the gateway was handed a {scope['type']} connection"
-        request = _head(scope)
-        response = await self._respond(request, scope["headers"], receive)
-        if response is None:
-            return  # The client left before its body was complete; nobody listens.
+        request, has_body, size = _head(scope)
+        if size > HEADER_BYTES_MAX:
+            error = errors.too_large("header", HEADER_BYTES_MAX, 431)
+            response = json_response(error.status, errors.error_body(error), [])
+        else:
+            # A GET has no parameters in its body, so nobody waits for one.
+            if has_body and request.method != "GET":
+                body = await _read_body(receive)
+                if body is None:
+                    return  # The client left before its body was complete; nobody listens.
+                request.body = body
+            response = await self._gateway.handle(request)
         await send({"type": "http.response.start", "status": response.status, "headers": response.headers})
         await send({"type": "http.response.body", "body": response.body})
 
-    async def _respond(
-        self, request: Request, headers: list[tuple[bytes, bytes]], receive: Receive
-    ) -> Response | None:
-        size = 0
-        has_body = False
-        for name, value in headers:
-            size += len(name) + len(value)
-            if name == b"x-mbx-apikey":
-                request.api_key = value.decode("latin-1")
-            elif name == b"content-length":
-                has_body = value != b"0"
-            elif name == b"transfer-encoding":
-                has_body = True
-            elif name == b"x-mbx-time-unit":
-                request.time_unit = value.decode("latin-1")
-        if size > HEADER_BYTES_MAX:
-            error = errors.too_large("header", HEADER_BYTES_MAX, 431)
-            return json_response(error.status, errors.error_body(error), [])
-        # A GET has no parameters in its body, so nobody waits for one.
-        if has_body and request.method != "GET":
-            body = await _read_body(receive)
-            if body is None:
-                return None
-            request.body = body
-        return await self._gateway.handle(request)
 
-
-def _head(scope: Scope) -> Request:
+def _head(scope: Scope) -> tuple[Request, bool, int]:
+    """A request without its body, whether it has one, and how long its headers are."""
+    size = 0
+    has_body = False
+    api_key: str | None = None
+    time_unit: str | None = None
+    for name, value in scope["headers"]:
+        size += len(name) + len(value)
+        if name == b"x-mbx-apikey":
+            api_key = value.decode("latin-1")
+        elif name == b"content-length":
+            has_body = value != b"0"
+        elif name == b"transfer-encoding":
+            has_body = True
+        elif name == b"x-mbx-time-unit":
+            time_unit = value.decode("latin-1")
     client = scope.get("client")
-    return Request(scope["method"], scope["path"], scope["query_string"], ip=client[0] if client else "")
+    ip = client[0] if client else ""
+    request = Request(scope["method"], scope["path"], scope["query_string"], b"", ip, api_key, time_unit)
+    return request, has_body, size
 
 
 async def _read_body(receive: Receive) -> bytes | None:

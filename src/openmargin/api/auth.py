@@ -61,10 +61,13 @@ def _timestamp_us(sent: str) -> int:
 
 
 def _recv_window_us(sent: str) -> int:
-    if _WINDOW(sent) is None:
+    if len(sent) <= 20 and sent.isascii() and sent.isdecimal():
+        window = int(sent) * 1000
+    elif _WINDOW(sent) is None:
         raise ApiError(illegal_characters("recvWindow", r"^[0-9]{1,20}(\.[0-9]{1,3})?$"))
-    whole, _, fraction = sent.partition(".")
-    window = int(whole + fraction.ljust(3, "0"))
+    else:
+        whole, _, fraction = sent.partition(".")
+        window = int(whole + fraction.ljust(3, "0"))
     if window > _RECV_WINDOW_MAX_US:
         raise ApiError(RECV_WINDOW_TOO_LONG)
     return window
@@ -125,11 +128,10 @@ class Authenticator:
 
     def _key(self, request: Request) -> KeyView:
         api_key = request.api_key
-        if api_key is None or _API_KEY.fullmatch(api_key) is None:
-            raise ApiError(BAD_API_KEY_FORMAT)
-        key = self._exchange.live.key(api_key)
+        key = self._exchange.live.key(api_key) if api_key is not None else None
         if key is None:
-            raise ApiError(REJECTED_KEY)
+            is_one = api_key is not None and _API_KEY.fullmatch(api_key) is not None
+            raise ApiError(REJECTED_KEY if is_one else BAD_API_KEY_FORMAT)
         if key.ips and not _is_allowed(request.ip, key.ips):
             raise ApiError(REJECTED_KEY)
         return key

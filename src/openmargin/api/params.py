@@ -41,6 +41,8 @@ class Param(Struct, frozen=True):
     """What an ENUM may be."""
     maximum: int | None = None
     about: str = ""
+    known: Mapping[str, object] = {}
+    """What words stand for that need no parsing."""
 
 
 class Params(Struct, frozen=True, kw_only=True):
@@ -154,7 +156,7 @@ def choice(
             raise ApiError(refusals.get(sent, unknown))
         return value
 
-    return Param(name, "ENUM", parse, values=tuple(served), about=about)
+    return Param(name, "ENUM", parse, values=tuple(served), about=about, known=served)
 
 
 _Member = TypeVar("_Member", bound=IntEnum)
@@ -176,7 +178,8 @@ def boolean(name: str, about: str = "") -> Param:
             return False
         raise ApiError(errors.invalid(name))
 
-    return Param(name, "BOOLEAN", parse, values=("TRUE", "FALSE"), about=about)
+    known = {"TRUE": True, "true": True, "FALSE": False, "false": False}
+    return Param(name, "BOOLEAN", parse, values=("TRUE", "FALSE"), about=about, known=known)
 
 
 def whole(name: str, about: str = "") -> Param:
@@ -228,16 +231,17 @@ def reader(params: type[P]) -> Callable[[Mapping[str, str]], P]:
     """A function from sent parameters to the record; what it refuses, it refuses in declared order."""
     names = tuple(field.name for field in msgspec.structs.fields(params))
     plan = tuple(
-        (name, field.param.name, field.param.parse, field.required)
+        (name, field.param.name, field.param.known.get, field.param.parse, field.required)
         for name, field in zip(names, fields_of(params), strict=True)
     )
 
     def read(sent: Mapping[str, str]) -> P:
         values: dict[str, Any] = {}
-        for name, wire_name, parse, required in plan:
+        for name, wire_name, known, parse, required in plan:
             value = sent.get(wire_name)
             if value:
-                values[name] = parse(value)
+                parsed = known(value)
+                values[name] = parse(value) if parsed is None else parsed
             elif required:
                 raise ApiError(errors.missing(wire_name))
             elif value is not None:

@@ -19,6 +19,8 @@ from openmargin.domain.money import format_short, parse_e8
 T = TypeVar("T", bound=Struct)
 
 _DECIMAL: Final = re.compile(r"[0-9]+(\.[0-9]+)?")
+_ATOMS_MAX: Final = 2**62
+"""Records, events and snapshots hold 64 bits; half of that leaves room for the sum of two."""
 
 
 Table: TypeAlias = dict[str, object]
@@ -127,6 +129,10 @@ def _read_decimal(raw: object, path: str, problems: list[Problem]) -> int:
     value = parse_e8(raw)
     if value is None:
         problems.append(Problem(path, f"{raw!r} has more than eight decimals", "round it to eight"))
+        return 0
+    if value > _ATOMS_MAX:
+        mend = f"write at most {format_short(_ATOMS_MAX)}"
+        problems.append(Problem(path, f"{raw!r} is more than a record can hold", mend))
         return 0
     return value
 

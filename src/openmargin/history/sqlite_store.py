@@ -127,7 +127,7 @@ class SqliteHistoryWriter:
         execute = self._connection.executemany
         if rows.orders:
             execute(
-                "INSERT INTO orders VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT "
+                "INSERT OR FAIL INTO orders VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT "
                 "DO UPDATE SET is_open = excluded.is_open, row = excluded.row",
                 [
                     (
@@ -142,7 +142,7 @@ class SqliteHistoryWriter:
             )
         if rows.trades:
             execute(
-                "INSERT INTO trades VALUES (?, ?, ?, ?, ?, ?, ?)",
+                "INSERT OR FAIL INTO trades VALUES (?, ?, ?, ?, ?, ?, ?)",
                 [
                     (
                         row.account_id,
@@ -158,7 +158,7 @@ class SqliteHistoryWriter:
             )
         if rows.loans:
             execute(
-                "INSERT INTO loans VALUES (?, ?, ?, ?, ?, ?, ?)",
+                "INSERT OR FAIL INTO loans VALUES (?, ?, ?, ?, ?, ?, ?)",
                 [
                     (
                         row.account_id,
@@ -174,7 +174,7 @@ class SqliteHistoryWriter:
             )
         if rows.interest:
             execute(
-                "INSERT INTO interest VALUES (?, ?, ?, ?, ?, ?)",
+                "INSERT OR FAIL INTO interest VALUES (?, ?, ?, ?, ?, ?)",
                 [
                     (row.account_id, row.scope, row.hour_ms, row.transaction_id, row.asset, _encode(row))
                     for row in rows.interest
@@ -182,7 +182,7 @@ class SqliteHistoryWriter:
             )
         if rows.transfers:
             execute(
-                "INSERT INTO transfers VALUES (?, ?, ?, ?, ?, ?)",
+                "INSERT OR FAIL INTO transfers VALUES (?, ?, ?, ?, ?, ?)",
                 [
                     (row.account_id, row.source, row.target, row.at_ms, row.transaction_id, _encode(row))
                     for row in rows.transfers

@@ -60,7 +60,7 @@ class SqliteJournal:
         if last_seq != expected_last_seq:
             raise FenceBroken(expected_last_seq, last_seq)
         self._connection.executemany(
-            "INSERT INTO records VALUES (?, ?, ?, ?, ?, ?, ?)", map(msgspec.structs.astuple, records)
+            "INSERT OR FAIL INTO records VALUES (?, ?, ?, ?, ?, ?, ?)", map(msgspec.structs.astuple, records)
         )
         if self._keep_records is not None:
             self._connection.execute(

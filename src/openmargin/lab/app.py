@@ -30,7 +30,7 @@ _log = logging.getLogger(__name__)
 
 def lab_app(bench: Bench) -> Starlette:
     """The application that serves `/lab/*` for one exchange."""
-    return Starlette(
+    app = Starlette(
         routes=[
             *(
                 StarletteRoute(route.path, _endpoint(bench, route), methods=[route.method])
@@ -40,6 +40,9 @@ def lab_app(bench: Bench) -> Starlette:
         ],
         exception_handlers={HTTPException: _no_such_word},
     )
+    # A request with a body would not follow, and one without deserves to hear which address there is.
+    app.router.redirect_slashes = False
+    return app
 
 
 def _endpoint(bench: Bench, route: Route) -> Callable[[Request], Awaitable[Response]]:
@@ -65,7 +68,9 @@ def _path(request: Request) -> Path:
         return msgspec.convert(request.path_params, Path, strict=False)
     except msgspec.ValidationError as refusal:
         raise Refused(
-            404, f"the address names nothing: {refusal}", "write the accountId as a number"
+            404,
+            f"the address names nothing: {refusal}",
+            "write the accountId as a number; accounts start at 1",
         ) from None
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from openmargin.domain.commands import SetIndex
-from openmargin.domain.money import format_e8
+from openmargin.domain.money import format_e8, format_short
 from openmargin.lab import shapes
 from openmargin.lab.amounts import positive_e8
 from openmargin.lab.bench import Bench, Path
@@ -11,8 +11,10 @@ from openmargin.lab.errors import Refused, refused
 from openmargin.runtime.errors import AdvanceRuns, WallClockRuns
 
 
-async def health(_bench: Bench, _path: Path, _body: None) -> shapes.Health:
-    """Does the server answer? It never waits for the exchange."""
+async def health(bench: Bench, _path: Path, _body: None) -> shapes.Health:
+    """Does the exchange still work? The answer never waits for it."""
+    if reason := bench.exchange.stopped_because:
+        raise Refused(503, f"the exchange has stopped: {reason}", "mend that, and start the server again")
     return shapes.Health()
 
 
@@ -25,10 +27,24 @@ async def state(bench: Bench, _path: Path, _body: None) -> shapes.State:
 async def set_price(bench: Bench, path: Path, body: shapes.Price) -> shapes.PriceShown:
     """Set a symbol's index price. The house has quoted anew around it when the answer comes."""
     price = positive_e8("price", body.price)
+    _require_in_filter(bench, path.symbol, price)
     outcome = await bench.exchange.submit(SetIndex(((path.symbol, price),)))
     if outcome.rejection:
         raise refused(outcome.rejection)
     return shapes.PriceShown(symbol=path.symbol, price=format_e8(price), time=outcome.at_ms)
+
+
+def _require_in_filter(bench: Bench, symbol: str, price: int) -> None:
+    """Outside its symbol's price filter no order may stand, so the house would fall silent."""
+    for rules in bench.exchange.venue.symbols:
+        lowest = rules.min_price or rules.tick_size
+        if rules.name == symbol and (price < lowest or 0 < rules.max_price < price):
+            highest = f"at most {format_short(rules.max_price)}" if rules.max_price else "as high as you like"
+            raise Refused(
+                422,
+                f"no order at that price may stand in {symbol}",
+                f"write at least {format_short(lowest)} and {highest}: the bounds of its PRICE_FILTER",
+            )
 
 
 async def advance_clock(bench: Bench, _path: Path, body: shapes.Advance) -> shapes.Time:

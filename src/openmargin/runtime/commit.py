@@ -76,6 +76,8 @@ class GroupCommit:
         """Where the disk is."""
         self.failed = False
         """Did the disk refuse a batch? Then what the engine holds is ahead of the disk for good."""
+        self.failure = ""
+        """How it did."""
         self._loop = loop
         self._storage = storage
         self._feed = feed
@@ -168,6 +170,7 @@ class GroupCommit:
             batch.records[0].seq,
         )
         self.failed = True
+        self.failure = f"the journal cannot be written ({error})"
         for waiting in (batch, self._gathering):
             for future in (*(reply for reply, _ in waiting.replies), *waiting.readers):
                 if not future.done():

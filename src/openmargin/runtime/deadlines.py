@@ -24,15 +24,13 @@ class Deadlines:
     def watch(self, future: asyncio.Future[Any]) -> None:
         """Start the future's time."""
         deadline = self._loop.time() + self._seconds
-        self._waiting.append((deadline, future))
-        if self._timer is None:
-            self._timer = self._loop.call_at(deadline, self._expire)
-
-    def forget_done(self) -> None:
-        """Let go of futures, and of the results they hold, that were answered in time."""
         waiting = self._waiting
         while waiting and waiting[0][1].done():
+            # Answered in time: neither it nor the result that it holds is to be kept until then.
             waiting.popleft()
+        waiting.append((deadline, future))
+        if self._timer is None:
+            self._timer = self._loop.call_at(deadline, self._expire)
 
     def close(self) -> None:
         if self._timer is not None:

@@ -18,6 +18,7 @@ from msgspec import Struct
 from openmargin.domain.commands import AnyCommand, Open
 from openmargin.domain.venue import Venue
 from openmargin.engine.engine import EPOCH
+from openmargin.journal.record import GENESIS_CHAIN
 from openmargin.runtime import snapshot
 from openmargin.runtime.clock import Clock, VirtualClock, WallClock
 from openmargin.runtime.commit import GroupCommit, Outcome, Position
@@ -125,6 +126,10 @@ class Exchange:
     def seed(self) -> int:
         return self.live.seed
 
+    def opened_ms(self) -> int:
+        """When it was opened, by its own clock: what the first record says."""
+        return next(self._storage.journal.read_from(0, GENESIS_CHAIN)).record.at_ms
+
     @property
     def is_new(self) -> bool:
         """Does the journal hold nothing yet but its opening?"""
@@ -135,10 +140,7 @@ class Exchange:
 
         Raises Unavailable, TimedOut or Draining.
         """
-        try:
-            return await self._sequencer.submit(command)
-        finally:
-            self._deadlines.forget_done()
+        return await self._sequencer.submit(command)
 
     async def read(self, question: Callable[[Live], T]) -> T:
         """Answer a question about now, once what it saw is durable: nobody sees what a crash may take back."""
@@ -171,6 +173,16 @@ class Exchange:
         """What is durable: the last seq, the hash of all events up to it, and its time."""
         durable = self._commit.durable
         return durable.seq, durable.event_chain.hex(), durable.at_ms
+
+    @property
+    def disk_failure(self) -> str:
+        """How the disk refused the journal; empty as long as it does not."""
+        return self._commit.failure
+
+    @property
+    def stopped_because(self) -> str:
+        """Why the writer has stopped by itself; empty as long as it has not."""
+        return "a bug was met" if self._sequencer.poisoned else self.disk_failure
 
     def subscribe(self) -> Subscription:
         """Listen to what happens from here on, as it becomes durable."""

@@ -273,12 +273,19 @@ class Sequencer:
         await self._let_out()
         text = "".join(traceback.format_exception(breach))
         if self._poison_directory is not None:
-            self._poison_directory.mkdir(exist_ok=True)
-            report = msgspec.json.format(msgspec.json.encode({"record": record, "breach": text}), indent=2)
-            (self._poison_directory / f"{record.seq}.json").write_bytes(report)
-            (self._poison_directory / f"{record.seq}.bin").write_bytes(body)
+            try:
+                _set_aside(self._poison_directory, record, body, text)
+            except OSError as error:  # The end must come all the same.
+                print(f"record {record.seq} cannot be set aside: {error}", file=sys.stderr)
         print(f"record {record.seq} broke the engine\n{record.command}\n{text}", file=sys.stderr, flush=True)
         self._on_poison(EXIT_POISON)
+
+
+def _set_aside(directory: Path, record: Record, body: bytes, breach: str) -> None:
+    directory.mkdir(exist_ok=True)
+    report = msgspec.json.format(msgspec.json.encode({"record": record, "breach": breach}), indent=2)
+    (directory / f"{record.seq}.json").write_bytes(report)
+    (directory / f"{record.seq}.bin").write_bytes(body)
 
 
 def _refuse(reply: asyncio.Future[Outcome], error: Exception) -> None:

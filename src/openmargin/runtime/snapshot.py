@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+import sqlite3
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -92,7 +93,7 @@ def main() -> None:
     os.nice(_NICENESS)
     try:
         take_snapshot(DataDirectory(Path(sys.argv[1])))
-    except (JournalDamaged, DecidesDifferently, StartRefused, OSError) as error:
+    except (JournalDamaged, DecidesDifferently, StartRefused, OSError, sqlite3.Error) as error:
         raise SystemExit(f"no snapshot was taken: {error}") from error
 
 

@@ -18,6 +18,7 @@ from openmargin.history.sqlite_store import SqliteHistoryReader, SqliteHistoryWr
 from openmargin.history.store import HistoryReader, HistoryWriter
 from openmargin.journal.record import SealedRecord
 from openmargin.journal.sqlite_store import SqliteJournal
+from openmargin.runtime.connection import WritingConnection
 from openmargin.runtime.directory import DataDirectory, sync_directory
 from openmargin.runtime.phases import Phase, PhaseHook, no_hook
 
@@ -49,8 +50,12 @@ def connect_to_read(directory: DataDirectory) -> sqlite3.Connection:
 def _connect_to_write(directory: DataDirectory | None) -> sqlite3.Connection:
     # One thread at a time uses it, but not always the same: it is made before the sync thread is.
     if directory is None:
-        return sqlite3.connect(MEMORY, isolation_level=None, check_same_thread=False)
-    connection = sqlite3.connect(directory.database, isolation_level=None, check_same_thread=False)
+        return sqlite3.connect(
+            MEMORY, isolation_level=None, check_same_thread=False, factory=WritingConnection
+        )
+    connection = sqlite3.connect(
+        directory.database, isolation_level=None, check_same_thread=False, factory=WritingConnection
+    )
     for setting in _WRITER_SETTINGS:
         connection.execute(setting)
     return connection

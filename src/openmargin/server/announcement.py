@@ -20,8 +20,9 @@ OpenMargin {version} at {address}
 
   api key    {api_key}
   secret     {secret}
+             of account {account}; two more to trade with, each with its key and secret:
+{others}
              (development keys are the same everywhere: never let strangers reach this address)
-  accounts   {accounts}
   data       {data}
   clock      {clock}
   market     {market}, seed {seed}
@@ -61,21 +62,28 @@ curl -d '{{"seconds": 3600}}' {address}/lab/clock/advance
 
 def announcement(exchange: Exchange, settings: Settings, address: str) -> str:
     """Everything that a first session needs, for somebody who pastes."""
-    api_key = DEVELOPMENT_API_KEYS[0]
-    key = exchange.live.key(api_key)
-    assert key is not None, "every exchange has its development keys"
+    pairs = [(api_key, _secret(exchange, api_key)) for api_key in DEVELOPMENT_API_KEYS]
+    api_key, secret = pairs[0]
+    others = zip(DEVELOPMENT_ACCOUNTS[1:], pairs[1:], strict=True)
     return _TEXT.format(
         version=__version__,
         address=address,
         api_key=api_key,
-        secret=SecretKeeper(DEVELOPMENT_MASTER_KEY).secret_for(key),
-        accounts=", ".join(DEVELOPMENT_ACCOUNTS),
+        secret=secret,
+        account=DEVELOPMENT_ACCOUNTS[0],
+        others="\n".join(f"  {name:<11}{key}\n{'':13}{its_secret}" for name, (key, its_secret) in others),
         data=settings.directory or "in memory: forgotten at the end",
         clock=_clock(exchange),
         market="house" if exchange.venue.house.enabled else "none",
         seed=exchange.seed,
         time_travel=_TIME_TRAVEL.format(address=address) if exchange.clock.is_virtual else "",
     )
+
+
+def _secret(exchange: Exchange, api_key: str) -> str:
+    key = exchange.live.key(api_key)
+    assert key is not None, "every exchange has its development keys"
+    return SecretKeeper(DEVELOPMENT_MASTER_KEY).secret_for(key)
 
 
 def _clock(exchange: Exchange) -> str:

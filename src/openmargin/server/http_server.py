@@ -25,6 +25,7 @@ class HttpServer(uvicorn.Server):
         super().__init__(
             uvicorn.Config(
                 application,
+                interface="asgi3",
                 http=BoundedHttpProtocol,
                 ws="none",
                 lifespan="off",

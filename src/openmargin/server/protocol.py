@@ -1,8 +1,9 @@
-"""HTTP with a bound on how much a client may send before its request is understood."""
+"""HTTP alone, with a bound on what comes before a request is understood, and answers in one piece."""
 
 from __future__ import annotations
 
-from typing import Final
+import asyncio
+from typing import Any, Final, cast
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
@@ -14,11 +15,44 @@ _REFUSAL: Final = (
 )
 
 
+class JoiningTransport:
+    """A transport that writes once in a turn of the loop.
+
+    uvicorn writes an answer's head and its body apart: two calls of the kernel and two packets for what fits into one.
+    """
+
+    def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
+        self._transport = transport
+        self._loop = loop
+        self._waiting: list[bytes] = []
+
+    def write(self, data: bytes) -> None:
+        if not self._waiting:
+            self._loop.call_soon(self._flush)
+        self._waiting.append(data)
+
+    def close(self) -> None:
+        self._flush()
+        self._transport.close()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._transport, name)
+
+    def _flush(self) -> None:
+        if self._waiting and not self._transport.is_closing():
+            self._transport.write(b"".join(self._waiting))
+        self._waiting.clear()
+
+
 class BoundedHttpProtocol(HttpToolsProtocol):
     """uvicorn's fast protocol, which by itself would collect headers for as long as they come."""
 
     _head_bytes = 0
     _is_in_head = True
+
+    def connection_made(self, transport: asyncio.Transport) -> None:
+        super().connection_made(transport)
+        self.transport = cast(asyncio.Transport, JoiningTransport(transport, self.loop))
 
     def data_received(self, data: bytes) -> None:
         if self._is_in_head:
@@ -28,6 +62,10 @@ class BoundedHttpProtocol(HttpToolsProtocol):
                 self.transport.close()
                 return
         super().data_received(data)
+
+    def _unsupported_upgrade_warning(self) -> None:
+        # The answer is the refusal: nothing that anybody could install would make streams of it.
+        pass
 
     def on_headers_complete(self) -> None:
         self._is_in_head = False

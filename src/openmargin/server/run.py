@@ -15,13 +15,16 @@ from openmargin.config import Settings
 from openmargin.domain.venue import Venue
 from openmargin.journal.record import JournalDamaged
 from openmargin.main import build
-from openmargin.runtime.errors import StartRefused
+from openmargin.runtime.errors import StartRefused, TimedOut, Unavailable
 from openmargin.runtime.recovery import DecidesDifferently
 from openmargin.server.announcement import announcement
 from openmargin.server.http_server import HttpServer
 from openmargin.server.listening import base_address, is_loopback, listen
 
 EXPOSE_OPTION: Final = "--expose-development-keys-to-the-network"
+
+EXIT_DISK: Final = 74
+"""EX_IOERR: the disk refused, and the exchange stopped before anybody asked it to."""
 
 
 def serve(settings: Settings, venue: Venue | None, *, accept_venue_change: bool, expose: bool) -> int:
@@ -43,6 +46,7 @@ async def _serve(
     settings: Settings, venue: Venue | None, accept_venue_change: bool, listener: socket.socket
 ) -> int:
     end = _End()
+    place = settings.directory or "memory"
     try:
         exchange, application = await build(
             settings, venue, accept_venue_change=accept_venue_change, on_poison=end.with_code
@@ -50,7 +54,9 @@ async def _serve(
     except (JournalDamaged, DecidesDifferently) as problem:
         raise StartRefused(f"{problem}\n`openmargin verify {settings.directory}` tells more") from problem
     except (OSError, sqlite3.Error) as error:
-        raise StartRefused(f"nothing can be kept in {settings.directory}: {error}") from error
+        raise StartRefused(f"nothing can be kept in {place}: {error}") from error
+    except (Unavailable, TimedOut) as error:
+        raise StartRefused(f"the exchange in {place} stopped before it was ready") from error
     try:
         address = base_address(listener)
         server = HttpServer(
@@ -62,10 +68,12 @@ async def _serve(
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, server.stop)
+        if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # Which is what nohup makes of it.
+            loop.add_signal_handler(signal.SIGHUP, server.stop)
         await server.serve([listener])
     finally:
         await exchange.close()
-    return end.code
+    return end.code or (EXIT_DISK if exchange.disk_failure else 0)
 
 
 class _End:

@@ -63,7 +63,7 @@ class SymbolInfo(Reply, kw_only=True):
     cancel_replace_allowed: bool = False
     amend_allowed: bool = False
     peg_instructions_allowed: bool = False
-    is_spot_trading_allowed: bool = True
+    is_spot_trading_allowed: bool = False
     is_margin_trading_allowed: bool
     filters: list[dict[str, object]]
     permissions: list[str]
@@ -109,13 +109,15 @@ def _asked_symbols(call: Call, asked: ExchangeInfoParams) -> Iterator[Symbol]:
     return (
         found
         for found in call.catalogue.venue.symbols
-        if asked.status in (None, found.status.name) and not wanted.isdisjoint(_permissions(found))
+        if asked.status in (None, found.status.name)
+        and (wanted is None or not wanted.isdisjoint(_permissions(found)))
     )
 
 
-def _wanted_permissions(sent: str | None) -> frozenset[str]:
+def _wanted_permissions(sent: str | None) -> frozenset[str] | None:
+    """None where any symbol is wanted, also one that nobody may trade."""
     if sent is None:
-        return frozenset(_PERMISSION_WORDS)
+        return None
     wanted = frozenset(_names(sent, "permissions") if sent.startswith("[") else (sent,))
     if not wanted.issubset(_PERMISSION_WORDS):
         raise ApiError(errors.invalid("permissions"))
@@ -138,7 +140,8 @@ def _rate_limits(orders: OrderRules) -> list[RateLimit]:
 
 
 def _permissions(symbol: Symbol) -> list[str]:
-    return ["SPOT", "MARGIN"] if _is_on_margin(symbol) else ["SPOT"]
+    # There is no endpoint for spot orders yet.
+    return ["MARGIN"] if _is_on_margin(symbol) else []
 
 
 def _is_on_margin(symbol: Symbol) -> bool:
@@ -161,7 +164,7 @@ def _symbol_info(symbol: Symbol, show_permission_sets: bool) -> SymbolInfo:
         filters=list(_filters(symbol)),
         # Binance left this list empty when it put sets in its place.
         permissions=[],
-        permission_sets=[_permissions(symbol)] if show_permission_sets else [],
+        permission_sets=[_permissions(symbol)] if show_permission_sets and _is_on_margin(symbol) else [],
         default_self_trade_prevention_mode=modes[0],
         allowed_self_trade_prevention_modes=modes,
     )
