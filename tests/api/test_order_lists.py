@@ -161,6 +161,20 @@ def test_a_working_order_that_fills_at_once_shows_the_others_as_they_were(world:
     assert statuses(world, placed) == ["FILLED", "NEW", "NEW"]
 
 
+def test_lists_of_others_stay_out_of_the_answer(world: World) -> None:
+    """The working order takes one leg of another's OCO, whose list ends in the same step."""
+    bob = world.new_account()
+    world.deposit("BTC", "1", account_id=bob)
+    key = world.new_key(bob)
+    theirs = world.signed("POST", OCO, {**SELL_OCO, "price": "60003"}, key=key).json
+    placed = place(world, OTO, NEW_OTO, workingPrice="60003", workingQuantity="0.01")
+    assert placed["orderListId"] != theirs["orderListId"]
+    assert (placed["listOrderStatus"], placed["orderReports"][0]["status"]) == ("EXECUTING", "FILLED")
+    assert len(placed["orders"]) == len(placed["orderReports"]) == 2
+    ended = world.signed("GET", LIST, {"orderListId": theirs["orderListId"]}, key=key).json
+    assert ended["listOrderStatus"] == "ALL_DONE"
+
+
 def test_a_working_order_that_expires_at_once_ends_the_list_in_the_answer(world: World) -> None:
     placed = place(world, OTO, NEW_OTO, workingTimeInForce="FOK")
     assert (placed["listStatusType"], placed["listOrderStatus"]) == ("ALL_DONE", "ALL_DONE")

@@ -94,7 +94,10 @@ async def _place(
 
 
 def _placed(outcome: Outcome, response_type: str) -> PlacedList:
-    """The answer to a placement: the list as it stood before its pending orders came to life."""
+    """The answer to a placement: the list as it stood before its pending orders came to life.
+
+    Lists of others may end with it, where it traded with them.
+    """
     placed = next(event for event in outcome.events if isinstance(event, ListChanged))
     order_list = placed.order_list
     orders: dict[int, OrderView] = {}
@@ -111,7 +114,7 @@ def _placed(outcome: Outcome, response_type: str) -> PlacedList:
             orders[event.order.spec.order_id] = event.order
         elif isinstance(event, MatchPrevented) and event.taker.spec.order_id in orders:
             orders[event.taker.spec.order_id] = event.taker
-        elif isinstance(event, ListChanged):
+        elif isinstance(event, ListChanged) and event.order_list.list_id == order_list.list_id:
             order_list = event.order_list
     return placed_list(order_list, orders, fills, response_type, placed.borrowed, placed.borrowed_asset)
 
