@@ -164,7 +164,7 @@ def small_venue(*, house: bool) -> Venue:
                     step_size=10_000,
                     average_price_minutes=1,
                     limits_price_to_index=True,
-                    isolated_tiers=(_tier(3, 1_500, 1_180, 30, 30_000),),
+                    isolated_margin=False,
                 )
             ),
             Symbol(
@@ -175,7 +175,7 @@ def small_venue(*, house: bool) -> Venue:
                 tick_size=1_000,
                 step_size=10_000,
                 min_notional=20_000,
-                isolated_margin=False,
+                isolated_tiers=(_tier(3, 1_500, 1_180, 30, 2),),
                 self_trade_preventions=(SelfTradePrevention.NONE, SelfTradePrevention.EXPIRE_MAKER),
             ),
         ),
@@ -240,10 +240,10 @@ class Workload:
                 commands.append(Deposit(number, scope, "USDT", worth * E8))
                 commands.append(Deposit(number, scope, "BTC", worth * E8 // 20_000))
                 commands.append(Deposit(number, scope, "ETH", worth * E8 // 1_000))
-        for number, pair in ((1, "BTCUSDT"), (2, "BTCUSDT"), (3, "ETHUSDT")):
+        for number, pair in ((1, "BTCUSDT"), (2, "BTCUSDT"), (3, "ETHBTC")):
             commands.append(OpenIsolated(number, "", 0, pair))
-            commands.append(Deposit(number, pair, "USDT", 15_000 * E8))
-            commands.append(Deposit(number, pair, pair[:3], 15_000 * E8 // WORTH[pair[:3]]))
+            for asset in (pair[:3], pair[3:]):
+                commands.append(Deposit(number, pair, asset, 15_000 * E8 // WORTH.get(asset, 1)))
         if self.chance.random() < 0.8:
             commands += [ChangeAccount(number, trade_group_id=5) for number in (1, 2)]
         key = CreateKey(1, "reader", KeyKind.HMAC, "", (Permission.READ,), ())
@@ -509,7 +509,7 @@ class Workload:
             scope,
             symbol,
             contingency,
-            self.chance.choice(("", "", "", "list a", "list b")),
+            self.chance.choice(("", "list a", "list a", "list b")),
             tuple(legs),
             self._prevention(rules),
             effect,
@@ -588,6 +588,9 @@ class Workload:
         if luck < 0.02:
             return self.chance.choice((0, 1, index * 9, rules.tick_size, index // 3))
         away = self.chance.choice((-1, 0, 1, 2, 5, 20, 80)) * self.chance.choice((-1, 1, 1))
+        others = [view.spec.price for view in self._live() if view.spec.symbol == rules.name]
+        if others and luck > 0.85:
+            return self.chance.choice(others) or index - index % rules.tick_size
         if kind is OrderType.LIMIT_MAKER:
             away = abs(away) + self.chance.choice((-1, 3, 3, 3))
         price = index - int(side) * index * away // 2_000
@@ -711,7 +714,7 @@ class Workload:
         account, source = self._who()
         target = SPOT if source == CROSS else CROSS
         if self.chance.random() < 0.03:
-            target = self.chance.choice((source, "ETHUSDT"))
+            target = self.chance.choice((source, "ETHBTC"))
         pairs = [
             scope for owner, scope in self.window.scopes() if owner == account and scope not in (SPOT, CROSS)
         ]
