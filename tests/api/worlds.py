@@ -19,6 +19,14 @@ def with_symbol(name: str, **changes: Any) -> Venue:
     return msgspec.structs.replace(venue, symbols=symbols)
 
 
+def with_asset(name: str, **changes: Any) -> Venue:
+    venue = load_venue()
+    assets = tuple(
+        msgspec.structs.replace(asset, **changes) if asset.name == name else asset for asset in venue.assets
+    )
+    return msgspec.structs.replace(venue, assets=assets)
+
+
 def with_margin(**changes: Any) -> Venue:
     venue = load_venue()
     return msgspec.structs.replace(venue, margin=msgspec.structs.replace(venue.margin, **changes))

@@ -8,21 +8,23 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from enum import Enum
-from typing import Any, Final, TypeVar
+from typing import Any, Final, TypeAlias, TypeVar
 
 from msgspec import Struct
 
 from openmargin.api.catalogue import Catalogue
-from openmargin.api.errors import NO_ISOLATED_ACCOUNT, ApiError, Dialect, refusal
+from openmargin.api.errors import NO_ISOLATED_ACCOUNT, ApiError, Dialect, WireError, refusal
 from openmargin.api.params import NoParams, Params, fields_of, reader
 from openmargin.domain.commands import AnyCommand
 from openmargin.domain.enums import Permission
 from openmargin.domain.ids import Scope
+from openmargin.domain.reasons import Reason
 from openmargin.runtime.commit import Outcome
 from openmargin.runtime.exchange import Exchange
 from openmargin.runtime.live import Live
 
 T = TypeVar("T")
+Refusal: TypeAlias = Reason | WireError
 
 
 class Security(Enum):
@@ -138,6 +140,8 @@ class Endpoint(Struct, frozen=True):
     name: str
     """Method and path in one word: what its budgets go by."""
     signed: bool
+    refuses: tuple[Refusal, ...]
+    """What its function refuses with; `refusals_of` adds what follows from the rest of the row."""
 
 
 P = TypeVar("P", bound=Params)
@@ -152,6 +156,7 @@ def endpoint(
     params: type[P] = NoParams,
     permission: Permission | None = None,
     requests_per_minute: int | None = None,
+    refuses: tuple[Refusal, ...] = (),
 ) -> Callable[[Callable[[Call, P], Awaitable[object]]], Endpoint]:
     """Describe the endpoint that a function serves; the title is the first line of its docstring.
 
@@ -176,6 +181,7 @@ def endpoint(
             parameter_names=frozenset(field.param.name for field in fields_of(params)),
             name=f"{method} {path}",
             signed=security in _PERMISSIONS,
+            refuses=refuses,
         )
 
     return describe

@@ -14,8 +14,48 @@ from openmargin.domain.enums import OrderType, SelfTradePrevention, Side, TimeIn
 from openmargin.domain.money import Atoms
 from openmargin.domain.order_types import ORDER_TYPES
 from openmargin.domain.orders import Leg
+from openmargin.domain.reasons import Reason
 
 PLACEMENT: Final = Weight(6, Payer.UID, Heavier(1500, "sideEffectType", ("MARGIN_BUY", "AUTO_BORROW_REPAY")))
+
+MISFITS: Final = (
+    errors.missing("timeInForce"),
+    errors.missing_either("stopPrice", "trailingDelta"),
+    errors.not_required("price"),
+    errors.needs_gtc("icebergQty", "timeInForce"),
+    errors.ZERO_ORDER,
+    errors.filter_failure("PRICE_FILTER"),
+)
+"""What `refuse_misfits` refuses with, under whatever names."""
+
+PLACING: Final = (
+    Reason.UNKNOWN_SCOPE,
+    Reason.UNKNOWN_SYMBOL,
+    Reason.SYMBOL_CLOSED,
+    Reason.SYMBOL_NOT_ON_MARGIN,
+    Reason.SELF_TRADE_PREVENTION_NOT_ALLOWED,
+    Reason.PRICE_FILTER,
+    Reason.PERCENT_PRICE,
+    Reason.LOT_SIZE,
+    Reason.MARKET_LOT_SIZE,
+    Reason.ICEBERG_ABOVE_QUANTITY,
+    Reason.ICEBERG_PARTS,
+    Reason.NOTIONAL,
+    Reason.MAX_NUM_ORDERS,
+    Reason.MAX_NUM_ALGO_ORDERS,
+    Reason.MAX_NUM_ICEBERG_ORDERS,
+    Reason.MAX_POSITION,
+    Reason.LIMIT_PRICE_FAR_FROM_INDEX,
+    Reason.DUPLICATE_CLIENT_ORDER_ID,
+    Reason.TOO_MANY_ORDERS,
+    Reason.WOULD_TAKE,
+    Reason.INSUFFICIENT_BALANCE,
+    Reason.ASSET_NOT_BORROWABLE,
+    Reason.BORROW_LEVEL_TOO_LOW,
+    Reason.ABOVE_MAX_BORROWABLE,
+    Reason.INVENTORY_SHORT,
+)
+"""What the engine refuses any placement with, of one order or of a list."""
 
 _SELF_TRADE_MODES: Final = {
     **params.words(SelfTradePrevention),

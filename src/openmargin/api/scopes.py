@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Final
 
 from openmargin.api import errors, params
 from openmargin.api.errors import ApiError
 from openmargin.api.params import Params
 from openmargin.domain.ids import CROSS, Scope
+
+OF_SYMBOL: Final = (errors.missing("symbol"), errors.NO_ISOLATED_ACCOUNT)
+"""What a question about the account that `AccountParams` name is refused with."""
 
 
 class PairParams(Params, frozen=True, kw_only=True):

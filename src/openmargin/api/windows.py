@@ -11,6 +11,8 @@ from openmargin.api.params import Params, count, time
 from openmargin.api.scopes import PairParams
 
 DAY_MS: Final = 86_400_000
+DAY_REFUSALS: Final = (BAD_DATE_RANGE, MORE_THAN_A_DAY)
+"""What `DayQuery.of` refuses with."""
 
 
 class Span(Struct, frozen=True):

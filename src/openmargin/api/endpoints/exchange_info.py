@@ -80,7 +80,20 @@ class ExchangeInfo(Reply):
     symbols: list[SymbolInfo]
 
 
-@endpoint("GET", "/api/v3/exchangeInfo", Security.NONE, Weight(20), params=ExchangeInfoParams)
+@endpoint(
+    "GET",
+    "/api/v3/exchangeInfo",
+    Security.NONE,
+    Weight(20),
+    params=ExchangeInfoParams,
+    refuses=(
+        errors.BAD_COMBINATION,
+        errors.DUPLICATE_SYMBOLS,
+        errors.INVALID_SYMBOL,
+        errors.invalid("permissions"),
+        errors.invalid_json("symbols"),
+    ),
+)
 async def exchange_info(call: Call, asked: ExchangeInfoParams) -> ExchangeInfo:
     """Get trading rules and symbols"""
     return ExchangeInfo(

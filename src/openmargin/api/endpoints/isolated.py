@@ -13,12 +13,14 @@ from openmargin.api.render import Reply
 from openmargin.domain.commands import CloseIsolated, OpenIsolated
 from openmargin.domain.enums import MarginStatus, SymbolStatus
 from openmargin.domain.money import E8, format_e8, format_short
+from openmargin.domain.reasons import Reason
 from openmargin.domain.venue import IsolatedTier, Symbol
 from openmargin.domain.views import BalanceView, IsolatedView
 from openmargin.runtime.live import Live
 
 _PATH: Final = "/sapi/v1/margin/isolated/account"
 _SYMBOLS_MAX: Final = 5
+_OF_PAIR: Final = (errors.INVALID_SYMBOL, errors.NOT_A_MARGIN_PAIR)
 _STATUS_WORDS: Final = {status: status.name for status in MarginStatus}
 
 
@@ -31,7 +33,19 @@ class SwitchedReply(Reply):
     symbol: str
 
 
-@endpoint("POST", _PATH, Security.TRADE, Weight(300, Payer.UID), params=IsolatedPairParams)
+@endpoint(
+    "POST",
+    _PATH,
+    Security.TRADE,
+    Weight(300, Payer.UID),
+    params=IsolatedPairParams,
+    refuses=(
+        Reason.UNKNOWN_SYMBOL,
+        Reason.PAIR_NOT_ISOLATED,
+        Reason.ISOLATED_ALREADY_OPEN,
+        Reason.TOO_MANY_ISOLATED,
+    ),
+)
 async def enable(call: Call, asked: IsolatedPairParams) -> SwitchedReply:
     """Enable the isolated account of a pair"""
     sender = call.sender
@@ -39,7 +53,19 @@ async def enable(call: Call, asked: IsolatedPairParams) -> SwitchedReply:
     return SwitchedReply(True, asked.symbol)
 
 
-@endpoint("DELETE", _PATH, Security.TRADE, Weight(300, Payer.UID), params=IsolatedPairParams)
+@endpoint(
+    "DELETE",
+    _PATH,
+    Security.TRADE,
+    Weight(300, Payer.UID),
+    params=IsolatedPairParams,
+    refuses=(
+        errors.INVALID_SYMBOL,
+        Reason.UNKNOWN_SCOPE,
+        Reason.ISOLATED_NOT_EMPTY,
+        Reason.ISOLATED_CLOSED_TOO_SOON,
+    ),
+)
 async def disable(call: Call, asked: IsolatedPairParams) -> SwitchedReply:
     """Disable an isolated account that is empty, once in 24 hours"""
     call.catalogue.symbol(asked.symbol)
@@ -92,7 +118,14 @@ class IsolatedAccounts(Reply):
     total_net_asset_of_btc: str
 
 
-@endpoint("GET", _PATH, Security.USER_DATA, Weight(10), params=IsolatedAccountsParams)
+@endpoint(
+    "GET",
+    _PATH,
+    Security.USER_DATA,
+    Weight(10),
+    params=IsolatedAccountsParams,
+    refuses=(errors.invalid("symbols"), errors.DUPLICATE_SYMBOLS, errors.INVALID_SYMBOL),
+)
 async def isolated_accounts(call: Call, asked: IsolatedAccountsParams) -> IsolatedAccounts:
     """Query isolated accounts"""
     wanted = _wanted(call.catalogue, asked.symbols)
@@ -223,6 +256,7 @@ class IsolatedPair(Reply):
     Security.MARKET_DATA,
     Weight(10),
     params=IsolatedPairsParams,
+    refuses=(errors.INVALID_SYMBOL,),
 )
 async def isolated_pairs(call: Call, asked: IsolatedPairsParams) -> list[IsolatedPair]:
     """Get all isolated margin pairs"""
@@ -262,7 +296,14 @@ def _tier(symbol: str, number: int, tier: IsolatedTier) -> TierReply:
     )
 
 
-@endpoint("GET", "/sapi/v1/margin/isolatedMarginTier", Security.USER_DATA, Weight(1), params=TierParams)
+@endpoint(
+    "GET",
+    "/sapi/v1/margin/isolatedMarginTier",
+    Security.USER_DATA,
+    Weight(1),
+    params=TierParams,
+    refuses=_OF_PAIR,
+)
 async def isolated_tiers(call: Call, asked: TierParams) -> list[TierReply]:
     """Query the tiers of an isolated pair"""
     pair = _isolated_pair(call.catalogue, asked.symbol)
@@ -308,6 +349,7 @@ class FeeData(Reply):
     Security.USER_DATA,
     Weight(1, heavier=Heavier(10, "symbol", (None,))),
     params=FeeDataParams,
+    refuses=_OF_PAIR,
 )
 async def isolated_fees(call: Call, asked: FeeDataParams) -> list[FeeData]:
     """Query interest and borrow limits of isolated pairs"""

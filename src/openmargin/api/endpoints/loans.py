@@ -11,19 +11,38 @@ from openmargin.api.endpoint import Call, Payer, Security, Weight, endpoint
 from openmargin.api.errors import ApiError, refusal
 from openmargin.api.params import Params
 from openmargin.api.render import Reply, is_isolated
-from openmargin.api.scopes import AccountParams
+from openmargin.api.scopes import OF_SYMBOL, AccountParams
 from openmargin.api.windows import PageParams, Span, latest_span, span_of
 from openmargin.domain.commands import Borrow, Repay
 from openmargin.domain.enums import InterestKind, LoanSource
 from openmargin.domain.events import Borrowed, Repaid
 from openmargin.domain.ids import CROSS, Scope
 from openmargin.domain.money import Atoms, format_e8, format_short
-from openmargin.domain.reasons import Rejected
+from openmargin.domain.reasons import Reason, Rejected
 from openmargin.history.rows import InterestRow, LoanKind, LoanRow
 
 _PATH: Final = "/sapi/v1/margin/borrow-repay"
 _SOURCE_WORDS: Final = {source: source.name for source in LoanSource}
 _INTEREST_WORDS: Final = {kind: kind.name for kind in InterestKind}
+
+
+_BORROWING: Final = (
+    Reason.UNKNOWN_SCOPE,
+    Reason.AMOUNT_NOT_POSITIVE,
+    Reason.UNKNOWN_ASSET,
+    Reason.ASSET_NOT_BORROWABLE,
+    Reason.ASSET_NOT_IN_PAIR,
+    Reason.BELOW_MIN_BORROW,
+    Reason.BORROW_LEVEL_TOO_LOW,
+    Reason.ABOVE_MAX_BORROWABLE,
+    Reason.INVENTORY_SHORT,
+)
+_REPAYING: Final = (
+    Reason.ABOVE_DEBT,
+    Reason.BELOW_MIN_REPAY,
+    Reason.DEBT_LEFT_TOO_SMALL,
+    Reason.REPAY_BALANCE_SHORT,
+)
 
 
 class BorrowRepayParams(AccountParams, frozen=True, kw_only=True):
@@ -37,7 +56,14 @@ class TransactionReply(Reply):
     tran_id: int
 
 
-@endpoint("POST", _PATH, Security.MARGIN, Weight(1500, Payer.UID), params=BorrowRepayParams)
+@endpoint(
+    "POST",
+    _PATH,
+    Security.MARGIN,
+    Weight(1500, Payer.UID),
+    params=BorrowRepayParams,
+    refuses=(*OF_SYMBOL, *_BORROWING, *_REPAYING),
+)
 async def borrow_or_repay(call: Call, asked: BorrowRepayParams) -> TransactionReply:
     """Borrow or repay"""
     command = Borrow if asked.kind is LoanKind.BORROW else Repay
@@ -93,7 +119,14 @@ def _loan(row: LoanRow) -> LoanReply:
     )
 
 
-@endpoint("GET", _PATH, Security.USER_DATA, Weight(10), params=LoanRecordsParams)
+@endpoint(
+    "GET",
+    _PATH,
+    Security.USER_DATA,
+    Weight(10),
+    params=LoanRecordsParams,
+    refuses=(errors.NO_ISOLATED_ACCOUNT,),
+)
 async def loan_records(call: Call, asked: LoanRecordsParams) -> LoanPage:
     """Query borrow and repay records"""
     if asked.transaction_id is None:
@@ -159,7 +192,14 @@ def _interest(row: InterestRow) -> InterestReply:
     )
 
 
-@endpoint("GET", "/sapi/v1/margin/interestHistory", Security.USER_DATA, Weight(1), params=InterestParams)
+@endpoint(
+    "GET",
+    "/sapi/v1/margin/interestHistory",
+    Security.USER_DATA,
+    Weight(1),
+    params=InterestParams,
+    refuses=(errors.NOT_SUPPORTED, errors.BAD_DATE_RANGE, errors.NO_ISOLATED_ACCOUNT),
+)
 async def interest_history(call: Call, asked: InterestParams) -> InterestPage:
     """Get interest history"""
     if asked.archived:
@@ -190,6 +230,12 @@ class MaxBorrowableReply(Reply):
     Security.USER_DATA,
     Weight(750, Payer.UID),
     params=MaxAmountParams,
+    refuses=(
+        Reason.UNKNOWN_SCOPE,
+        Reason.UNKNOWN_ASSET,
+        Reason.ASSET_NOT_BORROWABLE,
+        Reason.ASSET_NOT_IN_PAIR,
+    ),
 )
 async def max_borrowable(call: Call, asked: MaxAmountParams) -> MaxBorrowableReply:
     """Query how much may be borrowed"""

@@ -7,7 +7,7 @@ from typing import Annotated, Final
 from openmargin.api import errors, order_params, params
 from openmargin.api.endpoint import Call, Payer, Security, Weight, endpoint
 from openmargin.api.errors import ApiError
-from openmargin.api.order_params import PLACEMENT, LegAsked, LegNames
+from openmargin.api.order_params import MISFITS, PLACEMENT, PLACING, LegAsked, LegNames
 from openmargin.api.render import STATUS_WORDS, Reply
 from openmargin.api.render_lists import (
     CanceledList,
@@ -19,8 +19,8 @@ from openmargin.api.render_lists import (
     placed_list,
     transaction_time,
 )
-from openmargin.api.scopes import AccountParams, PairParams
-from openmargin.api.windows import DayQuery, Span
+from openmargin.api.scopes import OF_SYMBOL, AccountParams, PairParams
+from openmargin.api.windows import DAY_REFUSALS, DayQuery, Span
 from openmargin.domain.commands import CancelOrderList, PlaceOrderList
 from openmargin.domain.enums import (
     Contingency,
@@ -42,6 +42,7 @@ from openmargin.domain.events import (
 from openmargin.domain.ids import CROSS
 from openmargin.domain.money import Atoms
 from openmargin.domain.orders import Fill, Leg, ListView, OrderView
+from openmargin.domain.reasons import Reason
 from openmargin.runtime.commit import Outcome
 from openmargin.runtime.live import Live
 
@@ -55,6 +56,22 @@ _PAIR_TYPES: Final = {
     **dict.fromkeys(OrderType.__members__, errors.NOT_AN_OCO_TYPE),
     **params.words((OrderType.LIMIT_MAKER, OrderType.STOP_LOSS, OrderType.STOP_LOSS_LIMIT)),
 }
+_PLACING_LIST: Final = (
+    *MISFITS,
+    *PLACING,
+    Reason.MAX_NUM_ORDER_LISTS,
+    Reason.DUPLICATE_CLIENT_LIST_ID,
+)
+_PAIR_MISFITS: Final = (
+    errors.BOTH_CANNOT_BE_LIMIT,
+    errors.BUY_LIMIT_MUST_BE_BELOW,
+    errors.BUY_STOP_LOSS_MUST_BE_ABOVE,
+    errors.SELL_LIMIT_MUST_BE_ABOVE,
+    errors.SELL_STOP_LOSS_MUST_BE_BELOW,
+)
+_NAMES: Final = ("orderListId", "origClientOrderId")
+_CANCEL_NAMES: Final = ("orderListId", "listClientOrderId")
+_OF_LISTS: Final = (*OF_SYMBOL, errors.not_required("symbol"))
 _REPORTS: Final = "The form of orderReports; RESULT where not sent."
 
 
@@ -149,7 +166,14 @@ _OCO_STOP: Final = LegNames(
 )
 
 
-@endpoint("POST", "/sapi/v1/margin/order/oco", Security.TRADE, PLACEMENT, params=NewOcoParams)
+@endpoint(
+    "POST",
+    "/sapi/v1/margin/order/oco",
+    Security.TRADE,
+    PLACEMENT,
+    params=NewOcoParams,
+    refuses=(*_PLACING_LIST, Reason.LIST_PRICES_WRONG),
+)
 async def new_oco(call: Call, asked: NewOcoParams) -> PlacedList:
     """Place an OCO: a limit order and a stop, of which one cancels the other"""
     limit = LegAsked(
@@ -249,7 +273,14 @@ class NewOtoParams(NewWorkingParams, frozen=True, kw_only=True):
         return asked.leg()
 
 
-@endpoint("POST", "/sapi/v1/margin/order/oto", Security.TRADE, PLACEMENT, params=NewOtoParams)
+@endpoint(
+    "POST",
+    "/sapi/v1/margin/order/oto",
+    Security.TRADE,
+    PLACEMENT,
+    params=NewOtoParams,
+    refuses=(*_PLACING_LIST, Reason.TRAILING_DELTA),
+)
 async def new_oto(call: Call, asked: NewOtoParams) -> PlacedList:
     """Place an OTO: a working order that brings a pending one to life when it is full"""
     legs = (asked.working(), asked.pending())
@@ -318,7 +349,14 @@ class NewOtocoParams(NewWorkingParams, frozen=True, kw_only=True):
         return asked.leg()
 
 
-@endpoint("POST", "/sapi/v1/margin/order/otoco", Security.TRADE, PLACEMENT, params=NewOtocoParams)
+@endpoint(
+    "POST",
+    "/sapi/v1/margin/order/otoco",
+    Security.TRADE,
+    PLACEMENT,
+    params=NewOtocoParams,
+    refuses=(*_PAIR_MISFITS, *_PLACING_LIST, Reason.LIST_PRICES_WRONG, Reason.TRAILING_DELTA),
+)
 async def new_otoco(call: Call, asked: NewOtocoParams) -> PlacedList:
     """Place an OTOCO: a working order that brings an OCO to life when it is full"""
     _refuse_pair(asked.pending_side, asked.above_type, asked.below_type)
@@ -352,11 +390,24 @@ class CancelListParams(PairParams, frozen=True, kw_only=True):
     cancel_client_id: Annotated[str, params.client_id("newClientOrderId", "Names the cancel itself.")] = ""
 
 
-@endpoint("DELETE", _PATH, Security.TRADE, Weight(1, Payer.UID), params=CancelListParams)
+@endpoint(
+    "DELETE",
+    _PATH,
+    Security.TRADE,
+    Weight(1, Payer.UID),
+    params=CancelListParams,
+    refuses=(
+        errors.missing_either(*_CANCEL_NAMES),
+        Reason.UNKNOWN_SCOPE,
+        Reason.UNKNOWN_SYMBOL,
+        Reason.UNKNOWN_LIST,
+        Reason.CLIENT_LIST_ID_MISMATCH,
+    ),
+)
 async def cancel_list(call: Call, asked: CancelListParams) -> CanceledList:
     """Cancel an order list"""
     if asked.list_id is None and not asked.client_list_id:
-        raise ApiError(errors.missing_either("orderListId", "listClientOrderId"))
+        raise ApiError(errors.missing_either(*_CANCEL_NAMES))
     outcome = await call.submit(
         CancelOrderList(
             account_id=call.sender.account_id,
@@ -383,11 +434,18 @@ class OneListParams(AccountParams, frozen=True, kw_only=True):
     client_list_id: Annotated[str | None, params.client_id("origClientOrderId", "Of the list.")] = None
 
 
-@endpoint("GET", _PATH, Security.USER_DATA, Weight(10), params=OneListParams)
+@endpoint(
+    "GET",
+    _PATH,
+    Security.USER_DATA,
+    Weight(10),
+    params=OneListParams,
+    refuses=(errors.missing_either(*_NAMES), *_OF_LISTS, errors.NO_SUCH_ORDER),
+)
 async def query_list(call: Call, asked: OneListParams) -> ListRow:
     """Query an order list"""
     if asked.list_id is None and asked.client_list_id is None:
-        raise ApiError(errors.missing_either("orderListId", "origClientOrderId"))
+        raise ApiError(errors.missing_either(*_NAMES))
     account_id, scope = call.sender.account_id, asked.scope_of_lists
     by_id = -1 if asked.list_id is None else asked.list_id
     found = None
@@ -402,7 +460,14 @@ async def query_list(call: Call, asked: OneListParams) -> ListRow:
     return list_row(found)
 
 
-@endpoint("GET", "/sapi/v1/margin/openOrderList", Security.USER_DATA, Weight(10), params=AccountParams)
+@endpoint(
+    "GET",
+    "/sapi/v1/margin/openOrderList",
+    Security.USER_DATA,
+    Weight(10),
+    params=AccountParams,
+    refuses=_OF_LISTS,
+)
 async def open_ocos(call: Call, asked: AccountParams) -> list[ListRow]:
     """Query open OCOs"""
     account_id, scope = call.sender.account_id, asked.scope_of_lists
@@ -417,7 +482,14 @@ class AllListsParams(AccountParams, frozen=True, kw_only=True):
     limit: Annotated[int, params.count("limit", 1000)] = 500
 
 
-@endpoint("GET", "/sapi/v1/margin/allOrderList", Security.USER_DATA, Weight(200), params=AllListsParams)
+@endpoint(
+    "GET",
+    "/sapi/v1/margin/allOrderList",
+    Security.USER_DATA,
+    Weight(200),
+    params=AllListsParams,
+    refuses=(*_OF_LISTS, *DAY_REFUSALS, errors.BAD_COMBINATION),
+)
 async def all_lists(call: Call, asked: AllListsParams) -> list[ListRow]:
     """Query all order lists, open or not"""
     scope = asked.scope_of_lists
@@ -468,6 +540,7 @@ class OpenOto(Reply):
     Security.USER_DATA,
     Weight(10, Payer.UID),
     params=OpenOtosParams,
+    refuses=(errors.INVALID_SYMBOL,),
 )
 async def open_otos(call: Call, asked: OpenOtosParams) -> list[OpenOto]:
     """Query open OTOs and OTOCOs of the cross account"""

@@ -8,7 +8,7 @@ from openmargin.api import errors, order_params, params
 from openmargin.api.endpoint import Call, Security, Weight, endpoint
 from openmargin.api.errors import ApiError
 from openmargin.api.intervals import interval_words
-from openmargin.api.order_params import PLACEMENT, SINGLE, LegAsked, refuse_sent, require
+from openmargin.api.order_params import MISFITS, PLACEMENT, PLACING, SINGLE, LegAsked, refuse_sent, require
 from openmargin.api.render import (
     CanceledOrder,
     CanceledSingleOrder,
@@ -22,8 +22,8 @@ from openmargin.api.render import (
     order_row,
 )
 from openmargin.api.render_lists import CanceledList, canceled_list
-from openmargin.api.scopes import AccountParams, PairParams
-from openmargin.api.windows import DayParams, DayQuery
+from openmargin.api.scopes import OF_SYMBOL, AccountParams, PairParams
+from openmargin.api.windows import DAY_REFUSALS, DayParams, DayQuery
 from openmargin.domain.commands import CancelAllOrders, CancelOrder, PlaceOrder
 from openmargin.domain.enums import OrderType, SelfTradePrevention, Side, SideEffect, TimeInForce
 from openmargin.domain.events import ListChanged, MatchPrevented, OrderClosed, OrderFilled, OrderOpened
@@ -31,9 +31,18 @@ from openmargin.domain.ids import NO_LIST
 from openmargin.domain.money import Atoms
 from openmargin.domain.order_types import ORDER_TYPES, OrderTypeRow
 from openmargin.domain.orders import Fill, OrderSpec, OrderView
+from openmargin.domain.reasons import Reason
 from openmargin.runtime.commit import Outcome
 
 _PATH: Final = "/sapi/v1/margin/order"
+_NAMES: Final = ("origClientOrderId", "orderId")
+_PLACING_ONE: Final = (
+    *PLACING,
+    Reason.TRAILING_DELTA,
+    Reason.NO_LIQUIDITY_FOR_QUOTE_QUANTITY,
+    Reason.WOULD_TRIGGER,
+)
+_CANCELLING: Final = (Reason.UNKNOWN_SCOPE, Reason.UNKNOWN_SYMBOL)
 
 
 class NewOrderParams(PairParams, frozen=True, kw_only=True):
@@ -61,7 +70,14 @@ class NewOrderParams(PairParams, frozen=True, kw_only=True):
     )
 
 
-@endpoint("POST", _PATH, Security.TRADE, PLACEMENT, params=NewOrderParams)
+@endpoint(
+    "POST",
+    _PATH,
+    Security.TRADE,
+    PLACEMENT,
+    params=NewOrderParams,
+    refuses=(*MISFITS, errors.BAD_COMBINATION, *_PLACING_ONE),
+)
 async def new_order(call: Call, asked: NewOrderParams) -> Reply:
     """Place an order"""
     row = ORDER_TYPES[asked.type]
@@ -150,14 +166,26 @@ class OneOrderParams(PairParams, frozen=True, kw_only=True):
 
 def _require_a_name(asked: OneOrderParams) -> None:
     if not asked.order_id and not asked.client_order_id:
-        raise ApiError(errors.missing_either("origClientOrderId", "orderId"))
+        raise ApiError(errors.missing_either(*_NAMES))
 
 
 class CancelOrderParams(OneOrderParams, frozen=True, kw_only=True):
     cancel_client_id: Annotated[str, params.client_id("newClientOrderId", "Names the cancel itself.")] = ""
 
 
-@endpoint("DELETE", _PATH, Security.TRADE, Weight(10), params=CancelOrderParams)
+@endpoint(
+    "DELETE",
+    _PATH,
+    Security.TRADE,
+    Weight(10),
+    params=CancelOrderParams,
+    refuses=(
+        errors.missing_either(*_NAMES),
+        *_CANCELLING,
+        Reason.UNKNOWN_ORDER,
+        Reason.CLIENT_ORDER_ID_MISMATCH,
+    ),
+)
 async def cancel_order(call: Call, asked: CancelOrderParams) -> CanceledSingleOrder:
     """Cancel an order"""
     _require_a_name(asked)
@@ -186,7 +214,14 @@ def _is_meant(asked: OneOrderParams, spec: OrderSpec) -> bool:
     return spec.client_order_id == asked.client_order_id
 
 
-@endpoint("DELETE", "/sapi/v1/margin/openOrders", Security.TRADE, Weight(1), params=PairParams)
+@endpoint(
+    "DELETE",
+    "/sapi/v1/margin/openOrders",
+    Security.TRADE,
+    Weight(1),
+    params=PairParams,
+    refuses=(*_CANCELLING, Reason.NO_OPEN_ORDERS),
+)
 async def cancel_all_orders(call: Call, asked: PairParams) -> list[CanceledOrder | CanceledList]:
     """Cancel all open orders and order lists on a symbol"""
     outcome = await call.submit(
@@ -211,7 +246,19 @@ async def cancel_all_orders(call: Call, asked: PairParams) -> list[CanceledOrder
     return answer
 
 
-@endpoint("GET", _PATH, Security.USER_DATA, Weight(10), params=OneOrderParams)
+@endpoint(
+    "GET",
+    _PATH,
+    Security.USER_DATA,
+    Weight(10),
+    params=OneOrderParams,
+    refuses=(
+        errors.missing_either(*_NAMES),
+        errors.INVALID_SYMBOL,
+        errors.NO_SUCH_ORDER,
+        errors.NO_ISOLATED_ACCOUNT,
+    ),
+)
 async def query_order(call: Call, asked: OneOrderParams) -> OrderRow:
     """Query an order"""
     _require_a_name(asked)
@@ -231,7 +278,14 @@ async def query_order(call: Call, asked: OneOrderParams) -> OrderRow:
     return order_row(order)
 
 
-@endpoint("GET", "/sapi/v1/margin/openOrders", Security.USER_DATA, Weight(10), params=AccountParams)
+@endpoint(
+    "GET",
+    "/sapi/v1/margin/openOrders",
+    Security.USER_DATA,
+    Weight(10),
+    params=AccountParams,
+    refuses=(*OF_SYMBOL, errors.INVALID_SYMBOL),
+)
 async def open_orders(call: Call, asked: AccountParams) -> list[OrderRow]:
     """Query open orders"""
     if asked.symbol is not None:
@@ -255,6 +309,7 @@ class AllOrdersParams(DayParams, frozen=True, kw_only=True):
     Weight(200),
     params=AllOrdersParams,
     requests_per_minute=60,
+    refuses=(errors.INVALID_SYMBOL, errors.NO_ISOLATED_ACCOUNT, *DAY_REFUSALS),
 )
 async def all_orders(call: Call, asked: AllOrdersParams) -> list[OrderRow]:
     """Query all orders, open or not"""
@@ -282,7 +337,14 @@ class OrderCountRow(Reply):
     count: int
 
 
-@endpoint("GET", "/sapi/v1/margin/rateLimit/order", Security.TRADE, Weight(20), params=AccountParams)
+@endpoint(
+    "GET",
+    "/sapi/v1/margin/rateLimit/order",
+    Security.TRADE,
+    Weight(20),
+    params=AccountParams,
+    refuses=OF_SYMBOL,
+)
 async def order_count(call: Call, asked: AccountParams) -> list[OrderCountRow]:
     """Query the use of the order count limits"""
     scope = asked.scope

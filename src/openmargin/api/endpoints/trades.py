@@ -11,7 +11,7 @@ from openmargin.api.endpoint import Call, Security, Weight, endpoint
 from openmargin.api.errors import ApiError
 from openmargin.api.render import SELF_TRADE_WORDS, Reply, is_isolated
 from openmargin.api.scopes import PairParams
-from openmargin.api.windows import DayParams, DayQuery
+from openmargin.api.windows import DAY_REFUSALS, DayParams, DayQuery
 from openmargin.domain.enums import Side
 from openmargin.domain.money import format_e8
 from openmargin.domain.orders import PreventedMatch
@@ -59,7 +59,14 @@ def _trade(row: TradeRow) -> TradeReply:
     )
 
 
-@endpoint("GET", "/sapi/v1/margin/myTrades", Security.USER_DATA, Weight(10), params=MyTradesParams)
+@endpoint(
+    "GET",
+    "/sapi/v1/margin/myTrades",
+    Security.USER_DATA,
+    Weight(10),
+    params=MyTradesParams,
+    refuses=(errors.INVALID_SYMBOL, errors.NO_ISOLATED_ACCOUNT, *DAY_REFUSALS),
+)
 async def my_trades(call: Call, asked: MyTradesParams) -> list[TradeReply]:
     """Query the account's trades"""
     call.catalogue.symbol(asked.symbol)
@@ -126,6 +133,7 @@ def _prevented(match: PreventedMatch) -> PreventedMatchReply:
     Security.USER_DATA,
     Weight(10),
     params=PreventedMatchesParams,
+    refuses=(errors.BAD_COMBINATION, errors.INVALID_SYMBOL, errors.NO_ISOLATED_ACCOUNT),
 )
 async def prevented_matches(call: Call, asked: PreventedMatchesParams) -> list[PreventedMatchReply]:
     """Query trades that self-trade prevention kept from happening, 500 at most"""

@@ -16,7 +16,7 @@ from openmargin.domain.enums import Permission
 from openmargin.domain.events import Transferred
 from openmargin.domain.ids import CROSS, SPOT, Scope
 from openmargin.domain.money import Atoms, format_e8
-from openmargin.domain.reasons import Rejected
+from openmargin.domain.reasons import Reason, Rejected
 
 _PATH: Final = "/sapi/v1/asset/transfer"
 
@@ -68,6 +68,20 @@ def _resolve_one(scope: Scope, symbol: str | None, name: str) -> Scope:
     return symbol
 
 
+_MISFITS: Final = (errors.missing("fromSymbol"), errors.not_required("fromSymbol"))
+_TRANSFERRING: Final = (
+    Reason.UNKNOWN_SCOPE,
+    Reason.SAME_SCOPE,
+    Reason.UNKNOWN_ASSET,
+    Reason.AMOUNT_NOT_POSITIVE,
+    Reason.ASSET_NOT_IN_PAIR,
+    Reason.ASSET_NOT_COLLATERAL,
+    Reason.TRANSFER_BALANCE_SHORT,
+    Reason.TRANSFER_LEVEL_TOO_LOW,
+    Reason.ABOVE_MAX_TRANSFERABLE,
+)
+
+
 class TransferParams(Params, frozen=True, kw_only=True):
     scopes: Annotated[tuple[Scope, Scope], params.choice("type", _TYPES)]
     asset: Annotated[str, params.asset()]
@@ -83,6 +97,7 @@ class TransferParams(Params, frozen=True, kw_only=True):
     Weight(900, Payer.UID),
     params=TransferParams,
     permission=Permission.MARGIN_LOAN,
+    refuses=(*_MISFITS, *_TRANSFERRING),
 )
 async def transfer(call: Call, asked: TransferParams) -> TransactionReply:
     """Transfer between wallets"""
@@ -122,7 +137,14 @@ class TransferPage(Reply):
     rows: list[TransferReply]
 
 
-@endpoint("GET", _PATH, Security.USER_DATA, Weight(1), params=TransferHistoryParams)
+@endpoint(
+    "GET",
+    _PATH,
+    Security.USER_DATA,
+    Weight(1),
+    params=TransferHistoryParams,
+    refuses=(*_MISFITS, errors.BAD_DATE_RANGE),
+)
 async def transfer_history(call: Call, asked: TransferHistoryParams) -> TransferPage:
     """Query transfers between wallets"""
     source, target = _resolve(asked.scopes, (asked.from_symbol, asked.to_symbol))
@@ -151,7 +173,14 @@ class MaxTransferableReply(Reply):
     amount: str
 
 
-@endpoint("GET", "/sapi/v1/margin/maxTransferable", Security.USER_DATA, Weight(50), params=MaxAmountParams)
+@endpoint(
+    "GET",
+    "/sapi/v1/margin/maxTransferable",
+    Security.USER_DATA,
+    Weight(50),
+    params=MaxAmountParams,
+    refuses=(Reason.UNKNOWN_SCOPE, Reason.UNKNOWN_ASSET, Reason.ASSET_NOT_IN_PAIR),
+)
 async def max_transferable(call: Call, asked: MaxAmountParams) -> MaxTransferableReply:
     """Query how much may be transferred out"""
     scope = asked.isolated_symbol or CROSS
