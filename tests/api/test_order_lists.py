@@ -332,6 +332,16 @@ UNFIT = "Parameter '{}' sent when not required."
             "Data sent for parameter 'sideEffectType' is not valid.",
         ),
         (OTOCO, without(NEW_OTOCO, "pendingBelowType"), -1102, MISSING.format("pendingBelowType")),
+        (OTOCO, {**NEW_OTOCO, "pendingAboveStopPrice": "1"}, -1106, UNFIT.format("pendingAboveStopPrice")),
+        *(
+            (
+                path,
+                {**form, "workingIcebergQty": "0.001", "workingTimeInForce": "IOC"},
+                -1160,
+                "Parameter 'workingIcebergQty' is not supported if `workingTimeInForce` is not GTC.",
+            )
+            for path, form in ((OTO, NEW_OTO), (OTOCO, NEW_OTOCO))
+        ),
         (OTOCO, without(NEW_OTOCO, "pendingAbovePrice"), -1102, MISSING.format("pendingAbovePrice")),
         (
             OTOCO,

@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from openmargin.api.endpoints import ENDPOINTS
 from openmargin.api.errors import WIRE_ERRORS, Dialect
+from openmargin.api.params import fields_of
 from openmargin.api.refusals import reasons_of
 from openmargin.domain.enums import SelfTradePrevention, SymbolStatus
 from openmargin.domain.money import E8
@@ -363,6 +364,40 @@ def test_a_refusal_has_its_code_and_changes_nothing(case: Case) -> None:
     assert holdings(world) == before
     assert world.signed("GET", ALL, key=key).status == 200
     world.close()
+
+
+GOOD: Final[dict[str, Asked]] = {
+    **{f"POST {path}": form for path, form in FORMS.items()},
+    f"DELETE {ORDER}": {"symbol": "BTCUSDT", "orderId": "99"},
+    f"DELETE {OPEN_ORDERS}": {"symbol": "BTCUSDT"},
+    f"DELETE {LIST}": {"symbol": "BTCUSDT", "orderListId": "99"},
+    f"POST {LOANS}": BORROW,
+    f"POST {TRANSFER}": OUT,
+    f"POST {ISOLATED}": {"symbol": "BTCUSDT"},
+    f"DELETE {ISOLATED}": {"symbol": "BTCUSDT"},
+}
+"""A request of every endpoint that changes something, to be spoiled in one parameter."""
+SPOILED: Final = {-1100: "!", -1108: "9" * 20, -1111: "0.000000001"}
+
+
+def test_every_endpoint_that_changes_something_is_spoiled() -> None:
+    assert set(GOOD) == {endpoint.name for endpoint in ENDPOINTS if endpoint.method != "GET"}
+
+
+@pytest.mark.parametrize("name", GOOD)
+def test_a_bad_parameter_has_its_code_and_changes_nothing(world: World, name: str) -> None:
+    [endpoint] = [endpoint for endpoint in ENDPOINTS if endpoint.name == name]
+    before = holdings(world)
+    for field in fields_of(endpoint.params):
+        param = field.param
+        bad = {refused.code: SPOILED[refused.code] for refused in param.refusals if refused.code in SPOILED}
+        if param.kind in ("ENUM", "BOOLEAN"):
+            bad[param.refusals[0].code] = "!"
+        bad[-1102 if field.required else -1105] = ""
+        for code, value in bad.items():
+            answer = world.signed(endpoint.method, endpoint.path, {**GOOD[name], param.name: value})
+            assert (answer.status, answer.code) == (400, code), (param.name, value, answer.json)
+    assert holdings(world) == before
 
 
 def holdings(world: World) -> list[Any]:
