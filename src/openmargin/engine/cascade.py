@@ -11,7 +11,7 @@ from typing import Final
 from openmargin.engine import agenda, order_lists, triggers
 from openmargin.engine.state import State
 
-WAKES_PER_STEP: Final = 32
+WAKES_PER_STEP: Final = 16
 """So many stops wake in one step: a bound on how long others wait."""
 
 
