@@ -4,9 +4,16 @@ from __future__ import annotations
 
 import sys
 
-from bench import engine, idle, recovery, wire
+from bench import engine, idle, mixed, recovery, stops, wire
 
-MEASUREMENTS = {"engine": engine.run, "wire": wire.run, "recovery": recovery.run, "idle": idle.run}
+MEASUREMENTS = {
+    "engine": engine.run,
+    "mixed": mixed.run,
+    "stops": stops.run,
+    "wire": wire.run,
+    "recovery": recovery.run,
+    "idle": idle.run,
+}
 
 
 def main() -> None:

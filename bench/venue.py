@@ -33,6 +33,8 @@ def bench_venue() -> Venue:
                 tick_size=E8,
                 step_size=E8,
                 max_num_orders=10**9,
+                max_num_algo_orders=10**9,
+                max_num_order_lists=10**9,
             ),
         ),
         commissions=(CommissionRates(maker=100_000, taker=100_000),),

@@ -32,6 +32,38 @@ def test_every_wire_error_is_one() -> None:
         (Reason.INVENTORY_SHORT, -3045, "The system doesn't have enough asset now."),
         (Reason.ABOVE_DEBT, -3015, "Repay amount exceeds borrow amount."),
         (Reason.DEBT_LEFT_TOO_SMALL, -3024, "The unpaid debt is too small after this repayment."),
+        (Reason.WOULD_TRIGGER, -2010, "Order would trigger immediately."),
+        (Reason.ICEBERG_ABOVE_QUANTITY, -2010, "IcebergQty exceeds QTY."),
+        (
+            Reason.LIST_PRICES_WRONG,
+            -2010,
+            "The relationship of the prices for the orders is not correct.",
+        ),
+        (Reason.DUPLICATE_CLIENT_LIST_ID, -2010, "Duplicate order sent."),
+        (Reason.UNKNOWN_LIST, -2011, "Unknown order sent."),
+        (
+            Reason.CLIENT_LIST_ID_MISMATCH,
+            -2011,
+            "Cancel order is invalid. Check origClOrdId and orderId.",
+        ),
+        (Reason.TRAILING_DELTA, -1013, "Filter failure: TRAILING_DELTA"),
+        (Reason.ICEBERG_PARTS, -1013, "Filter failure: ICEBERG_PARTS"),
+        (Reason.MAX_NUM_ALGO_ORDERS, -1013, "Filter failure: MAX_NUM_ALGO_ORDERS"),
+        (Reason.MAX_NUM_ICEBERG_ORDERS, -1013, "Filter failure: MAX_NUM_ICEBERG_ORDERS"),
+        (Reason.MAX_NUM_ORDER_LISTS, -1013, "Filter failure: MAX_NUM_ORDER_LISTS"),
+        (
+            Reason.SELF_TRADE_PREVENTION_NOT_ALLOWED,
+            -1013,
+            "This symbol does not allow the specified self-trade prevention mode.",
+        ),
+        (
+            Reason.LIMIT_PRICE_FAR_FROM_INDEX,
+            -3064,
+            "The limit price is out of the allowed range around the price index.",
+        ),
+        (Reason.UNKNOWN_SCOPE, -11001, "Isolated margin account does not exist."),
+        (Reason.PAIR_NOT_ISOLATED, -3028, "Not a valid margin pair."),
+        (Reason.LEGS_DO_NOT_FIT, -1014, "Unsupported order combination."),
     ],
 )
 def test_clients_match_on_these(reason: Reason, code: int, message: str) -> None:

@@ -35,12 +35,16 @@ def code_of(work: Callable[[], object]) -> int:
     ],
 )
 def test_a_day(start: int | None, end: int | None, span: Span, not_before: int) -> None:
-    assert DayQuery.of(DayParams(start_ms=start, end_ms=end), NOW) == DayQuery(span, not_before)
+    assert DayQuery.of(DayParams(symbol="BTCUSDT", start_ms=start, end_ms=end), NOW) == DayQuery(
+        span, not_before
+    )
 
 
 def test_more_than_a_day_is_refused() -> None:
-    assert code_of(lambda: DayQuery.of(DayParams(start_ms=0, end_ms=DAY_MS + 1), NOW)) == -1127
-    assert code_of(lambda: DayQuery.of(DayParams(start_ms=2, end_ms=1), NOW)) == -3011
+    assert (
+        code_of(lambda: DayQuery.of(DayParams(symbol="BTCUSDT", start_ms=0, end_ms=DAY_MS + 1), NOW)) == -1127
+    )
+    assert code_of(lambda: DayQuery.of(DayParams(symbol="BTCUSDT", start_ms=2, end_ms=1), NOW)) == -3011
 
 
 def days(*numbers: int) -> tuple[int, ...]:

@@ -78,7 +78,6 @@ def test_the_response_type_is_the_asked_one_or_the_types_own(
         ({**LIMIT, "quoteOrderQty": "10"}, "Parameter 'quoteOrderQty' sent when not required."),
         ({**LIMIT, "stopPrice": "1"}, "Parameter 'stopPrice' sent when not required."),
         ({**LIMIT, "trailingDelta": "10"}, "Parameter 'trailingDelta' sent when not required."),
-        ({**LIMIT, "icebergQty": "0.001"}, "Iceberg orders are not supported for this symbol."),
         ({**MARKET, "quantity": "1", "price": "1"}, "Parameter 'price' sent when not required."),
         (
             {**MARKET, "quantity": "1", "timeInForce": "GTC"},
@@ -89,21 +88,13 @@ def test_the_response_type_is_the_asked_one_or_the_types_own(
         ({**LIMIT, "timeInForce": "GTX"}, "Invalid timeInForce."),
         ({**LIMIT, "side": "LONG"}, "Invalid side."),
         ({**LIMIT, "type": "STOP"}, "Invalid orderType."),
-        (
-            {**LIMIT, "type": "STOP_LOSS", "stopPrice": "1"},
-            "Stop loss orders are not supported for this symbol.",
-        ),
-        (
-            {**LIMIT, "type": "TAKE_PROFIT_LIMIT"},
-            "Take profit limit orders are not supported for this symbol.",
-        ),
         ({**LIMIT, "quantity": "0"}, "Price * QTY is zero or less."),
         ({**LIMIT, "price": "0.0"}, "Price * QTY is zero or less."),
         ({**LIMIT, "quantity": "0.000000001"}, "Parameter 'quantity' has too much precision."),
         ({**LIMIT, "symbol": "XYZUSDT"}, "Invalid symbol."),
         ({**LIMIT, "isIsolated": "TRUE"}, "Isolated margin account does not exist."),
         (
-            {**LIMIT, "selfTradePreventionMode": "EXPIRE_TAKER"},
+            {**LIMIT, "selfTradePreventionMode": "DECREMENT"},
             "This symbol does not allow the specified self-trade prevention mode.",
         ),
         (

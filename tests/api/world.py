@@ -13,7 +13,9 @@ import msgspec
 
 from openmargin.api.app import Gateway
 from openmargin.api.auth import Authenticator, TimestampPolicy
+from openmargin.api.endpoints import ENDPOINTS
 from openmargin.api.limits import Limits, WeightLimits
+from openmargin.api.refusals import EVERYWHERE, request_refusals, rule_refusals
 from openmargin.api.wire import Request
 from openmargin.config.venue_file import load_venue
 from openmargin.domain.commands import AnyCommand, CreateAccount, CreateKey, Deposit, SetIndex
@@ -30,6 +32,13 @@ T = TypeVar("T")
 
 START_MS = 1_700_000_000_000
 EVERYTHING = tuple(Permission)
+DOCUMENTED = {
+    (row.method, row.path): {
+        error.code for errors in (EVERYWHERE, request_refusals(row), rule_refusals(row)) for error in errors
+    }
+    for row in ENDPOINTS
+}
+"""The codes that the documentation lists for each endpoint."""
 
 
 class Answer(msgspec.Struct):
@@ -134,14 +143,17 @@ class World:
         ip: str = "127.0.0.1",
         time_unit: str | None = None,
     ) -> Answer:
-        """A request exactly as given."""
+        """A request exactly as given; a code that the endpoint does not list fails the test."""
         request = Request(
             method, path, _bytes(query), _bytes(body), ip=ip, api_key=api_key, time_unit=time_unit
         )
         response = self.run(self.gateway.handle(request))
         headers = {name.decode(): value.decode() for name, value in response.headers}
         assert headers["content-length"] == str(len(response.body))
-        return Answer(response.status, headers, msgspec.json.decode(response.body))
+        answer = Answer(response.status, headers, msgspec.json.decode(response.body))
+        if answer.code is not None and (method, path) in DOCUMENTED:
+            assert answer.code in DOCUMENTED[method, path], f"{method} {path} lists no {answer.code}"
+        return answer
 
     def public(self, path: str, **parameters: str) -> Answer:
         """A request that nobody signs, with the key in the header."""

@@ -12,6 +12,7 @@ from tests.serve.process import serving
 pytestmark = [pytest.mark.client, pytest.mark.timeout(600)]
 
 SESSION = (Path(__file__).parent / "sessions" / "ccxt_margin.py").read_text()
+ORDERS = (Path(__file__).parent / "sessions" / "ccxt_orders.py").read_text()
 
 
 def test_ccxt_borrows_trades_and_repays_a_month_ahead(tmp_path: Path) -> None:
@@ -26,3 +27,22 @@ def test_ccxt_borrows_trades_and_repays_a_month_ahead(tmp_path: Path) -> None:
     assert seen["canceled"] == "canceled"
     assert 1000 < seen["debt"] < 1001, "principal and the interest of the first hour"
     assert 0 < seen["debt_afterwards"] < 1, "interest is paid first"
+
+
+def test_ccxt_places_stops_and_lists_and_trades_on_an_isolated_account(tmp_path: Path) -> None:
+    with serving(tmp_path, "--data", ":memory:", "--clock", "virtual") as server:
+        done = run_client("ccxt", ORDERS, server.address, *development_key(server))
+    assert done.returncode == 0, done.stderr
+    seen = json.loads(done.stdout)
+    assert len(seen["on_cross"]) == 3
+    assert seen["stop"] == [True, "open", 65000]
+    assert seen["listed"] == ["STOP_LOSS_LIMIT", "LIMIT_MAKER"]
+    assert seen["lists"] == [True]
+    assert seen["canceled_list"] == "ALL_DONE"
+    assert seen["after_cancel"] == []
+    assert seen["moved"] is True
+    assert (seen["bought"], seen["isolated"], seen["canceled"]) == ("closed", True, "canceled")
+    assert seen["traded"] == 0.01
+    assert 500 < seen["debt"] < 501
+    assert seen["rate"] == 0.00018
+    assert "Order would trigger immediately." in seen["refused"]

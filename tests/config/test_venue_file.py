@@ -41,6 +41,13 @@ def test_the_default_venue_has_the_usual_assets_and_pairs() -> None:
     assert all(len(asset.loan_terms) == 10 for asset in venue.assets)
 
 
+def test_every_default_pair_has_isolated_tiers() -> None:
+    tiers = {symbol.name: symbol.isolated_tiers for symbol in load_venue().symbols}
+    assert all(tiers.values())
+    multiples = {name: rows[0].effective_multiple // E8 for name, rows in tiers.items()}
+    assert (multiples["BTCUSDT"], multiples["BNBUSDT"], multiples["ADAUSDT"]) == (10, 5, 3)
+
+
 def test_the_default_prices_agree_with_each_other() -> None:
     venue = load_venue()
     prices = {symbol.name: symbol.start_price for symbol in venue.symbols}
@@ -180,6 +187,31 @@ def test_a_file_that_only_says_how_to_serve_serves_the_default_venue(tmp_path: P
         (
             EXTENDED + '[[symbols]]\nname = "ETHUSDT"\nself_trade_preventions = []',
             "symbols[1].self_trade_preventions: no mode is allowed (ETHUSDT); allow at least one, such as \"NONE\"",
+        ),
+        (
+            EXTENDED + '[[symbols]]\nname = "ETHUSDT"\nself_trade_preventions = ["NONE", "NONE"]',
+            "symbols[1].self_trade_preventions: a mode comes twice (ETHUSDT); name each once, the default first",
+        ),
+        (
+            EXTENDED + '[[symbols]]\nname = "ETHUSDT"\nmax_num_order_lists = 0',
+            "symbols[1].max_num_order_lists: it is not above zero (ETHUSDT); write 1 or more",
+        ),
+        (
+            EXTENDED + '[[symbols]]\nname = "ETHUSDT"\nmax_trailing_above_delta = 5',
+            "symbols[1].max_trailing_above_delta: it and min_trailing_above_delta allow nothing (ETHUSDT); "
+            "write basis points, the smallest first: above 0 and below 10000",
+        ),
+        (
+            EXTENDED + '[[symbols]]\nname = "ETHUSDT"\nisolated_margin_call = "1.05"',
+            "symbols[1].isolated_tiers[0]: initial, isolated_margin_call and liquidation do not descend to 1 or more "
+            "(ETHUSDT); order them, such as 1.25, 1.19, 1.15",
+        ),
+        (
+            EXTENDED + '[[symbols]]\nname = "ETHUSDT"\nisolated_tiers = ['
+            '{ effective_multiple = "5", initial = "1.25", liquidation = "1.05", base_limit = "2", quote_limit = "2" }, '
+            '{ effective_multiple = "4", initial = "1.3", liquidation = "1.05", base_limit = "1", quote_limit = "3" }]',
+            "symbols[1].isolated_tiers[1]: it asks for less, or lends less, than the tier before it (ETHUSDT); "
+            "order the tiers from the smallest debts up",
         ),
         (EXTENDED + "commissions = []", "commissions: there is no row; add a row per VIP level, from 0 up"),
         ("symbols = []\n" + EXTENDED + "assets = 1", "assets: Expected `array`, got `int`; `openmargin venue schema` names the type of each key"),

@@ -70,10 +70,14 @@ def kind(value: Any) -> str:
 
 
 def like(examples: list[Any], element: Any) -> Any:
-    """The example that an element of a list is to be compared with: filters by their type, else the first."""
-    if isinstance(element, dict) and "filterType" in element:
-        return next(filter(lambda one: one["filterType"] == element["filterType"], examples), {})
-    return examples[0]
+    """The example that an element of a list is to be compared with: one of its kind where there is one."""
+    if not isinstance(element, dict):
+        return examples[0]
+    for name in ("filterType", "contingencyType", "type", "status"):
+        alike = [example for example in examples if name in element and example.get(name) == element[name]]
+        if alike:
+            return alike[0]
+    return {} if "filterType" in element else examples[0]
 
 
 def ask(world: World, request: Request) -> Answer:

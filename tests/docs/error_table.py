@@ -45,7 +45,10 @@ _HELP = {
     -1106: "Leave the parameter out; it may be one that is [not supported yet](rules.md#not-supported-yet).",
     -1111: "Amounts and prices have at most eight decimals.",
     -1121: "`GET /api/v3/exchangeInfo` has the symbols. They are written in capitals.",
-    -1128: "Send `quantity` or `quoteOrderQty`, not both.",
+    -1014: "The orders of a list do not fit each other.",
+    -1128: "Send `quantity` or `quoteOrderQty`, not both; `fromId` or times; one form of a query.",
+    -1158: "The pending pair of an OTOCO is one LIMIT_MAKER and one STOP_LOSS or STOP_LOSS_LIMIT.",
+    -1160: "An iceberg stays in the book until it is filled or cancelled.",
     -1130: "The word is none of those in [Endpoints](endpoints.md). Words are written in capitals.",
     -1131: "60000 itself is taken.",
     -2010: "A rule of the order book or of the account; the text says which.",
@@ -59,9 +62,11 @@ _HELP = {
     -3020: "Ask `GET /sapi/v1/margin/maxTransferable` first.",
     -3023: "The collateral margin level is at or below `margin.transfer_out_level`. Repay first.",
     -3027: "`GET /sapi/v1/margin/allAssets` has the assets.",
+    -3028: "`GET /sapi/v1/margin/isolated/allPairs` has the pairs.",
+    -3064: "`GET /sapi/v1/margin/priceIndex` has the index; [rules](rules.md#orders) how far the price may lie.",
     -3041: "Only free balance repays: an open order may hold the rest.",
     -3045: "The pool is empty: see `pool_capital` in [the venue](venue.md#assets).",
-    -11001: "Isolated accounts are [not supported yet](rules.md#not-supported-yet).",
+    -11001: "`POST /sapi/v1/margin/isolated/account` opens it.",
 }
 
 

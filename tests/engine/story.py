@@ -4,15 +4,25 @@
     ann buys 5 @ 101 as a1              LIMIT GTC in BTCUSDT; more words: ioc fok maker ETHUSDT margin-buy
                                         auto-repay borrow-repay keep-loan, signed KEY, until 12:30
     ann sells 5 at market               MARKET; `for 500 USDT` sizes it in quote
-    ann cancels a1                      or #7, or #7 a1, or all; `as c1` names the cancel
+    ann sells 5 stop 95                 STOP_LOSS; `stop 95 @ 94` STOP_LOSS_LIMIT; `profit 110` TAKE_PROFIT (`@ 109`)
+    ann sells 5 stop trails 2%          trails from the next trade; `stop 95 trails 2%` from 95 on
+    ann sells 5 @ 105 showing 1         an iceberg
+    ann buys 5 @ 105 decrement          prevention: expire-taker expire-maker expire-both decrement transfer
+    ann places OCO as L: sells 5 @ 110 maker as up; sells 5 stop 95 as down
+    ann cancels a1                      or #7, or #7 a1, or all; `as c1` names the cancel; `list L` or `list #1`
     ann borrows 5 BTC                   repays, withdraws; `moves 5 BTC to spot`
+    ann opens BTCUSDT                   closes; her wallets there are `ann/BTCUSDT`
+    ann joins group 5                   a trade group; `leaves group`
     index BTCUSDT 105, ETHUSDT 11       clock 13:00, rules BTCUSDT min_notional 5 (a changed venue)
 
     => refused REASON                   and what is not said to be refused must not be
     => trades 5 @ 101, 3 @ 102          of the last action, in order; `no trades`
     => book 2 @ 100 | 3 @ 103, 1 @ 104  bids, then asks, the best first
     => ann 5 BTC, 3 BTC locked, owes 10 + 0.1 USDT
-    => a1 PARTIALLY_FILLED 5 for 505    status, base and quote so far
+    => a1 PARTIALLY_FILLED 5 for 505    status, base and quote so far; also `prevented 2`, `by OCO_TRIGGER`
+    => wakes a1, b1                     whose stop was reached, or who came to life; `no wakes`
+    => prevented EXPIRE_MAKER 0 and 5 @ 100    what taker and maker lost; `no prevented`
+    => list L OPEN                      or DONE
 
 Every story is told to the engine with all invariants on and to the twin, once straight through and once with a
 restart from a snapshot after every line.
@@ -32,19 +42,25 @@ from openmargin.domain.commands import (
     Borrow,
     CancelAllOrders,
     CancelOrder,
+    CancelOrderList,
     ChangeAccount,
     ChangeVenue,
+    CloseIsolated,
     CreateAccount,
     CreateKey,
     Deposit,
     Open,
+    OpenIsolated,
     PlaceOrder,
+    PlaceOrderList,
     Repay,
     SetIndex,
     Transfer,
     Withdraw,
 )
 from openmargin.domain.enums import (
+    Contingency,
+    ExpiryReason,
     KeyKind,
     OrderType,
     Permission,
@@ -58,6 +74,9 @@ from openmargin.domain.events import (
     AnyEvent,
     Borrowed,
     InterestAccrued,
+    ListChanged,
+    MatchPrevented,
+    OrderActivated,
     OrderClosed,
     OrderFilled,
     OrderOpened,
@@ -65,13 +84,14 @@ from openmargin.domain.events import (
     Traded,
 )
 from openmargin.domain.money import format_short, parse_e8
-from openmargin.domain.orders import OrderView
+from openmargin.domain.orders import Leg, ListView, OrderView
 from openmargin.domain.reasons import Rejected
 from openmargin.domain.venue import (
     Asset,
     CollateralTier,
     CommissionRates,
     HouseRules,
+    IsolatedTier,
     LeverageLevels,
     LoanTerms,
     MarginRules,
@@ -91,6 +111,31 @@ SIDE_EFFECTS = {
     "borrow-repay": SideEffect.AUTO_BORROW_REPAY,
 }
 PERMISSIONS = {"read": Permission.READ, "trade": Permission.TRADE, "loan": Permission.MARGIN_LOAN}
+PREVENTIONS = {
+    mode.name.lower().replace("_", "-"): mode
+    for mode in SelfTradePrevention
+    if mode is not SelfTradePrevention.NONE
+}
+COUNTS = (
+    "average_price_minutes",
+    "max_num_orders",
+    "max_num_algo_orders",
+    "max_num_iceberg_orders",
+    "max_num_order_lists",
+    "iceberg_parts",
+    "min_trailing_above_delta",
+    "max_trailing_above_delta",
+    "min_trailing_below_delta",
+    "max_trailing_below_delta",
+    "isolated_accounts_max",
+    "isolated_reclose_ms",
+    "levels",
+    "limit_10s",
+    "limit_day",
+    "taker_first_fill_credit",
+    "maker_first_fill_credit",
+)
+"""Rules that are whole numbers; other numbers have eight decimals."""
 SYMBOL = re.compile(r"[A-Z]{6,}$")
 
 
@@ -130,8 +175,16 @@ def time_of_day(text: str) -> int:
     return round((int(hours) * 3600 + int(minutes) * 60 + float(seconds[0] if seconds else 0)) * 1000)
 
 
+def isolated_tier(text: str) -> IsolatedTier:
+    """multiple:initial:liquidation:base limit:quote limit"""
+    return IsolatedTier(*(amount(number) for number in text.split(":")))
+
+
 def plain_venue() -> Venue:
-    """BTC at 100, ETH at 10; no fees, no filters but ticks and steps, 0.01 % interest an hour, no house."""
+    """BTC at 100, ETH at 10; no fees, no filters but ticks and steps, 0.01 % interest an hour, no house.
+
+    Isolated: BTCUSDT at 10x up to 10 BTC or 1,000 USDT of debt, then at 5x up to 100 BTC or 10,000 USDT.
+    """
     terms = (LoanTerms(amount("0.0024"), amount("1000000")), LoanTerms(amount("0.0012"), amount("2000000")))
     pool = amount("1000000")
     return Venue(
@@ -143,7 +196,18 @@ def plain_venue() -> Venue:
             Asset("ODD", "Without a price", pool_capital=pool, loan_terms=terms),
         ),
         (
-            Symbol("BTCUSDT", "BTC", "USDT", amount("100"), amount("0.01"), amount("0.001")),
+            Symbol(
+                "BTCUSDT",
+                "BTC",
+                "USDT",
+                amount("100"),
+                amount("0.01"),
+                amount("0.001"),
+                isolated_tiers=(
+                    isolated_tier("10:1.111:1.05:10:1000"),
+                    isolated_tier("5:1.25:1.15:100:10000"),
+                ),
+            ),
             Symbol("ETHUSDT", "ETH", "USDT", amount("10"), amount("0.01"), amount("0.001")),
             Symbol("ETHBTC", "ETH", "BTC", amount("0.1"), amount("0.00001"), amount("0.001")),
         ),
@@ -195,15 +259,11 @@ def _with_field(part: Any, field: str, words: list[str]) -> Any:
         value = SymbolStatus[words[0]]
     elif isinstance(present, bool):
         value = words[0] == "yes"
-    elif field in (
-        "average_price_minutes",
-        "max_num_orders",
-        "levels",
-        "limit_10s",
-        "limit_day",
-        "taker_first_fill_credit",
-        "maker_first_fill_credit",
-    ):
+    elif field == "isolated_tiers":
+        value = tuple(isolated_tier(word) for word in words)
+    elif field == "self_trade_preventions":
+        value = tuple(SelfTradePrevention[word] for word in words)
+    elif field in COUNTS:
         value = int(words[0])
     else:
         value = amount(words[0])
@@ -221,6 +281,7 @@ class Teller:
         self.now = MIDNIGHT + 12 * 3_600_000
         self.people: dict[str, int] = {}
         self.orders: dict[str, OrderView] = {}
+        self.lists: dict[str, ListView] = {}
         self.events: list[AnyEvent] = []
         self.refused: Rejected | None = None
         """A refusal that no line has spoken of yet."""
@@ -250,8 +311,18 @@ class Teller:
             match event:
                 case Rejected():
                     self.refused = event
-                case OrderOpened(order=order) | OrderFilled(order=order) | OrderClosed(order=order):
+                case (
+                    OrderOpened(order=order)
+                    | OrderActivated(order=order)
+                    | OrderFilled(order=order)
+                    | OrderClosed(order=order)
+                ):
                     self.orders[order.spec.client_order_id] = order
+                case MatchPrevented(taker=taker, maker=maker):
+                    self.orders[taker.spec.client_order_id] = taker
+                    self.orders[maker.spec.client_order_id] = maker
+                case ListChanged(order_list=order_list):
+                    self.lists[order_list.client_list_id] = order_list
                 case _:
                     pass
         for account, scope in self.judge.twin.scopes():
@@ -294,6 +365,9 @@ class Teller:
                 )
                 if self.refused is None:
                     self.people[name] = len(self.people) + 1
+            case [who, "places", *_]:
+                account, scope = self.who(who)
+                self.submit(self.list_of_orders(account, scope, line.split(maxsplit=2)[2]))
             case [who, verb, *rest]:
                 account, scope = self.who(who)
                 self.submit(self.command(account, scope, verb, rest))
@@ -308,8 +382,8 @@ class Teller:
                 return Deposit(account, scope, asset, amount(number))
             case "withdraws", [number, asset]:
                 return Withdraw(account, scope, asset, amount(number))
-            case "moves", [number, asset, "to", target]:
-                return Transfer(*signed, scope, target, asset, amount(number))
+            case "moves", [number, asset, "to", *target]:
+                return Transfer(*signed, scope, (*target, options.get("symbol"))[0], asset, amount(number))
             case "borrows", [number, asset]:
                 return Borrow(*signed, scope, asset, amount(number))
             case "repays", [number, asset]:
@@ -319,6 +393,21 @@ class Teller:
             case "gets", ["key", name, *permissions]:
                 allowed = tuple(PERMISSIONS[word] for word in permissions)
                 return CreateKey(account, name, KeyKind.HMAC, "", allowed, ())
+            case "joins", ["group", number]:
+                return ChangeAccount(account, trade_group_id=int(number))
+            case "leaves", ["group"]:
+                return ChangeAccount(account, trade_group_id=-1)
+            case "opens", []:
+                return OpenIsolated(*signed, options["symbol"])
+            case "closes", []:
+                return CloseIsolated(*signed, options["symbol"])
+            case "cancels", ["list", *names]:
+                numbers = [int(name[1:]) for name in names if name.startswith("#")]
+                named = "".join(name for name in names if not name.startswith("#"))
+                symbol = options.get("symbol", "BTCUSDT")
+                return CancelOrderList(
+                    *signed, scope, symbol, numbers[0] if numbers else -1, named, options.get("as", "")
+                )
             case "cancels", ["all"]:
                 return CancelAllOrders(*signed, scope, options.get("symbol", "BTCUSDT"))
             case "cancels", names:
@@ -346,6 +435,12 @@ class Teller:
                 options["until"] = self.now - self.now % DAY + time_of_day(words.pop(0))
             elif word in SIDE_EFFECTS:
                 options["effect"] = SIDE_EFFECTS[word]
+            elif word in PREVENTIONS:
+                options["prevention"] = PREVENTIONS[word]
+            elif word == "showing":
+                options["showing"] = amount(words.pop(0))
+            elif word == "trails":
+                options["trails"] = round(float(words.pop(0).removesuffix("%")) * 100)
             elif word in ("ioc", "fok", "maker", "keep-loan"):
                 options[word] = True
             elif SYMBOL.match(word):
@@ -357,8 +452,35 @@ class Teller:
     def order(
         self, signed: tuple[int, str, int], scope: str, verb: str, words: list[str], options: dict[str, Any]
     ) -> PlaceOrder:
-        quantity = quote_quantity = price = 0
+        leg, quote_quantity = self.leg(verb, words, options)
+        return PlaceOrder(
+            *signed,
+            scope,
+            options.get("symbol", "BTCUSDT"),
+            leg.side,
+            leg.type,
+            leg.time_in_force,
+            leg.quantity,
+            quote_quantity,
+            leg.price,
+            leg.client_order_id,
+            options.get("prevention", SelfTradePrevention.NONE),
+            options.get("effect", SideEffect.NO_SIDE_EFFECT),
+            not options.get("keep-loan", False),
+            leg.stop_price,
+            leg.trailing_delta,
+            leg.iceberg_quantity,
+        )
+
+    def leg(self, verb: str, words: list[str], options: dict[str, Any]) -> tuple[Leg, int]:
+        """One order as asked, and what it is to spend or to earn where it is sized in quote."""
+        assert verb in ("buys", "sells"), f"nobody can do this: {verb}"
+        quantity = quote_quantity = price = stop_price = 0
         kind = OrderType.LIMIT_MAKER if options.get("maker") else OrderType.LIMIT
+        stops = {
+            "stop": (OrderType.STOP_LOSS, OrderType.STOP_LOSS_LIMIT),
+            "profit": (OrderType.TAKE_PROFIT, OrderType.TAKE_PROFIT_LIMIT),
+        }
         match words:
             case [number, "@", limit]:
                 quantity, price = amount(number), amount(limit)
@@ -366,6 +488,17 @@ class Teller:
                 quantity, kind = amount(number), OrderType.MARKET
             case ["for", number, _]:
                 quote_quantity, kind = amount(number), OrderType.MARKET
+            case [number, ("stop" | "profit") as which]:
+                quantity, kind = amount(number), stops[which][0]
+            case [number, ("stop" | "profit") as which, "@", limit]:
+                quantity, kind, price = amount(number), stops[which][1], amount(limit)
+            case [number, ("stop" | "profit") as which, stop]:
+                quantity, kind, stop_price = amount(number), stops[which][0], amount(stop)
+            case [number, ("stop" | "profit") as which, stop, "@", limit]:
+                quantity, kind = amount(number), stops[which][1]
+                stop_price, price = amount(stop), amount(limit)
+            case [number, "at", "market", "stop", stop]:  # What no client should send.
+                quantity, kind, stop_price = amount(number), OrderType.MARKET, amount(stop)
             case _:
                 raise AssertionError(f"no order reads like this: {words}")
         time_in_force = TimeInForce.GTC
@@ -373,18 +506,37 @@ class Teller:
             time_in_force = TimeInForce.IOC
         if options.get("fok"):
             time_in_force = TimeInForce.FOK
-        return PlaceOrder(
-            *signed,
-            scope,
-            options.get("symbol", "BTCUSDT"),
+        leg = Leg(
             Side.BUY if verb == "buys" else Side.SELL,
             kind,
             time_in_force,
             quantity,
-            quote_quantity,
             price,
+            stop_price,
+            options.get("trails", 0),
+            options.get("showing", 0),
             options.get("as", ""),
-            SelfTradePrevention.NONE,
+        )
+        return leg, quote_quantity
+
+    def list_of_orders(self, account: int, scope: str, text: str) -> PlaceOrderList:
+        head, _, body = text.partition(":")
+        (contingency,), options = self.options(head.split())
+        legs: list[Leg] = []
+        for part in body.split(";"):
+            verb, *rest = part.split()
+            words, own = self.options(rest)
+            legs.append(self.leg(verb, words, own)[0])
+        return PlaceOrderList(
+            account,
+            options.get("key", ""),
+            options.get("until", 0),
+            scope,
+            options.get("symbol", "BTCUSDT"),
+            Contingency[contingency],
+            options.get("as", ""),
+            tuple(legs),
+            options.get("prevention", SelfTradePrevention.NONE),
             options.get("effect", SideEffect.NO_SIDE_EFFECT),
             not options.get("keep-loan", False),
         )
@@ -408,6 +560,12 @@ class Teller:
             "fees": lambda _: self.told(
                 "fees", OrderFilled, lambda f: f"{_n(f.fill.commission)} {f.fill.commission_asset}"
             ),
+            "wakes": self.woken,
+            "no wakes": self.woken,
+            "prevented": self.prevented,
+            "no prevented": self.prevented,
+            "list": self.list_text,
+            "no fees": lambda _: "no fees" if not self.having(OrderFilled) else "fees",
             "book": self.book,
             "last": lambda _: f"last {_n(views.last_price(self.target.engine.state, 'BTCUSDT'))}",
         }
@@ -431,6 +589,21 @@ class Teller:
         found = [text(event) for event in self.having(kind)]
         return f"{word} {', '.join(found)}" if found else f"no {word}"
 
+    def woken(self, _: str) -> str:
+        return self.told("wakes", OrderActivated, lambda event: event.order.spec.client_order_id)
+
+    def prevented(self, _: str) -> str:
+        def tell(event: MatchPrevented) -> str:
+            match = event.match
+            lost = f"{_n(match.taker_quantity)} and {_n(match.maker_quantity)}"
+            return f"{match.mode.name} {lost} @ {_n(match.price)}"
+
+        return self.told("prevented", MatchPrevented, tell)
+
+    def list_text(self, text: str) -> str:
+        name = text.split()[1]
+        return f"list {name} {'DONE' if self.lists[name].is_done else 'OPEN'}"
+
     def book(self, text: str) -> str:
         words = text.split()
         symbol = words[1] if SYMBOL.match(words[1]) else "BTCUSDT"
@@ -445,7 +618,10 @@ class Teller:
     def order_text(self, name: str, rest: str) -> str:
         order = self.orders[name]
         progress = f" {_n(order.executed_quantity)} for {_n(order.executed_quote)}" if " for " in rest else ""
-        return order.status.name + progress
+        more = f", prevented {_n(order.prevented_quantity)}" if ", prevented " in rest else ""
+        if order.expiry_reason is not ExpiryReason.NONE and ", by " in rest:
+            more += f", by {order.expiry_reason.name}"
+        return order.status.name + progress + more
 
     def person(self, name: str, rest: str) -> str:
         account, scope = self.who(name)
@@ -460,6 +636,9 @@ class Teller:
             return f"may borrow {_n(live.max_borrowable(account, scope, words[3]).amount)} {words[3]}"
         if words[:2] == ["may", "move"]:
             return f"may move {_n(live.max_transferable(account, scope, words[3]))} {words[3]}"
+        if words[0] == "liquidates":
+            view = next(view for view in live.isolated(account) if view.symbol == scope)
+            return f"liquidates at {_n(view.liquidation_price)}"
         if words[0] == "counts":
             counts = views.order_counts_of(self.target.engine.state, account, scope, self.now)
             return f"counts {', '.join(str(count.count) for count in counts)}"

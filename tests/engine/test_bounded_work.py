@@ -6,7 +6,9 @@ import msgspec
 import pytest
 
 from openmargin.domain.commands import (
+    AnyCommand,
     Borrow,
+    CancelAllOrders,
     CreateAccount,
     Deposit,
     Open,
@@ -16,10 +18,11 @@ from openmargin.domain.commands import (
     Tick,
 )
 from openmargin.domain.enums import OrderType, SelfTradePrevention, Side, SideEffect, TimeInForce
-from openmargin.domain.events import InterestAccrued, OrderFilled
+from openmargin.domain.events import InterestAccrued, OrderActivated, OrderFilled
 from openmargin.domain.ids import CROSS
 from openmargin.domain.money import E8
-from openmargin.engine.engine import Engine
+from openmargin.engine.cascade import WAKES_PER_STEP
+from openmargin.engine.engine import Applied, Engine
 from openmargin.lab.simulate import Judge
 from openmargin.runtime.bare import BareExchange
 from tests.engine.story import MIDNIGHT, plain_venue
@@ -51,7 +54,9 @@ def bid(account: int, price: int) -> PlaceOrder:
 def crowded(orders: int) -> Judge:
     """A house and two traders who wait below it with many orders, both in debt."""
     judge = Judge(BareExchange(check_everything=False))
-    judge.submit(MIDNIGHT, Open(msgspec.structs.replace(VENUE, house=HOUSE), 1, 1))
+    rules = msgspec.structs.replace(VENUE.symbols[0], max_num_orders=orders)
+    venue = msgspec.structs.replace(VENUE, house=HOUSE, symbols=(rules, *VENUE.symbols[1:]))
+    judge.submit(MIDNIGHT, Open(venue, 1, 1))
     for account in (1, 2):
         judge.submit(MIDNIGHT, CreateAccount(f"trader {account}"))
         judge.submit(MIDNIGHT, Deposit(account, CROSS, "USDT", 100_000 * E8))
@@ -94,8 +99,86 @@ def test_no_command_overtakes_work_that_is_due() -> None:
     engine = crowded(300).exchange.engine
     engine.apply(Record(engine.seq + 1, MIDNIGHT, SetIndex((("BTCUSDT", 50 * E8),))))
     engine.apply(Record(engine.seq + 1, MIDNIGHT, Tick()))
-    with pytest.raises(AssertionError, match="work that is due comes before any command"):
+    with pytest.raises(AssertionError, match="some work comes before any command"):
         engine.apply(Record(engine.seq + 1, MIDNIGHT + 3 * 3_600_000, CreateAccount("too early")))
+
+
+def test_a_command_between_two_steps_finds_a_book_that_waits_for_its_quotes() -> None:
+    engine = crowded(600).exchange.engine  # They fill two steps, so that ether's turn has not come.
+
+    def ask(command: AnyCommand) -> Applied:
+        return engine.apply(Record(engine.seq + 1, MIDNIGHT, command))
+
+    def fills_of_ether(applied: Applied) -> int:
+        fills = [event for event in applied.events if isinstance(event, OrderFilled)]
+        return sum(fill.order.spec.symbol == "ETHUSDT" for fill in fills)
+
+    in_ether = msgspec.structs.replace(bid(1, 9 * E8), symbol="ETHUSDT")
+    assert ask(in_ether).rejection is None
+    ask(SetIndex((("BTCUSDT", 50 * E8), ("ETHUSDT", 5 * E8))))
+    refused = ask(msgspec.structs.replace(in_ether, quantity=10**6 * E8))
+    assert refused.rejection is not None
+    assert fills_of_ether(refused) == 0
+    assert fills_of_ether(ask(Tick())) == 1
+
+
+def sleeping(stops: int) -> Judge:
+    """A tape that follows the index, and one trader with stops of every kind close to each other."""
+    judge = Judge(BareExchange(check_everything=False))
+    rules = msgspec.structs.replace(VENUE.symbols[0], max_num_orders=stops, max_num_algo_orders=stops)
+    venue = msgspec.structs.replace(
+        VENUE,
+        house=msgspec.structs.replace(HOUSE, levels=0),
+        symbols=(rules, *VENUE.symbols[1:]),
+    )
+    judge.submit(MIDNIGHT, Open(venue, 1, 1))
+    judge.submit(MIDNIGHT, CreateAccount("sleeper"))
+    judge.submit(MIDNIGHT, Deposit(1, CROSS, "BTC", 100_000 * E8))
+    for number in range(stops):
+        stop = PlaceOrder(
+            *(1, "", 0, CROSS, "BTCUSDT", Side.SELL, OrderType.STOP_LOSS_LIMIT, TimeInForce.GTC, E8, 0),
+            price=90 * E8,
+            client_order_id="",
+            self_trade_prevention=SelfTradePrevention.NONE,
+            side_effect=SideEffect.NO_SIDE_EFFECT,
+            auto_repay_at_cancel=True,
+            stop_price=(95 * E8 if number % 3 else 0),
+            trailing_delta=(0 if number % 3 else 100 + number),
+        )
+        judge.submit(MIDNIGHT, stop)
+    judge.submit(MIDNIGHT, SetIndex((("BTCUSDT", 101 * E8),)))
+    return judge
+
+
+@pytest.mark.parametrize(
+    "stops", [WAKES_PER_STEP - 1, WAKES_PER_STEP, WAKES_PER_STEP + 1, 3 * WAKES_PER_STEP]
+)
+def test_a_gap_wakes_many_stops_in_steps_and_each_once(stops: int) -> None:
+    judge = sleeping(stops)
+    before = judge.records
+    found = judge.submit(MIDNIGHT, SetIndex((("BTCUSDT", 80 * E8),)))
+    assert sum(isinstance(event, OrderActivated) for event in found) == stops
+    assert (judge.records - before > 1) == (stops >= WAKES_PER_STEP)
+
+
+def test_a_restart_between_two_steps_wakes_the_same() -> None:
+    engine = sleeping(2 * WAKES_PER_STEP).exchange.engine
+    engine.apply(Record(engine.seq + 1, MIDNIGHT, SetIndex((("BTCUSDT", 80 * E8),))))
+    again = Engine.load(engine.dump())
+    again.check_everything = True
+    tick = Record(engine.seq + 1, MIDNIGHT, Tick())
+    assert again.apply(tick).events == engine.apply(tick).events
+    assert again.state_hash() == engine.state_hash()
+
+
+def test_a_stop_that_was_to_wake_may_still_be_cancelled() -> None:
+    engine = sleeping(2 * WAKES_PER_STEP).exchange.engine
+    engine.check_everything = True
+    engine.apply(Record(engine.seq + 1, MIDNIGHT, SetIndex((("BTCUSDT", 80 * E8),))))
+    engine.apply(Record(engine.seq + 1, MIDNIGHT, CancelAllOrders(1, "", 0, CROSS, "BTCUSDT")))
+    ticked = engine.apply(Record(engine.seq + 1, MIDNIGHT, Tick()))
+    assert [event for event in ticked.events if isinstance(event, OrderActivated)] == []
+    assert engine.next_due_ms() is None
 
 
 def indebted(debtors: int) -> Judge:

@@ -7,10 +7,18 @@ from abc import ABC, abstractmethod
 import pytest
 
 from openmargin.domain.enums import InterestKind, LoanSource, OrderStatus, Side
-from openmargin.domain.orders import OrderView
-from openmargin.history.rows import HistoryRows, InterestRow, LoanKind, LoanRow, TradeRow, TransferRow
+from openmargin.domain.orders import ListView, OrderView
+from openmargin.history.rows import (
+    HistoryRows,
+    InterestRow,
+    LoanKind,
+    LoanRow,
+    PreventedRow,
+    TradeRow,
+    TransferRow,
+)
 from openmargin.history.store import HistoryReader
-from tests.history.stories import fill, order
+from tests.history.stories import fill, order, order_list, prevented_match
 
 
 def rows_of(*orders: OrderView) -> HistoryRows:
@@ -19,6 +27,14 @@ def rows_of(*orders: OrderView) -> HistoryRows:
         spec = view.spec
         rows.orders[spec.account_id, spec.scope, spec.symbol, spec.order_id] = view
     return rows
+
+
+def lists_of(*views: ListView) -> HistoryRows:
+    return HistoryRows(order_lists={(view.account_id, view.scope, view.list_id): view for view in views})
+
+
+def prevented(match_id: int, *, order_id: int, account_id: int = 1) -> PreventedRow:
+    return PreventedRow(account_id, "cross", order_id, prevented_match(match_id))
 
 
 def trade(trade_id: int, order_id: int = 1, *, account_id: int = 1, at_ms: int = 0) -> TradeRow:
@@ -192,3 +208,60 @@ class HistoryStoreContract(ABC):
     def test_amounts_beyond_a_database_s_integers_are_kept(self) -> None:
         self.write(rows_of(order(1, price=2**64 - 1)))
         assert self.reader().order(1, "spot", "BTCUSDT", 1, None) == order(1, price=2**64 - 1)
+
+    def list_ids(
+        self, from_id: int | None, start_ms: int | None, end_ms: int | None, limit: int = 500
+    ) -> list[int]:
+        found = self.reader().order_lists(1, "cross", from_id, start_ms, end_ms, limit)
+        return [view.list_id for view in found]
+
+    def test_a_list_is_found_by_id_by_name_and_by_both(self) -> None:
+        self.write(lists_of(order_list(1, name="one"), order_list(2, name="two"), order_list(3, name="one")))
+        reader = self.reader()
+        assert reader.order_list(1, "cross", 1, None) == order_list(1, name="one")
+        assert reader.order_list(1, "cross", None, "one") == order_list(3, name="one")
+        assert reader.order_list(1, "cross", 1, "one") == order_list(1, name="one")
+        assert reader.order_list(1, "cross", 1, "two") is None
+        assert reader.order_list(1, "BTCUSDT", 1, None) is None
+        assert reader.order_list(2, "cross", 1, None) is None
+
+    def test_a_list_that_ended_is_one_row(self) -> None:
+        self.write(lists_of(order_list(1)))
+        self.write(lists_of(order_list(1, is_done=True)))
+        assert self.reader().order_lists(1, "cross", None, None, None, 500) == [order_list(1, is_done=True)]
+
+    def test_lists_follow_the_rules_of_orders(self) -> None:
+        self.write(lists_of(*(order_list(n, placed_at_ms=10 * n) for n in range(1, 10))))
+        assert self.list_ids(None, None, None, limit=2) == [8, 9]
+        assert self.list_ids(3, None, None, limit=2) == [3, 4]
+        assert self.list_ids(None, 35, 62) == [4, 5, 6]
+        assert self.list_ids(None, None, 35, limit=2) == [2, 3]
+
+    def test_prevented_matches_are_found_by_their_id_and_by_either_order(self) -> None:
+        self.write(
+            HistoryRows(
+                prevented_matches=[
+                    prevented(1, order_id=5),
+                    prevented(1, order_id=3),
+                    prevented(2, order_id=5),
+                    prevented(3, order_id=5),
+                    prevented(4, order_id=5, account_id=2),
+                ]
+            )
+        )
+
+        def ids(
+            match_id: int | None, order_id: int | None, from_id: int | None, limit: int = 500
+        ) -> list[int]:
+            ask = self.reader().prevented_matches
+            return [
+                match.prevented_match_id
+                for match in ask(1, "cross", "BTCUSDT", match_id, order_id, from_id, limit)
+            ]
+
+        assert ids(1, None, None) == [1]
+        assert ids(None, 5, None) == [1, 2, 3]
+        assert ids(None, 3, None) == [1]
+        assert ids(None, 5, 2) == [2, 3]
+        assert ids(None, 5, None, limit=2) == [1, 2]
+        assert ids(4, None, None) == []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from openmargin.domain.enums import (
+    Contingency,
     OrderStatus,
     OrderType,
     SelfTradePrevention,
@@ -10,7 +11,7 @@ from openmargin.domain.enums import (
     SideEffect,
     TimeInForce,
 )
-from openmargin.domain.orders import Fill, OrderSpec, OrderView
+from openmargin.domain.orders import Fill, ListView, OrderSpec, OrderView, PreventedMatch
 
 
 def order(
@@ -47,3 +48,26 @@ def order(
 
 def fill(trade_id: int, quantity: int = 1) -> Fill:
     return Fill(trade_id, 100, quantity, 0, 0, "BTC", False)
+
+
+def order_list(
+    list_id: int, *, name: str = "", placed_at_ms: int = 0, is_done: bool = False, account_id: int = 1
+) -> ListView:
+    return ListView(
+        list_id,
+        "BTCUSDT",
+        account_id,
+        "cross",
+        Contingency.OCO,
+        name or f"list {list_id}",
+        ((2 * list_id, "above"), (2 * list_id + 1, "below")),
+        is_done,
+        placed_at_ms,
+        placed_at_ms,
+    )
+
+
+def prevented_match(match_id: int, taker: int = 5, maker: int = 3) -> PreventedMatch:
+    return PreventedMatch(
+        "BTCUSDT", match_id, taker, maker, -1, SelfTradePrevention.EXPIRE_MAKER, 100, 0, 7, 1000
+    )

@@ -8,6 +8,10 @@ from openmargin.domain.events import (
     Deposited,
     IndexMoved,
     InterestAccrued,
+    IsolatedChanged,
+    ListChanged,
+    MatchPrevented,
+    OrderActivated,
     OrderClosed,
     OrderFilled,
     OrderOpened,
@@ -18,8 +22,16 @@ from openmargin.domain.events import (
 )
 from openmargin.domain.reasons import Reason, Rejected
 from openmargin.history.fold import fold
-from openmargin.history.rows import HistoryRows, InterestRow, LoanKind, LoanRow, TradeRow, TransferRow
-from tests.history.stories import fill, order
+from openmargin.history.rows import (
+    HistoryRows,
+    InterestRow,
+    LoanKind,
+    LoanRow,
+    PreventedRow,
+    TradeRow,
+    TransferRow,
+)
+from tests.history.stories import fill, order, order_list, prevented_match
 
 
 def test_of_an_order_the_last_view_is_kept() -> None:
@@ -35,6 +47,31 @@ def test_a_fill_is_a_trade_of_the_order_s_owner() -> None:
     rows = HistoryRows()
     fold(rows, 1000, [OrderFilled(order(5, account_id=3, scope="cross"), fill(9))])
     assert rows.trades == [TradeRow(3, "cross", "BTCUSDT", 5, Side.BUY, fill(9), 1000)]
+
+
+def test_an_order_that_comes_to_life_is_kept_as_it_is_then() -> None:
+    rows = HistoryRows()
+    fold(rows, 1000, [OrderOpened(order(5, status=OrderStatus.PENDING_NEW)), OrderActivated(order(5))])
+    assert list(rows.orders.values()) == [order(5)]
+
+
+def test_of_a_list_the_last_view_is_kept() -> None:
+    rows = HistoryRows()
+    done = order_list(1, is_done=True)
+    fold(rows, 1000, [ListChanged(order_list(1)), ListChanged(order_list(2)), ListChanged(done)])
+    assert list(rows.order_lists.values()) == [done, order_list(2)]
+
+
+def test_a_prevented_match_is_kept_for_both_orders_with_what_became_of_them() -> None:
+    rows = HistoryRows()
+    taker = order(5)
+    maker = order(3, status=OrderStatus.EXPIRED_IN_MATCH, account_id=2)
+    fold(rows, 1000, [MatchPrevented(prevented_match(1), taker, maker)])
+    assert list(rows.orders.values()) == [taker, maker]
+    assert rows.prevented_matches == [
+        PreventedRow(1, "spot", 5, prevented_match(1)),
+        PreventedRow(2, "spot", 3, prevented_match(1)),
+    ]
 
 
 def test_loans_interest_and_transfers_are_kept() -> None:
@@ -68,6 +105,7 @@ def test_the_present_and_the_public_leave_no_rows() -> None:
             Traded("BTCUSDT", 9, 1, 1, 1, Side.BUY, 0, 5),
             IndexMoved((("BTCUSDT", 1),)),
             Deposited(3, "spot", "BTC", 1),
+            IsolatedChanged(3, "BTCUSDT", True),
         ],
     )
     assert rows == HistoryRows()

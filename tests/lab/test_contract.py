@@ -10,6 +10,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
+from openmargin.domain.commands import OpenIsolated
 from openmargin.domain.enums import KeyKind, Permission
 from openmargin.lab.routes import ROUTES
 from openmargin.runtime.secrets import DEVELOPMENT_API_KEYS
@@ -107,6 +108,15 @@ def test_money_comes_and_goes(lab: Served, wallet: str, amount: str | float) -> 
     assert lab.post(f"{path}/withdraw", body).json() == {"free": "0.99999999", "locked": "0.00000000"}
 
 
+def test_an_isolated_account_that_is_open_takes_the_assets_of_its_pair(lab: Served) -> None:
+    made = lab.account()
+    lab.run(lab.exchange.submit(OpenIsolated(made["accountId"], "", 0, "BTCUSDT")))
+    path = f"/lab/accounts/{made['accountId']}"
+    body = {"wallet": "ISOLATED", "symbol": "BTCUSDT", "asset": "BTC", "amount": "1.5"}
+    assert lab.post(f"{path}/deposit", body).json() == {"free": "1.50000000", "locked": "0.00000000"}
+    assert lab.ask("POST", f"{path}/deposit", {**body, "asset": "ETH"}).status_code == 422
+
+
 def test_a_price_is_set_and_quoted_before_the_answer(lab: Served) -> None:
     answer = lab.post("/lab/prices/BTCUSDT", {"price": "55000"}).json()
     assert (answer["symbol"], answer["price"]) == ("BTCUSDT", "55000.00000000")
@@ -195,7 +205,9 @@ def moved(**fields: Any) -> dict[str, Any]:
         ("POST", DEPOSIT, moved(amount="1.000000001"), 400, "more than 8 decimals"),
         ("POST", DEPOSIT, moved(amount="1e-999999999"), 400, "more than 8 decimals"),
         ("POST", DEPOSIT, moved(amount="1e999999999"), 400, "too large"),
-        ("POST", DEPOSIT, moved(wallet="ISOLATED", symbol="BTCUSDT"), 422, "no isolated accounts yet"),
+        ("POST", DEPOSIT, moved(wallet="ISOLATED", symbol="BTCUSDT"), 422, "isolated account is not open"),
+        ("POST", DEPOSIT, moved(wallet="ISOLATED"), 400, "is no symbol"),
+        ("POST", DEPOSIT, moved(wallet="ISOLATED", symbol="cross"), 400, "is no symbol"),
         ("POST", DEPOSIT, moved(symbol="BTCUSDT"), 400, "has no symbol"),
         ("POST", DEPOSIT, moved(wallet="FUTURES"), 400, "Invalid enum value"),
         ("POST", DEPOSIT, moved(asset="XXX"), 404, "no such asset"),

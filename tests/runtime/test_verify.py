@@ -7,13 +7,18 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from openmargin.domain.commands import CancelOrderList, PlaceOrderList
+from openmargin.domain.enums import Contingency, OrderType, SelfTradePrevention, Side, SideEffect, TimeInForce
+from openmargin.domain.ids import SPOT
+from openmargin.domain.money import E8
+from openmargin.domain.orders import Leg
 from openmargin.runtime.errors import StartRefused
 from openmargin.runtime.exchange import Exchange
 from openmargin.runtime.phases import no_hook
 from openmargin.runtime.refold import rebuild_history
 from openmargin.runtime.snapshot_files import read_snapshot, snapshot_paths, write_snapshot
 from openmargin.runtime.verify import verify
-from tests.runtime.desk import HOUR_MS, run
+from tests.runtime.desk import ACCOUNT, FLOOR, HOUR_MS, limit, run
 from tests.runtime.test_recovery import change_journal, flip_a_byte, trade_a_little
 from tests.runtime.test_time import owe
 
@@ -85,6 +90,51 @@ def test_history_can_be_rebuilt(directory: Path) -> None:
     assert verify(directory).is_sound
     run(trade_a_little, directory)
     assert verify(directory).is_sound
+
+
+async def use_lists(exchange: Exchange) -> None:
+    """A trade with oneself that is prevented, and a list that ends."""
+    for side in (Side.BUY, Side.SELL):
+        mode = SelfTradePrevention.EXPIRE_MAKER
+        await exchange.submit(msgspec.structs.replace(limit(side, 100), self_trade_prevention=mode))
+    legs = tuple(
+        Leg(Side.BUY, OrderType.LIMIT, TimeInForce.GTC, E8 // 100, (FLOOR - level) * E8) for level in (1, 2)
+    )
+    placed = await exchange.submit(
+        PlaceOrderList(
+            ACCOUNT,
+            "",
+            0,
+            SPOT,
+            "BTCUSDT",
+            Contingency.OTO,
+            "mine",
+            legs,
+            SelfTradePrevention.NONE,
+            SideEffect.NO_SIDE_EFFECT,
+            False,
+        )
+    )
+    assert placed.rejection is None
+    await exchange.submit(CancelOrderList(ACCOUNT, "", 0, SPOT, "BTCUSDT", -1, "mine", ""))
+    past = exchange.past
+    [order_list] = await past.order_lists(ACCOUNT, SPOT, None, None, None, 10)
+    assert order_list == await past.order_list(ACCOUNT, SPOT, None, "mine")
+    assert order_list.is_done
+    [match] = await past.prevented_matches(ACCOUNT, SPOT, "BTCUSDT", 1, None, None, 10)
+    assert [match] == await past.prevented_matches(
+        ACCOUNT, SPOT, "BTCUSDT", None, match.maker_order_id, None, 10
+    )
+
+
+def test_lists_and_prevented_matches_are_history_like_all_else(tmp_path: Path) -> None:
+    run(use_lists, tmp_path)
+    change_journal(tmp_path, "UPDATE order_lists SET row = x'00'")
+    change_journal(tmp_path, "DELETE FROM prevented_matches")
+    problems = verify(tmp_path).problems
+    assert [problem.split(":")[0] for problem in problems] == ["order_lists", "prevented_matches"]
+    rebuild_history(tmp_path)
+    assert verify(tmp_path).is_sound
 
 
 def test_a_rebuild_that_fails_leaves_history_as_it_was(directory: Path) -> None:

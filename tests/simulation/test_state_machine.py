@@ -15,18 +15,23 @@ from openmargin.domain.commands import (
     Borrow,
     CancelAllOrders,
     CancelOrder,
+    CancelOrderList,
     ChangeAccount,
     ChangeVenue,
+    CloseIsolated,
     CreateAccount,
     Deposit,
     Open,
+    OpenIsolated,
     PlaceOrder,
+    PlaceOrderList,
     Repay,
     SetIndex,
     Transfer,
     Withdraw,
 )
 from openmargin.domain.enums import (
+    Contingency,
     OrderType,
     SelfTradePrevention,
     Side,
@@ -37,6 +42,7 @@ from openmargin.domain.enums import (
 from openmargin.domain.events import OrderFilled
 from openmargin.domain.ids import CROSS, SPOT, Scope
 from openmargin.domain.money import E8
+from openmargin.domain.orders import Leg
 from openmargin.domain.venue import CommissionRates, OrderRules
 from openmargin.lab.simulate import Judge
 from openmargin.lab.workload import START_MS, small_venue
@@ -45,7 +51,9 @@ from openmargin.runtime.bare import BareExchange
 STEPS = 60
 
 accounts = st.integers(1, 3)
-scopes = st.sampled_from([CROSS, CROSS, SPOT])
+PAIR = "BTCUSDT"
+margins = st.sampled_from([CROSS, CROSS, PAIR])
+scopes = st.sampled_from([CROSS, CROSS, SPOT, PAIR])
 symbols = st.sampled_from(["BTCUSDT", "ETHUSDT", "ETHBTC"])
 assets = st.sampled_from(["USDT", "BTC", "ETH"])
 parts = st.one_of(
@@ -59,6 +67,13 @@ parts = st.one_of(
 traders = st.tuples(accounts, scopes)
 sides = st.sampled_from(Side)
 effects = st.sampled_from(SideEffect)
+modes = st.sampled_from([SelfTradePrevention.NONE, *SelfTradePrevention])
+stops = st.sampled_from(
+    [OrderType.STOP_LOSS, OrderType.STOP_LOSS_LIMIT, OrderType.TAKE_PROFIT, OrderType.TAKE_PROFIT_LIMIT]
+)
+deltas = st.sampled_from([0, 0, 10, 50, 200])
+pieces = st.sampled_from([0, 0, 0, 2, 5, 13])
+"""Into how many parts an iceberg falls; 0 for an order that shows itself whole."""
 
 
 def part_of(most: int, part: tuple[int, int, int]) -> int:
@@ -93,10 +108,13 @@ class Market(RuleBasedStateMachine):
         self.submit(Open(self.venue, 1, 1))
         for account in (1, 2, 3):
             self.submit(CreateAccount("trader", vip=account - 1))
-            for scope, part in ((CROSS, 1), (SPOT, 3)):
+            if account < 3:
+                self.submit(OpenIsolated(account, "", 0, PAIR))
+            for scope, part in ((CROSS, 1), (SPOT, 3), (PAIR, 4))[: 3 if account < 3 else 2]:
                 self.submit(Deposit(account, scope, "USDT", 50_000 * E8 // part))
                 self.submit(Deposit(account, scope, "BTC", E8 // part))
             self.submit(Deposit(account, SPOT, "ETH", 40 * E8))
+            self.submit(ChangeAccount(account, trade_group_id=5 if account < 3 else -1))
 
     @rule(
         who=traders,
@@ -109,6 +127,8 @@ class Market(RuleBasedStateMachine):
         repays=st.booleans(),
         is_maker=st.booleans(),
         name=st.sampled_from(["", "", "", "one", "two"]),
+        mode=modes,
+        parts_shown=pieces,
     )
     def offer(
         self,
@@ -122,11 +142,147 @@ class Market(RuleBasedStateMachine):
         repays: bool,
         is_maker: bool,
         name: str,
+        mode: SelfTradePrevention,
+        parts_shown: int,
     ) -> None:
-        """A limit order that waits, mostly, some thousandths from the index."""
+        """A limit order that waits, mostly, some thousandths from the index; some of them are icebergs."""
         kind = OrderType.LIMIT_MAKER if is_maker else OrderType.LIMIT
         price = self.twin.index[symbol] * (1_000 - int(side) * away) // 1_000
-        self.place(who, symbol, side, kind, TimeInForce.GTC, price, part, effect, borrowed, repays, name=name)
+        gtc = TimeInForce.GTC
+        more = {"name": name, "mode": mode, "parts_shown": parts_shown}
+        self.place(who, symbol, side, kind, gtc, price, part, effect, borrowed, repays, **more)
+
+    @rule(
+        who=traders,
+        symbol=symbols,
+        side=sides,
+        kind=stops,
+        away=st.integers(-1, 12),
+        delta=deltas,
+        has_stop=st.booleans(),
+        limit_away=st.integers(-5, 5),
+        part=parts,
+        effect=effects,
+        borrowed=st.booleans(),
+        repays=st.booleans(),
+        mode=modes,
+    )
+    def lie_in_wait(
+        self,
+        who: tuple[int, Scope],
+        symbol: str,
+        side: Side,
+        kind: OrderType,
+        away: int,
+        delta: int,
+        has_stop: bool,
+        limit_away: int,
+        part: tuple[int, int, int],
+        effect: SideEffect,
+        borrowed: bool,
+        repays: bool,
+        mode: SelfTradePrevention,
+    ) -> None:
+        """A stop some thousandths from the last price, on its own side of it, mostly."""
+        stop_price = self.stop_price(symbol, side, kind, away) if has_stop or not delta else 0
+        price = 0
+        if kind in (OrderType.STOP_LOSS_LIMIT, OrderType.TAKE_PROFIT_LIMIT):
+            price = self.twin.index[symbol] * (1_000 + limit_away) // 1_000
+        gtc = TimeInForce.GTC
+        more = {"mode": mode, "stop_price": stop_price, "delta": delta}
+        self.place(who, symbol, side, kind, gtc, price, part, effect, borrowed, repays, **more)
+
+    def stop_price(self, symbol: str, side: Side, kind: OrderType, away: int) -> int:
+        last = self.twin.last_price(symbol) or self.twin.index[symbol]
+        is_loss = kind in (OrderType.STOP_LOSS, OrderType.STOP_LOSS_LIMIT)
+        price = last * (1_000 + int(side) * (1 if is_loss else -1) * away) // 1_000
+        return price - price % self.twin.rules(symbol).tick_size
+
+    @rule(
+        who=traders,
+        symbol=symbols,
+        side=sides,
+        contingency=st.sampled_from(Contingency),
+        aways=st.tuples(st.integers(-4, 12), st.integers(-1, 12), st.integers(-1, 12)),
+        kinds=st.tuples(st.sampled_from(OrderType), st.booleans(), st.booleans()),
+        delta=deltas,
+        part=parts,
+        effect=effects,
+        borrowed=st.booleans(),
+        repays=st.booleans(),
+        mode=modes,
+        name=st.sampled_from(["", "", "a", "b"]),
+        working=st.sampled_from([TimeInForce.GTC, TimeInForce.GTC, TimeInForce.IOC]),
+    )
+    def place_list(
+        self,
+        who: tuple[int, Scope],
+        symbol: str,
+        side: Side,
+        contingency: Contingency,
+        aways: tuple[int, int, int],
+        kinds: tuple[OrderType, bool, bool],
+        delta: int,
+        part: tuple[int, int, int],
+        effect: SideEffect,
+        borrowed: bool,
+        repays: bool,
+        mode: SelfTradePrevention,
+        name: str,
+        working: TimeInForce,
+    ) -> None:
+        """A pair around the market, or something that waits for a working order, or both."""
+        account, scope = who
+        rules = self.twin.rules(symbol)
+        quantity = self.quantity(who, symbol, side, part, borrowed, self.twin.index[symbol])
+
+        def leg(
+            side: Side, kind: OrderType, away: int, delta: int = 0, tif: TimeInForce = TimeInForce.GTC
+        ) -> Leg:
+            price = self.twin.index[symbol] * (1_000 - int(side) * away) // 1_000
+            price -= price % rules.tick_size
+            if kind in (OrderType.MARKET, OrderType.STOP_LOSS, OrderType.TAKE_PROFIT):
+                price = 0
+            is_stop = kind not in (OrderType.LIMIT, OrderType.LIMIT_MAKER, OrderType.MARKET)
+            stop_price = self.stop_price(symbol, side, kind, abs(away) + 1) if is_stop and not delta else 0
+            return Leg(side, kind, tif, quantity, price, stop_price, delta if is_stop else 0)
+
+        other = Side(-side)
+        legs = [] if contingency is Contingency.OCO else [leg(side, OrderType.LIMIT, aways[0], 0, working)]
+        if contingency is Contingency.OTO:
+            legs.append(leg(other, kinds[0], aways[1], delta))
+        else:
+            pair_side = other if legs else side
+            profit = leg(
+                pair_side, OrderType.TAKE_PROFIT if kinds[1] else OrderType.LIMIT_MAKER, aways[1] + 2
+            )
+            loss = leg(
+                pair_side, OrderType.STOP_LOSS_LIMIT if kinds[2] else OrderType.STOP_LOSS, aways[2], delta
+            )
+            legs += [profit, loss] if pair_side is Side.SELL else [loss, profit]
+        if scope == SPOT:
+            effect = SideEffect.NO_SIDE_EFFECT
+        self.submit(
+            PlaceOrderList(
+                account, "", 0, scope, symbol, contingency, name, tuple(legs), mode, effect, repays
+            )
+        )
+
+    @rule(pick=st.integers(0, 1_000), by_name=st.booleans())
+    def cancel_list(self, pick: int, by_name: bool) -> None:
+        lists = [
+            view for account, scope in self.twin.scopes() for view in self.twin.open_lists(account, scope)
+        ]
+        if not lists:
+            self.submit(CancelOrderList(1, "", 0, CROSS, "BTCUSDT", pick, "", ""))
+            return
+        view = lists[pick % len(lists)]
+        number, name = (-1, view.client_list_id) if by_name else (view.list_id, "")
+        self.submit(CancelOrderList(view.account_id, "", 0, view.scope, view.symbol, number, name, ""))
+
+    @rule(account=accounts, opens=st.booleans())
+    def open_or_close(self, account: int, opens: bool) -> None:
+        self.submit((OpenIsolated if opens else CloseIsolated)(account, "", 0, PAIR))
 
     @rule(
         who=traders,
@@ -138,6 +294,7 @@ class Market(RuleBasedStateMachine):
         effect=effects,
         borrowed=st.booleans(),
         repays=st.booleans(),
+        mode=modes,
     )
     def take(
         self,
@@ -150,10 +307,12 @@ class Market(RuleBasedStateMachine):
         effect: SideEffect,
         borrowed: bool,
         repays: bool,
+        mode: SelfTradePrevention,
     ) -> None:
         """A limit order that reaches into the other side, mostly."""
         price = self.twin.index[symbol] * (1_000 + int(side) * away) // 1_000
-        self.place(who, symbol, side, OrderType.LIMIT, time_in_force, price, part, effect, borrowed, repays)
+        kind = OrderType.LIMIT
+        self.place(who, symbol, side, kind, time_in_force, price, part, effect, borrowed, repays, mode=mode)
 
     @rule(
         who=traders,
@@ -164,6 +323,7 @@ class Market(RuleBasedStateMachine):
         borrowed=st.booleans(),
         repays=st.booleans(),
         in_quote=st.booleans(),
+        mode=modes,
     )
     def take_at_market(
         self,
@@ -175,11 +335,11 @@ class Market(RuleBasedStateMachine):
         borrowed: bool,
         repays: bool,
         in_quote: bool,
+        mode: SelfTradePrevention,
     ) -> None:
         gtc = TimeInForce.GTC
-        self.place(
-            who, symbol, side, OrderType.MARKET, gtc, 0, part, effect, borrowed, repays, in_quote=in_quote
-        )
+        more = {"in_quote": in_quote, "mode": mode}
+        self.place(who, symbol, side, OrderType.MARKET, gtc, 0, part, effect, borrowed, repays, **more)
 
     @rule(
         buyer=traders,
@@ -189,6 +349,7 @@ class Market(RuleBasedStateMachine):
         parts=st.tuples(parts, parts),
         effects=st.tuples(effects, effects),
         buyer_first=st.booleans(),
+        mode=modes,
     )
     def meet(
         self,
@@ -199,12 +360,14 @@ class Market(RuleBasedStateMachine):
         parts: tuple[tuple[int, int, int], tuple[int, int, int]],
         effects: tuple[SideEffect, SideEffect],
         buyer_first: bool,
+        mode: SelfTradePrevention,
     ) -> None:
         """Two who name the same price."""
         price = self.twin.index[symbol] * (1_000 + away) // 1_000
         both = [(buyer, Side.BUY, parts[0], effects[0]), (seller, Side.SELL, parts[1], effects[1])]
         for who, side, part, effect in both if buyer_first else reversed(both):
-            self.place(who, symbol, side, OrderType.LIMIT, TimeInForce.GTC, price, part, effect, True, True)
+            kind, gtc = OrderType.LIMIT, TimeInForce.GTC
+            self.place(who, symbol, side, kind, gtc, price, part, effect, True, True, mode=mode)
 
     def place(
         self,
@@ -221,23 +384,21 @@ class Market(RuleBasedStateMachine):
         *,
         in_quote: bool = False,
         name: str = "",
+        mode: SelfTradePrevention = SelfTradePrevention.NONE,
+        parts_shown: int = 0,
+        stop_price: int = 0,
+        delta: int = 0,
     ) -> None:
         account, scope = who
         rules = self.twin.rules(symbol)
         index = self.twin.index[symbol]
         price -= price % rules.tick_size
-        asset = rules.quote if side is Side.BUY else rules.base
-        purse = self.twin.free(account, scope, asset)
-        if borrowed and scope == CROSS:
-            purse += self.twin.borrowable(account, scope, asset)
-        purse = part_of(purse, part)
-        quantity = purse * E8 // (price or index) if side is Side.BUY else purse
-        if part != (3, 2, 0):
-            quantity -= quantity % rules.step_size
+        quantity = self.quantity(who, symbol, side, part, borrowed, price or index)
         quote_quantity = 0
         if in_quote:
-            quote_quantity = max(0, purse if side is Side.BUY else purse * index // E8)
+            quote_quantity = max(0, quantity * index // E8)
             quantity = 0 if quote_quantity else quantity
+        iceberg = quantity // parts_shown if parts_shown else 0
         self.submit(
             PlaceOrder(
                 account,
@@ -252,11 +413,34 @@ class Market(RuleBasedStateMachine):
                 quote_quantity,
                 price,
                 name,
-                SelfTradePrevention.NONE,
-                effect if scope == CROSS else SideEffect.NO_SIDE_EFFECT,
+                mode,
+                effect if scope != SPOT else SideEffect.NO_SIDE_EFFECT,
                 repays,
+                stop_price,
+                delta,
+                iceberg - iceberg % rules.step_size,
             )
         )
+
+    def quantity(
+        self,
+        who: tuple[int, Scope],
+        symbol: str,
+        side: Side,
+        part: tuple[int, int, int],
+        borrowed: bool,
+        price: int,
+    ) -> int:
+        """A part of what somebody could pay."""
+        account, scope = who
+        rules = self.twin.rules(symbol)
+        asset = rules.quote if side is Side.BUY else rules.base
+        purse = self.twin.free(account, scope, asset)
+        if borrowed and scope != SPOT:
+            purse += self.twin.borrowable(account, scope, asset)
+        purse = part_of(purse, part)
+        quantity = purse * E8 // price if side is Side.BUY and price else purse
+        return quantity if part == (3, 2, 0) else quantity - quantity % rules.step_size
 
     @rule(pick=st.integers(0, 1_000), by=st.sampled_from(["number", "name", "both", "neither", "mixed"]))
     def cancel(self, pick: int, by: str) -> None:
@@ -273,19 +457,21 @@ class Market(RuleBasedStateMachine):
     def cancel_all(self, account: int, scope: Scope, symbol: str) -> None:
         self.submit(CancelAllOrders(account, "", 0, scope, symbol))
 
-    @rule(account=accounts, asset=assets, part=parts)
-    def borrow(self, account: int, asset: str, part: tuple[int, int, int]) -> None:
-        amount = part_of(self.twin.borrowable(account, CROSS, asset), part)
-        self.submit(Borrow(account, "", 0, CROSS, asset, amount))
+    @rule(account=accounts, scope=margins, asset=assets, part=parts)
+    def borrow(self, account: int, scope: Scope, asset: str, part: tuple[int, int, int]) -> None:
+        amount = part_of(self.twin.borrowable(account, scope, asset), part)
+        self.submit(Borrow(account, "", 0, scope, asset, amount))
 
-    @rule(account=accounts, asset=assets, part=parts)
-    def repay(self, account: int, asset: str, part: tuple[int, int, int]) -> None:
-        amount = part_of(self.twin.owed(account, CROSS, asset), part)
-        self.submit(Repay(account, "", 0, CROSS, asset, amount))
+    @rule(account=accounts, scope=margins, asset=assets, part=parts)
+    def repay(self, account: int, scope: Scope, asset: str, part: tuple[int, int, int]) -> None:
+        amount = part_of(self.twin.owed(account, scope, asset), part)
+        self.submit(Repay(account, "", 0, scope, asset, amount))
 
-    @rule(account=accounts, asset=assets, part=parts, out=st.booleans(), away=st.booleans())
-    def move(self, account: int, asset: str, part: tuple[int, int, int], out: bool, away: bool) -> None:
-        source, target = (CROSS, SPOT) if out else (SPOT, CROSS)
+    @rule(account=accounts, scope=margins, asset=assets, part=parts, out=st.booleans(), away=st.booleans())
+    def move(
+        self, account: int, scope: Scope, asset: str, part: tuple[int, int, int], out: bool, away: bool
+    ) -> None:
+        source, target = (scope, SPOT) if out else (SPOT, scope)
         most = self.twin.free(account, source, asset)
         if out:
             most = min(most, self.twin.transferable(account, source, asset))

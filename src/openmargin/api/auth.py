@@ -91,6 +91,14 @@ RECV_WINDOW: Final = Param(
 SIGNATURE: Final = Param("signature", "STRING", str, about="Of query and body as sent, without itself.")
 SIGNING_PARAMS: Final = (TIMESTAMP, RECV_WINDOW, SIGNATURE)
 """What every signed endpoint takes besides its own parameters."""
+KEY_REFUSALS: Final = (BAD_API_KEY_FORMAT, REJECTED_KEY)
+SIGNATURE_REFUSALS: Final = (
+    missing(TIMESTAMP.name),
+    illegal_characters(TIMESTAMP.name, "^[0-9]{1,20}$"),
+    OUTSIDE_RECV_WINDOW,
+    RECV_WINDOW_TOO_LONG,
+    BAD_SIGNATURE,
+)
 
 
 class Authenticator:

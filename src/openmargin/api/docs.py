@@ -10,9 +10,9 @@ from typing import Final
 from openmargin.api.auth import SIGNING_PARAMS
 from openmargin.api.endpoint import Endpoint, Security, Weight
 from openmargin.api.endpoints import ENDPOINTS
-from openmargin.api.errors import Dialect
+from openmargin.api.errors import Dialect, WireError
 from openmargin.api.params import Field, Param, fields_of
-from openmargin.domain.ids import CROSS
+from openmargin.api.refusals import EVERYWHERE, request_refusals, rule_refusals
 
 _INTRODUCTION: Final = """# Endpoints
 
@@ -21,6 +21,10 @@ Written from the registry by `python -m openmargin.api.docs`; do not edit.
 Weights are counted in minutes of the host's clock. On `/sapi` every endpoint has a budget of its own: 12,000 a minute
 for each IP address, or 180,000 for each account where the weight is a UID weight. All endpoints on `/api` share 6,000
 a minute for each IP address. Unknown parameters are tolerated on `/sapi` and refused with -1104 on `/api`.
+
+Below each endpoint stand the codes that it refuses with; [Errors](errors.md) has all texts. Any endpoint may also answer
+{everywhere}. A refusal changes nothing, but after -1007 the request may have been
+carried out.
 
 Signed endpoints (USER_DATA, TRADE, MARGIN) also take:
 """
@@ -31,7 +35,8 @@ def endpoint_table(endpoints: Iterable[Endpoint] = ENDPOINTS) -> str:
     rows = sorted(
         endpoints, key=lambda endpoint: (endpoint.dialect is Dialect.SAPI, endpoint.path, endpoint.method)
     )
-    lines = [_INTRODUCTION, *(_parameter(param, False, None) for param in SIGNING_PARAMS), ""]
+    introduction = _INTRODUCTION.format(everywhere=_codes(EVERYWHERE))
+    lines = [introduction, *(_parameter(param, False, None) for param in SIGNING_PARAMS), ""]
     lines += ["| endpoint | what it does | security | weight |", "|---|---|---|---|"]
     lines += [f"| `{row.name}` | {row.title} | {_security(row)} | {_weight(row)} |" for row in rows]
     for path, group in groupby(rows, key=lambda endpoint: endpoint.path):
@@ -39,6 +44,7 @@ def endpoint_table(endpoints: Iterable[Endpoint] = ENDPOINTS) -> str:
         for row in group:
             lines += ["", f"### {row.method}: {row.title}", ""]
             lines += [_field(field) for field in fields_of(row.params)] or ["No parameters."]
+            lines += _refusals(row)
     return "\n".join(lines) + "\n"
 
 
@@ -59,8 +65,27 @@ def _plain_weight(weight: Weight) -> str:
     text = f"{weight.value} ({weight.payer.value})"
     if weight.heavier is None:
         return text
-    values = " or ".join(weight.heavier.values)
+    values = " or ".join(value or "not sent" for value in weight.heavier.values)
     return f"{text}; {weight.heavier.value} where {weight.heavier.parameter} is {values}"
+
+
+def _refusals(row: Endpoint) -> list[str]:
+    """The codes of the request itself in one line, those of the rules with their texts in another."""
+    lines: list[str] = []
+    asked = _codes(request_refusals(row))
+    if asked:
+        lines += ["", f"Bad requests: {asked}."]
+    texts: dict[int, dict[str, None]] = {}
+    for error in rule_refusals(row):
+        texts.setdefault(error.code, {})[f"`{error.message}`"] = None
+    if texts:
+        rules = (f"{code} {', '.join(texts[code])}" for code in sorted(texts, reverse=True))
+        lines += ["", f"By the rules: {'; '.join(rules)}."]
+    return lines
+
+
+def _codes(refusals: Iterable[WireError]) -> str:
+    return ", ".join(str(code) for code in sorted({error.code for error in refusals}, reverse=True))
 
 
 def _field(field: Field) -> str:
@@ -87,8 +112,6 @@ def _is_worth_saying(default: object) -> bool:
 def _word(default: object) -> str:
     if isinstance(default, bool):
         return str(default).upper()
-    if default == CROSS:
-        return "FALSE"  # The cross account is what is not isolated.
     return default.name if isinstance(default, IntEnum) else str(default)
 
 

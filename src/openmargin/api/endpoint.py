@@ -8,17 +8,23 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from enum import Enum
-from typing import Any, Final, TypeVar
+from typing import Any, Final, TypeAlias, TypeVar
 
 from msgspec import Struct
 
 from openmargin.api.catalogue import Catalogue
-from openmargin.api.errors import Dialect, refusal
+from openmargin.api.errors import NO_ISOLATED_ACCOUNT, ApiError, Dialect, WireError, refusal
 from openmargin.api.params import NoParams, Params, fields_of, reader
 from openmargin.domain.commands import AnyCommand
 from openmargin.domain.enums import Permission
+from openmargin.domain.ids import Scope
+from openmargin.domain.reasons import Reason
 from openmargin.runtime.commit import Outcome
 from openmargin.runtime.exchange import Exchange
+from openmargin.runtime.live import Live
+
+T = TypeVar("T")
+Refusal: TypeAlias = Reason | WireError
 
 
 class Security(Enum):
@@ -51,7 +57,8 @@ class Heavier(Struct, frozen=True):
 
     value: int
     parameter: str
-    values: tuple[str, ...]
+    values: tuple[str | None, ...]
+    """None where it counts that the parameter is not sent."""
 
 
 class Weight(Struct, frozen=True):
@@ -89,6 +96,23 @@ class Call(Struct, frozen=True):
         now_ms = self.exchange.clock.now_ms()
         return now_ms * 1000 if self.in_microseconds else now_ms
 
+    def is_open(self, scope: Scope) -> bool:
+        """Are the sender's wallets of that scope open? Refused where they never were."""
+        found = self.exchange.live.has_wallets(self.sender.account_id, scope)
+        if found is None:
+            raise ApiError(NO_ISOLATED_ACCOUNT)
+        return found
+
+    def require_known(self, scope: Scope) -> None:
+        """Refuse a scope that never was; a closed account still has a past."""
+        self.is_open(scope)
+
+    async def read(self, scope: Scope, question: Callable[[Live], T]) -> T:
+        """What the exchange says now of the sender's wallets of that scope, which must be open."""
+        if not self.is_open(scope):
+            raise ApiError(NO_ISOLATED_ACCOUNT)
+        return await self.exchange.read(question)
+
     async def submit(self, command: AnyCommand) -> Outcome:
         """What the exchange made of the command; a rejection leaves as its wire code."""
         outcome = await self.exchange.submit(command)
@@ -116,6 +140,8 @@ class Endpoint(Struct, frozen=True):
     name: str
     """Method and path in one word: what its budgets go by."""
     signed: bool
+    refuses: tuple[Refusal, ...]
+    """What its function refuses with; `refusals_of` adds what follows from the rest of the row."""
 
 
 P = TypeVar("P", bound=Params)
@@ -130,6 +156,7 @@ def endpoint(
     params: type[P] = NoParams,
     permission: Permission | None = None,
     requests_per_minute: int | None = None,
+    refuses: tuple[Refusal, ...] = (),
 ) -> Callable[[Callable[[Call, P], Awaitable[object]]], Endpoint]:
     """Describe the endpoint that a function serves; the title is the first line of its docstring.
 
@@ -154,6 +181,7 @@ def endpoint(
             parameter_names=frozenset(field.param.name for field in fields_of(params)),
             name=f"{method} {path}",
             signed=security in _PERMISSIONS,
+            refuses=refuses,
         )
 
     return describe

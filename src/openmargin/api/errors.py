@@ -95,15 +95,15 @@ NO_ISOLATED_ACCOUNT: Final = WireError(400, -11001, "Isolated margin account doe
 SELF_TRADE_MODE_NOT_ALLOWED: Final = WireError(
     400, -1013, "This symbol does not allow the specified self-trade prevention mode."
 )
-ICEBERG_NOT_SUPPORTED: Final = WireError(400, -2010, "Iceberg orders are not supported for this symbol.")
 ZERO_ORDER: Final = WireError(400, -2010, "Price * QTY is zero or less.")
-UNSUPPORTED_ORDER_TYPES: Final = {
-    "STOP_LOSS": WireError(400, -2010, "Stop loss orders are not supported for this symbol."),
-    "STOP_LOSS_LIMIT": WireError(400, -2010, "Stop loss limit orders are not supported for this symbol."),
-    "TAKE_PROFIT": WireError(400, -2010, "Take profit orders are not supported for this symbol."),
-    "TAKE_PROFIT_LIMIT": WireError(400, -2010, "Take profit limit orders are not supported for this symbol."),
-}
-"""Order types that the API knows and this exchange does not trade yet."""
+UNSUPPORTED_ORDER_COMBINATION: Final = WireError(400, -1014, "Unsupported order combination.")
+NOT_AN_OCO_TYPE: Final = WireError(400, -1158, "Order type not supported in OCO.")
+BUY_LIMIT_MUST_BE_BELOW: Final = WireError(400, -1165, "A limit order in a buy OCO must be below.")
+SELL_LIMIT_MUST_BE_ABOVE: Final = WireError(400, -1166, "A limit order in a sell OCO must be above.")
+BOTH_CANNOT_BE_LIMIT: Final = WireError(400, -1168, "At least one OCO order must be contingent.")
+BUY_STOP_LOSS_MUST_BE_ABOVE: Final = WireError(400, -1196, "A stop loss order in a buy OCO must be above.")
+SELL_STOP_LOSS_MUST_BE_BELOW: Final = WireError(400, -1197, "A stop loss order in a sell OCO must be below.")
+NOT_A_MARGIN_PAIR: Final = WireError(400, -3028, "Not a valid margin pair.")
 
 
 def unknown(log_id: str) -> WireError:
@@ -168,6 +168,11 @@ def not_required(name: str) -> WireError:
     return WireError(400, -1106, f"Parameter '{name}' sent when not required.")
 
 
+def needs_gtc(iceberg: str, time_in_force: str) -> WireError:
+    """An iceberg that may not stay. Binance words it for the legs of one form of lists; others get their names."""
+    return WireError(400, -1160, f"Parameter '{iceberg}' is not supported if `{time_in_force}` is not GTC.")
+
+
 def overflowed(name: str) -> WireError:
     return WireError(400, -1108, f"Parameter '{name}' overflowed.")
 
@@ -187,8 +192,13 @@ def invalid_json(name: str) -> WireError:
 # --- what the engine can refuse --------------------------------------------------------------------------------
 
 
-def _filter_failure(name: str) -> WireError:
+def filter_failure(name: str) -> WireError:
     return WireError(400, -1013, f"Filter failure: {name}")
+
+
+def _isolated(what: str) -> WireError:
+    """Binance documents no code for what its isolated accounts refuse: -1020 with a sentence is the nearest."""
+    return WireError(400, -1020, f"This operation is not supported: {what}")
 
 
 _INVALID_INPUT: Final = WireError(400, -3026, "Your input param is invalid.")
@@ -206,13 +216,13 @@ _ON_MARGIN: Final[dict[Reason, WireError]] = {
     ),
     Reason.UNKNOWN_ASSET: NOT_A_MARGIN_ASSET,
     Reason.UNKNOWN_SCOPE: NO_ISOLATED_ACCOUNT,
-    Reason.PRICE_FILTER: _filter_failure("PRICE_FILTER"),
-    Reason.PERCENT_PRICE: _filter_failure("PERCENT_PRICE_BY_SIDE"),
-    Reason.LOT_SIZE: _filter_failure("LOT_SIZE"),
-    Reason.MARKET_LOT_SIZE: _filter_failure("MARKET_LOT_SIZE"),
-    Reason.NOTIONAL: _filter_failure("NOTIONAL"),
-    Reason.MAX_NUM_ORDERS: _filter_failure("MAX_NUM_ORDERS"),
-    Reason.MAX_POSITION: _filter_failure("MAX_POSITION"),
+    Reason.PRICE_FILTER: filter_failure("PRICE_FILTER"),
+    Reason.PERCENT_PRICE: filter_failure("PERCENT_PRICE_BY_SIDE"),
+    Reason.LOT_SIZE: filter_failure("LOT_SIZE"),
+    Reason.MARKET_LOT_SIZE: filter_failure("MARKET_LOT_SIZE"),
+    Reason.NOTIONAL: filter_failure("NOTIONAL"),
+    Reason.MAX_NUM_ORDERS: filter_failure("MAX_NUM_ORDERS"),
+    Reason.MAX_POSITION: filter_failure("MAX_POSITION"),
     Reason.DUPLICATE_CLIENT_ORDER_ID: WireError(400, -2010, "Duplicate order sent."),
     Reason.TOO_MANY_ORDERS: WireError(429, -1015, "Too many new orders."),
     Reason.WOULD_TAKE: WireError(400, -2010, "Order would immediately match and take."),
@@ -259,6 +269,34 @@ _ON_MARGIN: Final[dict[Reason, WireError]] = {
     Reason.AMOUNT_NOT_POSITIVE: _INVALID_INPUT,
     Reason.SAME_SCOPE: WireError(400, -3029, "Transfer failed."),
     Reason.ABOVE_SUPPLY: _INVALID_INPUT,
+    Reason.WOULD_TRIGGER: WireError(400, -2010, "Order would trigger immediately."),
+    Reason.TRAILING_DELTA: filter_failure("TRAILING_DELTA"),
+    Reason.ICEBERG_PARTS: filter_failure("ICEBERG_PARTS"),
+    Reason.ICEBERG_ABOVE_QUANTITY: WireError(400, -2010, "IcebergQty exceeds QTY."),
+    Reason.MAX_NUM_ALGO_ORDERS: filter_failure("MAX_NUM_ALGO_ORDERS"),
+    Reason.MAX_NUM_ICEBERG_ORDERS: filter_failure("MAX_NUM_ICEBERG_ORDERS"),
+    Reason.MAX_NUM_ORDER_LISTS: filter_failure("MAX_NUM_ORDER_LISTS"),
+    Reason.SELF_TRADE_PREVENTION_NOT_ALLOWED: SELF_TRADE_MODE_NOT_ALLOWED,
+    Reason.LIMIT_PRICE_FAR_FROM_INDEX: WireError(
+        400, -3064, "The limit price is out of the allowed range around the price index."
+    ),
+    Reason.LIST_PRICES_WRONG: WireError(
+        400, -2010, "The relationship of the prices for the orders is not correct."
+    ),
+    Reason.DUPLICATE_CLIENT_LIST_ID: WireError(400, -2010, "Duplicate order sent."),
+    Reason.UNKNOWN_LIST: WireError(400, -2011, "Unknown order sent."),
+    Reason.CLIENT_LIST_ID_MISMATCH: WireError(
+        400, -2011, "Cancel order is invalid. Check origClOrdId and orderId."
+    ),
+    Reason.PAIR_NOT_ISOLATED: NOT_A_MARGIN_PAIR,
+    Reason.TOO_MANY_ISOLATED: _isolated("as many isolated accounts are enabled as may be."),
+    Reason.ISOLATED_ALREADY_OPEN: _isolated("the isolated account is enabled already."),
+    Reason.ISOLATED_NOT_EMPTY: _isolated("the isolated account is not empty."),
+    Reason.ISOLATED_CLOSED_TOO_SOON: _isolated("an isolated account may be disabled once in 24 hours."),
+    Reason.ASSET_NOT_IN_PAIR: NOT_A_MARGIN_ASSET,
+    Reason.ICEBERG_NEEDS_GTC: needs_gtc("icebergQty", "timeInForce"),
+    Reason.LEGS_DO_NOT_FIT: UNSUPPORTED_ORDER_COMBINATION,
+    Reason.PARAMETERS_DO_NOT_FIT: BAD_COMBINATION,
 }
 
 _ELSEWHERE: Final[dict[Reason, WireError]] = {

@@ -17,11 +17,11 @@ from msgspec import Struct
 
 from openmargin.api import errors
 from openmargin.api.errors import ApiError, WireError
-from openmargin.domain.ids import CROSS, Scope
 from openmargin.domain.money import parse_e8
 
 _DECIMAL: Final = r"^([0-9]{1,20})(\.[0-9]{1,20})?$"
 _DIGITS: Final = r"^[0-9]{1,20}$"
+_WHOLE: Final = r"^([0-9]{1,20})(\.0{1,20})?$"
 _CLIENT_ID: Final = r"^[a-zA-Z0-9-_]{1,36}$"
 _SYMBOL: Final = r"^[A-Z0-9-_.]{1,20}$"
 _ASSET: Final = r"^[A-Z0-9]{1,20}$"
@@ -43,6 +43,8 @@ class Param(Struct, frozen=True):
     about: str = ""
     known: Mapping[str, object] = {}
     """What words stand for that need no parsing."""
+    refusals: tuple[WireError, ...] = ()
+    """What `parse` can refuse with."""
 
 
 class Params(Struct, frozen=True, kw_only=True):
@@ -68,16 +70,21 @@ def _matcher(name: str, pattern: str) -> Callable[[str], str]:
     return parse
 
 
+def _matched(name: str, pattern: str, about: str) -> Param:
+    refusals = (errors.illegal_characters(name, pattern),)
+    return Param(name, "STRING", _matcher(name, pattern), about=about, refusals=refusals)
+
+
 def symbol(name: str = "symbol", about: str = "") -> Param:
-    return Param(name, "STRING", _matcher(name, _SYMBOL), about=about)
+    return _matched(name, _SYMBOL, about)
 
 
 def asset(name: str = "asset", about: str = "") -> Param:
-    return Param(name, "STRING", _matcher(name, _ASSET), about=about)
+    return _matched(name, _ASSET, about)
 
 
 def client_id(name: str, about: str = "") -> Param:
-    return Param(name, "STRING", _matcher(name, _CLIENT_ID), about=about)
+    return _matched(name, _CLIENT_ID, about)
 
 
 def text(name: str, about: str = "") -> Param:
@@ -100,7 +107,8 @@ def decimal(name: str, about: str = "") -> Param:
             raise ApiError(errors.overflowed(name))
         return value
 
-    return Param(name, "DECIMAL", parse, about=about)
+    refusals = (illegal, errors.too_precise(name), errors.overflowed(name))
+    return Param(name, "DECIMAL", parse, about=about, refusals=refusals)
 
 
 def number(name: str, about: str = "") -> Param:
@@ -113,7 +121,8 @@ def number(name: str, about: str = "") -> Param:
             raise ApiError(errors.overflowed(name))
         return value
 
-    return Param(name, "LONG", parse, about=about)
+    refusals = (errors.illegal_characters(name, _DIGITS), errors.overflowed(name))
+    return Param(name, "LONG", parse, about=about, refusals=refusals)
 
 
 def count(name: str, maximum: int, about: str = "") -> Param:
@@ -128,7 +137,12 @@ def count(name: str, maximum: int, about: str = "") -> Param:
             raise ApiError(errors.above_maximum(name, maximum))
         return value
 
-    return Param(name, "INT", parse, maximum=maximum, about=about)
+    refusals = (
+        errors.illegal_characters(name, _DIGITS),
+        errors.invalid(name),
+        errors.above_maximum(name, maximum),
+    )
+    return Param(name, "INT", parse, maximum=maximum, about=about, refusals=refusals)
 
 
 def time(name: str, about: str = "") -> Param:
@@ -139,7 +153,7 @@ def time(name: str, about: str = "") -> Param:
         value = int(match(sent))
         return value // 1000 if len(sent) >= _MICROSECOND_DIGITS else value
 
-    return Param(name, "LONG", parse, about=about)
+    return Param(name, "LONG", parse, about=about, refusals=(errors.illegal_characters(name, _DIGITS),))
 
 
 def choice(
@@ -156,7 +170,8 @@ def choice(
             raise ApiError(refusals.get(sent, unknown))
         return value
 
-    return Param(name, "ENUM", parse, values=tuple(served), about=about, known=served)
+    every = (unknown, *dict.fromkeys(refusals.values()))
+    return Param(name, "ENUM", parse, values=tuple(served), about=about, known=served, refusals=every)
 
 
 _Member = TypeVar("_Member", bound=IntEnum)
@@ -179,38 +194,29 @@ def boolean(name: str, about: str = "") -> Param:
         raise ApiError(errors.invalid(name))
 
     known = {"TRUE": True, "true": True, "FALSE": False, "false": False}
-    return Param(name, "BOOLEAN", parse, values=("TRUE", "FALSE"), about=about, known=known)
+    refusals = (errors.invalid(name),)
+    return Param(
+        name, "BOOLEAN", parse, values=("TRUE", "FALSE"), about=about, known=known, refusals=refusals
+    )
 
 
-def account(name: str = "isIsolated") -> Param:
-    """Which margin account is meant. Isolated accounts are not open yet, and this is the one place that says so."""
-    isolated = boolean(name)
+def whole(name: str, about: str = "") -> Param:
+    """A whole number that some clients write as a decimal: 100 or 100.0."""
+    match = _matcher(name, _WHOLE)
 
-    def parse(sent: str) -> Scope:
-        if isolated.parse(sent):
-            raise ApiError(errors.NO_ISOLATED_ACCOUNT)
-        return CROSS
+    def parse(sent: str) -> int:
+        value = int(match(sent).partition(".")[0])
+        if value > _INT64_MAX:
+            raise ApiError(errors.overflowed(name))
+        return value
 
-    about = "FALSE for the cross account. Isolated accounts are not supported yet (-11001)."
-    return Param(name, "STRING", parse, values=isolated.values, about=about)
+    refusals = (errors.illegal_characters(name, _WHOLE), errors.overflowed(name))
+    return Param(name, "INT", parse, about=about, refusals=refusals)
 
 
 def isolated_symbol(name: str = "isolatedSymbol") -> Param:
-    """The other way to mean an isolated account, refused in the same words."""
-
-    def parse(_sent: str) -> Scope:
-        raise ApiError(errors.NO_ISOLATED_ACCOUNT)
-
-    return Param(name, "STRING", parse, about="Isolated accounts are not supported yet (-11001).")
-
-
-def refused(name: str, kind: str, error: WireError, about: str) -> Param:
-    """A parameter that Binance knows and we do not serve: refused rather than ignored."""
-
-    def parse(_sent: str) -> None:
-        raise ApiError(error)
-
-    return Param(name, kind, parse, about=about)
+    """The other way to mean an isolated account; without it the cross account is meant."""
+    return symbol(name, "The pair of an isolated account; the cross account where not sent.")
 
 
 # --- reading ---------------------------------------------------------------------------------------------------

@@ -12,6 +12,7 @@ from typing import Final, TypeAlias
 from msgspec import UNSET, Raw, Struct, UnsetType
 
 from openmargin.domain.enums import OrderStatus, OrderType, SelfTradePrevention, Side, TimeInForce
+from openmargin.domain.ids import CROSS, SPOT, Scope
 from openmargin.domain.money import Atoms, format_e8, format_short
 from openmargin.domain.orders import Fill, OrderView
 
@@ -21,9 +22,11 @@ TIME_IN_FORCE_WORDS: Final = {member: member.name for member in TimeInForce}
 STATUS_WORDS: Final = {member: member.name for member in OrderStatus}
 SELF_TRADE_WORDS: Final = {member: member.name for member in SelfTradePrevention}
 
-_ZERO: Final = format_e8(0)
-_NOT_ISOLATED: Final = False
-"""`isIsolated` of everything as long as isolated accounts cannot be opened."""
+_NEITHER_ISOLATED: Final = (CROSS, SPOT)
+
+
+def is_isolated(scope: Scope) -> bool:
+    return scope not in _NEITHER_ISOLATED
 
 
 class Reply(Struct, rename="camel"):
@@ -78,7 +81,9 @@ class OrderFull(OrderResult, kw_only=True):
 
 def order_ack(order: OrderView) -> OrderAck:
     spec = order.spec
-    return OrderAck(spec.symbol, spec.order_id, spec.client_order_id, _NOT_ISOLATED, spec.placed_at_ms)
+    return OrderAck(
+        spec.symbol, spec.order_id, spec.client_order_id, is_isolated(spec.scope), spec.placed_at_ms
+    )
 
 
 _Result: TypeAlias = tuple[str, int, str, bool, int, str, str, str, str, str, str, str, str, str]
@@ -91,7 +96,7 @@ def _result(order: OrderView) -> _Result:
         spec.symbol,
         spec.order_id,
         spec.client_order_id,
-        _NOT_ISOLATED,
+        is_isolated(spec.scope),
         spec.placed_at_ms,
         format_e8(spec.price),
         format_e8(spec.quantity),
@@ -115,17 +120,21 @@ def order_full(order: OrderView, fills: list[Fill], borrowed: Atoms, borrowed_as
         *_result(order),
         margin_buy_borrow_amount=json_number(borrowed) if borrowed else UNSET,
         margin_buy_borrow_asset=borrowed_asset if borrowed else UNSET,
-        fills=[
-            FillReply(
-                format_e8(fill.price),
-                format_e8(fill.quantity),
-                format_e8(fill.commission),
-                fill.commission_asset,
-                fill.trade_id,
-            )
-            for fill in fills
-        ],
+        fills=fill_replies(fills),
     )
+
+
+def fill_replies(fills: list[Fill]) -> list[FillReply]:
+    return [
+        FillReply(
+            format_e8(fill.price),
+            format_e8(fill.quantity),
+            format_e8(fill.commission),
+            fill.commission_asset,
+            fill.trade_id,
+        )
+        for fill in fills
+    ]
 
 
 # --- cancelling ------------------------------------------------------------------------------------------------
@@ -173,7 +182,7 @@ def canceled_order(order: OrderView, cancel_client_id: str) -> CanceledOrder:
     spec = order.spec
     return CanceledOrder(
         spec.symbol,
-        _NOT_ISOLATED,
+        is_isolated(spec.scope),
         spec.client_order_id,
         spec.order_id,
         spec.list_id,
@@ -194,7 +203,7 @@ def canceled_single_order(order: OrderView, cancel_client_id: str) -> CanceledSi
     spec = order.spec
     return CanceledSingleOrder(
         spec.symbol,
-        _NOT_ISOLATED,
+        is_isolated(spec.scope),
         str(spec.order_id),
         spec.client_order_id,
         cancel_client_id,
@@ -236,22 +245,21 @@ class OrderRow(Reply):
 
 
 def order_row(order: OrderView) -> OrderRow:
-    """Every type that trades so far works from its first moment and has neither a stop nor a hidden part."""
     spec = order.spec
     return OrderRow(
         spec.client_order_id,
         format_e8(order.executed_quote),
         format_e8(order.executed_quantity),
-        _ZERO,
-        True,
+        format_e8(spec.iceberg_quantity),
+        order.working_at_ms > 0,
         spec.order_id,
         format_e8(spec.quantity),
         format_e8(spec.price),
         SIDE_WORDS[spec.side],
         STATUS_WORDS[order.status],
-        _ZERO,
+        format_e8(spec.stop_price),
         spec.symbol,
-        _NOT_ISOLATED,
+        is_isolated(spec.scope),
         spec.placed_at_ms,
         TIME_IN_FORCE_WORDS[spec.time_in_force],
         TYPE_WORDS[spec.type],

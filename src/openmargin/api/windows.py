@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Final
+from typing import Annotated, Final, Protocol
 
 from msgspec import Struct
 
 from openmargin.api.errors import BAD_DATE_RANGE, MORE_THAN_A_DAY, ApiError
 from openmargin.api.params import Params, count, time
+from openmargin.api.scopes import PairParams
 
 DAY_MS: Final = 86_400_000
+DAY_REFUSALS: Final = (BAD_DATE_RANGE, MORE_THAN_A_DAY)
+"""What `DayQuery.of` refuses with."""
 
 
 class Span(Struct, frozen=True):
@@ -19,8 +22,17 @@ class Span(Struct, frozen=True):
     end_ms: int | None
 
 
-class DayParams(Params, frozen=True, kw_only=True):
-    """The times of a query that reaches at most a day."""
+class Timed(Protocol):
+    """Whatever was sent with times."""
+
+    @property
+    def start_ms(self) -> int | None: ...
+    @property
+    def end_ms(self) -> int | None: ...
+
+
+class DayParams(PairParams, frozen=True, kw_only=True):
+    """The times of a query on one pair that reaches at most a day."""
 
     start_ms: Annotated[int | None, time("startTime")] = None
     end_ms: Annotated[int | None, time("endTime", "At most 24 hours after startTime.")] = None
@@ -33,7 +45,7 @@ class DayQuery(Struct, frozen=True):
     not_before_ms: int
 
     @classmethod
-    def of(cls, asked: DayParams, now_ms: int) -> DayQuery:
+    def of(cls, asked: Timed, now_ms: int) -> DayQuery:
         """From startTime on, up to a day; without it, the last day up to endTime or now.
 
         Without startTime the newest rows are wanted, and history has them only by an end: so the beginning of that

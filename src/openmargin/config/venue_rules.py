@@ -126,6 +126,36 @@ def _filter_problems(symbol: Symbol) -> Iterator[tuple[str, str, str]]:
         yield "average_price_minutes", "it is below zero", "write 0 for the last price, or minutes"
     if not symbol.self_trade_preventions:
         yield "self_trade_preventions", "no mode is allowed", 'allow at least one, such as "NONE"'
+    if len(set(symbol.self_trade_preventions)) != len(symbol.self_trade_preventions):
+        yield "self_trade_preventions", "a mode comes twice", "name each once, the default first"
+    for key in ("max_num_algo_orders", "max_num_iceberg_orders", "max_num_order_lists", "iceberg_parts"):
+        if getattr(symbol, key) < 1:
+            yield key, "it is not above zero", "write 1 or more"
+    for where in ("above", "below"):
+        least, most = (getattr(symbol, f"{bound}_trailing_{where}_delta") for bound in ("min", "max"))
+        if not 0 < least <= most < 10_000:
+            mend = "write basis points, the smallest first: above 0 and below 10000"
+            yield f"max_trailing_{where}_delta", f"it and min_trailing_{where}_delta allow nothing", mend
+
+
+def _isolated_tiers_rise(venue: Venue) -> Iterator[Problem]:
+    for index, symbol in enumerate(venue.symbols):
+        path = f"symbols[{index}]"
+        before = None
+        for row, tier in enumerate(symbol.isolated_tiers):
+            if not tier.initial > symbol.isolated_margin_call > tier.liquidation >= E8:
+                what = f"initial, isolated_margin_call and liquidation do not descend to 1 or more ({symbol.name})"
+                yield Problem(f"{path}.isolated_tiers[{row}]", what, "order them, such as 1.25, 1.19, 1.15")
+            if before is not None and not (
+                tier.initial >= before.initial
+                and tier.base_limit >= before.base_limit
+                and tier.quote_limit >= before.quote_limit
+            ):
+                what = f"it asks for less, or lends less, than the tier before it ({symbol.name})"
+                yield Problem(
+                    f"{path}.isolated_tiers[{row}]", what, "order the tiers from the smallest debts up"
+                )
+            before = tier
 
 
 def _rates_are_shares(venue: Venue) -> Iterator[Problem]:
@@ -175,6 +205,7 @@ _CHECKS: Final[tuple[Callable[[Venue], Iterator[Problem]], ...]] = (
     _every_asset_has_a_value,
     _assets_can_be_lent_and_valued,
     _filters_can_be_met,
+    _isolated_tiers_rise,
     _rates_are_shares,
     _levels_descend,
 )

@@ -12,6 +12,7 @@ from msgspec import Struct
 
 from openmargin.domain.enums import (
     AccountType,
+    Contingency,
     KeyKind,
     OrderType,
     Permission,
@@ -22,6 +23,7 @@ from openmargin.domain.enums import (
 )
 from openmargin.domain.ids import Scope
 from openmargin.domain.money import Atoms
+from openmargin.domain.orders import Leg
 from openmargin.domain.venue import Venue
 
 
@@ -140,6 +142,51 @@ class PlaceOrder(Signed, frozen=True):
     self_trade_prevention: SelfTradePrevention
     side_effect: SideEffect
     auto_repay_at_cancel: bool
+    stop_price: int = 0
+    trailing_delta: int = 0
+    iceberg_quantity: Atoms = 0
+
+
+class PlaceOrderList(Signed, frozen=True):
+    """Two or three orders that depend on each other.
+
+    Legs of an OCO: the one above the market and the one below. Of an OTO: working, pending. Of an OTOCO: working, and
+    the pending pair.
+    """
+
+    scope: Scope
+    symbol: str
+    contingency: Contingency
+    client_list_id: str
+    """Empty where the exchange is to name the list."""
+    legs: tuple[Leg, ...]
+    self_trade_prevention: SelfTradePrevention
+    side_effect: SideEffect
+    auto_repay_at_cancel: bool
+
+
+class CancelOrderList(Signed, frozen=True):
+    """Cancel by id, by client id, or by both, which must then name the same list."""
+
+    scope: Scope
+    symbol: str
+    list_id: int
+    """-1 where only the client id is given."""
+    client_list_id: str
+    cancel_client_id: str
+    """The name of the cancel; empty where the exchange is to name it."""
+
+
+class OpenIsolated(Signed, frozen=True):
+    """Open the isolated account of a pair, or open it again."""
+
+    symbol: str
+
+
+class CloseIsolated(Signed, frozen=True):
+    """Close an isolated account that is empty."""
+
+    symbol: str
 
 
 class CancelOrder(Signed, frozen=True):
@@ -175,6 +222,10 @@ AnyCommand: TypeAlias = (
     | PlaceOrder
     | CancelOrder
     | CancelAllOrders
+    | PlaceOrderList
+    | CancelOrderList
+    | OpenIsolated
+    | CloseIsolated
 )
 
 

@@ -17,6 +17,10 @@ class OrderType(IntEnum):
     LIMIT = 1
     MARKET = 2
     LIMIT_MAKER = 3
+    STOP_LOSS = 4
+    STOP_LOSS_LIMIT = 5
+    TAKE_PROFIT = 6
+    TAKE_PROFIT_LIMIT = 7
 
 
 class TimeInForce(IntEnum):
@@ -31,10 +35,42 @@ class OrderStatus(IntEnum):
     FILLED = 3
     CANCELED = 4
     EXPIRED = 5
+    PENDING_NEW = 6
+    """Part of a list whose working order has not filled yet."""
+    EXPIRED_IN_MATCH = 7
+    """Ended by self-trade prevention."""
+
+
+class ExpiryReason(IntEnum):
+    """Why the exchange ended an order that nobody cancelled."""
+
+    NONE = 0
+    OCO_TRIGGER = 1
+    OTO_PHASE_ONE_EXPIRED = 2
+    UNFILLED_IOC_QUANTITY_EXPIRED = 3
+    UNFILLED_FOK_ORDER_EXPIRED = 4
+    INSUFFICIENT_LIQUIDITY = 5
+    REJECTED = 6
+    """A pending order came to life and could not be placed any more."""
 
 
 class SelfTradePrevention(IntEnum):
+    """What the taker's side has done instead of trading with itself (semantics 6)."""
+
     NONE = 1
+    EXPIRE_TAKER = 2
+    EXPIRE_MAKER = 3
+    EXPIRE_BOTH = 4
+    DECREMENT = 5
+    TRANSFER = 6
+
+
+class Contingency(IntEnum):
+    """How the orders of a list depend on each other."""
+
+    OCO = 1
+    OTO = 2
+    OTOCO = 3
 
 
 class SideEffect(IntEnum):

@@ -9,7 +9,7 @@ from msgspec import Struct
 from openmargin.domain.enums import AccountType, InterestKind, KeyKind, LoanSource, Permission, Side
 from openmargin.domain.ids import Scope
 from openmargin.domain.money import Atoms
-from openmargin.domain.orders import Fill, OrderView
+from openmargin.domain.orders import Fill, ListView, OrderView, PreventedMatch
 from openmargin.domain.reasons import Rejected
 
 
@@ -132,6 +132,12 @@ class OrderOpened(Event, frozen=True):
     borrowed_asset: str = ""
 
 
+class OrderActivated(Event, frozen=True):
+    """A waiting order came to life: its stop was reached, or its working order is full."""
+
+    order: OrderView
+
+
 class OrderFilled(Event, frozen=True):
     """One side of a trade, and the order after it."""
 
@@ -145,6 +151,30 @@ class OrderClosed(Event, frozen=True):
     order: OrderView
     cancel_client_id: str = ""
     """The name of the cancel, where a cancel ended it."""
+
+
+class MatchPrevented(Event, frozen=True):
+    """Two orders of one hand met and did not trade; each order's own event tells what became of it."""
+
+    match: PreventedMatch
+    taker: OrderView
+    maker: OrderView
+
+
+class ListChanged(Event, frozen=True):
+    """An order list was placed, or ended. `borrowed` of what it pays with was lent for it."""
+
+    order_list: ListView
+    borrowed: Atoms = 0
+    borrowed_asset: str = ""
+
+
+class IsolatedChanged(Event, frozen=True):
+    """An isolated account was opened or closed."""
+
+    account_id: int
+    symbol: str
+    is_open: bool
 
 
 AnyEvent: TypeAlias = (
@@ -163,4 +193,8 @@ AnyEvent: TypeAlias = (
     | OrderOpened
     | OrderFilled
     | OrderClosed
+    | OrderActivated
+    | MatchPrevented
+    | ListChanged
+    | IsolatedChanged
 )

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from openmargin.domain.enums import OrderStatus, OrderType, SelfTradePrevention, Side, SideEffect, TimeInForce
+from openmargin.domain.enums import (
+    Contingency,
+    ExpiryReason,
+    OrderStatus,
+    OrderType,
+    SelfTradePrevention,
+    Side,
+    SideEffect,
+    TimeInForce,
+)
 from openmargin.domain.ids import NO_LIST, Scope
 from openmargin.domain.money import Atoms
 
@@ -31,6 +40,11 @@ class OrderSpec(Struct, frozen=True, array_like=True, gc=False):
     auto_repay_at_cancel: bool
     placed_at_ms: int
     list_id: int = NO_LIST
+    stop_price: int = 0
+    trailing_delta: int = 0
+    """How far the price must turn back from its extreme, in basis points; 0 for an order that does not trail."""
+    iceberg_quantity: Atoms = 0
+    """The part that is shown; 0 where all is."""
 
 
 class OrderView(Struct, frozen=True, array_like=True, gc=False):
@@ -41,6 +55,59 @@ class OrderView(Struct, frozen=True, array_like=True, gc=False):
     executed_quantity: Atoms
     executed_quote: Atoms
     updated_at_ms: int
+    working_at_ms: int = 0
+    """When it came to the book; 0 while it waits for its stop or its working order."""
+    prevented_quantity: Atoms = 0
+    """What self-trade prevention took away."""
+    expiry_reason: ExpiryReason = ExpiryReason.NONE
+
+
+class Leg(Struct, frozen=True, array_like=True, gc=False):
+    """One order of a list, as asked."""
+
+    side: Side
+    type: OrderType
+    time_in_force: TimeInForce
+    quantity: Atoms
+    price: int = 0
+    stop_price: int = 0
+    trailing_delta: int = 0
+    iceberg_quantity: Atoms = 0
+    client_order_id: str = ""
+    """Empty where the exchange is to name the order."""
+
+
+class ListView(Struct, frozen=True, array_like=True, gc=False):
+    """An order list and whether it is done."""
+
+    list_id: int
+    symbol: str
+    account_id: int
+    scope: Scope
+    contingency: Contingency
+    client_list_id: str
+    orders: tuple[tuple[int, str], ...]
+    """(order id, client order id) of each leg, in the order of the request."""
+    is_done: bool
+    placed_at_ms: int
+    updated_at_ms: int
+
+
+class PreventedMatch(Struct, frozen=True, array_like=True, gc=False):
+    """A trade that self-trade prevention kept from happening, and what each side lost by it."""
+
+    symbol: str
+    prevented_match_id: int
+    taker_order_id: int
+    maker_order_id: int
+    trade_group_id: int
+    mode: SelfTradePrevention
+    price: int
+    taker_quantity: Atoms
+    """0 where the taker went on whole."""
+    maker_quantity: Atoms
+    """0 where the maker went on whole."""
+    at_ms: int
 
 
 class Fill(Struct, frozen=True, array_like=True, gc=False):

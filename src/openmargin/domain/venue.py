@@ -59,6 +59,16 @@ class Asset(Struct, frozen=True):
     )
 
 
+class IsolatedTier(Struct, frozen=True):
+    """One tier of an isolated pair, for debts up to its limits (mechanics 2.3)."""
+
+    effective_multiple: Annotated[DecimalE8, _e8("Assets may be this many times the net assets.")]
+    initial: Annotated[DecimalE8, _e8("Margin level that must remain after borrowing.")]
+    liquidation: Annotated[DecimalE8, _e8("Margin level at or below which the account is liquidated.")]
+    base_limit: Annotated[DecimalE8, _e8("Largest base debt of the tier.")]
+    quote_limit: Annotated[DecimalE8, _e8("Largest quote debt of the tier.")]
+
+
 class Symbol(Struct, frozen=True):
     """One trading pair and its filters; a limit of 0 is no limit."""
 
@@ -89,13 +99,43 @@ class Symbol(Struct, frozen=True):
     ask_multiplier_up: Annotated[DecimalE8, _e8("PERCENT_PRICE_BY_SIDE: highest ask.")] = 5 * E8
     ask_multiplier_down: Annotated[DecimalE8, _e8("PERCENT_PRICE_BY_SIDE: lowest ask.")] = E8 // 5
     max_num_orders: Annotated[int, _e8("MAX_NUM_ORDERS: open orders of one trading account.")] = 200
+    max_num_algo_orders: Annotated[
+        int, _e8("MAX_NUM_ALGO_ORDERS: of them, how many may wait for a stop.")
+    ] = 5
+    max_num_iceberg_orders: Annotated[
+        int, _e8("MAX_NUM_ICEBERG_ORDERS: of them, how many may be icebergs.")
+    ] = 10
+    max_num_order_lists: Annotated[
+        int, _e8("MAX_NUM_ORDER_LISTS: open order lists of one trading account.")
+    ] = 20
+    iceberg_parts: Annotated[int, _e8("ICEBERG_PARTS: into how many parts an iceberg may fall.")] = 100
+    min_trailing_above_delta: Annotated[
+        int, _e8("TRAILING_DELTA: smallest, above the market, in basis points.")
+    ] = 10
+    max_trailing_above_delta: Annotated[int, _e8("TRAILING_DELTA: largest, above the market.")] = 2000
+    min_trailing_below_delta: Annotated[int, _e8("TRAILING_DELTA: smallest, below the market.")] = 10
+    max_trailing_below_delta: Annotated[int, _e8("TRAILING_DELTA: largest, below the market.")] = 2000
+    limits_price_to_index: Annotated[
+        bool, _e8("Are margin limit prices bound to the index (see margin)?")
+    ] = False
+    isolated_margin_call: Annotated[
+        DecimalE8, _e8("Isolated margin level at or below which the account is called.")
+    ] = E8 * 110 // 100
+    isolated_tiers: Annotated[tuple[IsolatedTier, ...], _e8("Tiers from the smallest debts up.")] = ()
     max_position: Annotated[DecimalE8, _e8("MAX_POSITION: base held and being bought.")] = 0
     status: Annotated[SymbolStatus, _e8("1 trading, 2 break.")] = SymbolStatus.TRADING
     cross_margin: Annotated[bool, _e8("May cross accounts trade it?")] = True
     isolated_margin: Annotated[bool, _e8("May isolated accounts be opened for it?")] = True
     self_trade_preventions: Annotated[
         tuple[SelfTradePrevention, ...], _e8("Allowed modes; the first is the default.")
-    ] = (SelfTradePrevention.NONE,)
+    ] = (
+        SelfTradePrevention.NONE,
+        SelfTradePrevention.EXPIRE_TAKER,
+        SelfTradePrevention.EXPIRE_MAKER,
+        SelfTradePrevention.EXPIRE_BOTH,
+        SelfTradePrevention.DECREMENT,
+        SelfTradePrevention.TRANSFER,
+    )
 
 
 class CommissionRates(Struct, frozen=True):
@@ -129,6 +169,16 @@ class MarginRules(Struct, frozen=True):
     market_buffer: Annotated[DecimalE8, _e8("Borrowed on top of what a market buy would cost (A7).")] = (
         E8 // 20
     )
+    price_limit: Annotated[DecimalE8, _e8("How far a bound limit price may lie beyond the index.")] = (
+        E8 * 15 // 100
+    )
+    isolated_accounts_max: Annotated[int, _e8("Isolated accounts that one account may have open.")] = 20
+    isolated_reclose_ms: Annotated[int, _e8("Milliseconds between two closings of one isolated account.")] = (
+        86_400_000
+    )
+    isolated_transfer_out_level: Annotated[
+        DecimalE8, _e8("Isolated margin level that must remain after a transfer out (A3).")
+    ] = 2 * E8
     valuation_asset: Annotated[str, _e8("Asset in which collateral is valued.")] = "USDT"
     display_asset: Annotated[
         str,

@@ -61,6 +61,26 @@ class MarginView(Struct, frozen=True):
     collateral_in_valuation: Atoms
 
 
+class IsolatedView(Struct, frozen=True):
+    """An isolated account with its level, by the index of its pair."""
+
+    symbol: str
+    is_open: bool
+    base: BalanceView
+    quote: BalanceView
+    margin_level: int
+    status: MarginStatus
+    margin_ratio: int
+    """The pair's largest multiple, with eight decimals."""
+    index_price: int
+    liquidation_price: int
+    """0 where no price would liquidate it."""
+    assets_in_display: Atoms
+    liabilities_in_display: Atoms
+    base_net_in_display: Atoms
+    quote_net_in_display: Atoms
+
+
 class BorrowableView(Struct, frozen=True):
     amount: Atoms
     """What may be borrowed now."""

@@ -21,7 +21,10 @@ def trading(state: State, account_id: int, scope: Scope) -> TradingAccount | Non
     if account_id == SYSTEM_ACCOUNT_ID:
         return None
     account = state.accounts.get(account_id)
-    return account.trading.get(scope) if account is not None else None
+    if account is None:
+        return None
+    found = account.trading.get(scope)
+    return found if found is not None and found.is_open else None
 
 
 def open_system(state: State) -> None:
@@ -106,6 +109,8 @@ def deposit(state: State, command: Deposit) -> Rejected | None:
         return Rejected(Reason.UNKNOWN_ASSET)
     if command.amount <= 0:
         return Rejected(Reason.AMOUNT_NOT_POSITIVE)
+    if not may_hold(state, account, command.asset):
+        return Rejected(Reason.ASSET_NOT_IN_PAIR)
     world = state.system(WORLD).wallet(command.asset)
     if command.amount - world.free > SUPPLY_MAX:
         return Rejected(Reason.ABOVE_SUPPLY)
@@ -152,6 +157,8 @@ def transfer(state: State, command: Transfer) -> Rejected | None:
         return Rejected(Reason.UNKNOWN_ASSET)
     if command.amount <= 0:
         return Rejected(Reason.AMOUNT_NOT_POSITIVE)
+    if not (may_hold(state, source, command.asset) and may_hold(state, target, command.asset)):
+        return Rejected(Reason.ASSET_NOT_IN_PAIR)
     if command.target != SPOT and not terms.collateral:
         return Rejected(Reason.ASSET_NOT_COLLATERAL)
     refused = _refuse_leaving(state, source, command.asset, command.amount, Reason.TRANSFER_BALANCE_SHORT)
@@ -171,6 +178,14 @@ def transfer(state: State, command: Transfer) -> Rejected | None:
         )
     )
     return None
+
+
+def may_hold(state: State, account: TradingAccount, asset: str) -> bool:
+    """Spot and cross take every asset, an isolated account the two of its pair."""
+    if account.scope in (SPOT, CROSS):
+        return True
+    rules = state.books[account.scope].rules
+    return asset in (rules.base, rules.quote)
 
 
 def _refuse_leaving(

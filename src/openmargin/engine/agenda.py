@@ -1,18 +1,22 @@
-"""What time alone will bring, and in which order.
+"""What time alone will bring, and what an earlier step left over.
 
-An item is (due, kind). A step does a bounded part of the first item due; what is left stays due, and the next
-record goes on with it.
+An item is (due, kind), at most one of each kind. A step does a bounded part of one item; what is left stays due, and
+the next record goes on with it. Work that decides what the present is (interest of an hour that has passed) comes
+before any command; work that only follows from the past (moving quotes, waking stops) lets commands in between, so
+that a wave of it stalls nobody.
 """
 
 from __future__ import annotations
 
-from heapq import heappop, heappush
 from typing import Final
 
 from openmargin.engine.state import State
 
 REQUOTE: Final = 1
 ACCRUE: Final = 2
+WAKE: Final = 3
+
+COMES_FIRST: Final = (ACCRUE,)
 
 
 def schedule(state: State, due_ms: int, kind: int) -> None:
@@ -20,23 +24,30 @@ def schedule(state: State, due_ms: int, kind: int) -> None:
     for _, planned in state.agenda:
         if planned == kind:
             return
-    heappush(state.agenda, (due_ms, kind))
+    state.agenda.append((due_ms, kind))
+    state.agenda.sort()
 
 
 def next_due_ms(state: State) -> int | None:
     return state.agenda[0][0] if state.agenda else None
 
 
-def is_due(state: State) -> bool:
-    """Is any work due now?"""
-    return bool(state.agenda) and state.agenda[0][0] <= state.at_ms
+def due(state: State) -> tuple[int, int] | None:
+    """The item to see to now, as (due, kind): one that comes first, else the oldest; None where nothing is due."""
+    agenda = state.agenda
+    if not agenda or agenda[0][0] > state.at_ms:
+        return None
+    return blocking(state, state.at_ms) or agenda[0]
 
 
-def first(state: State) -> tuple[int, int]:
-    """The item that is due first, as (due, kind)."""
-    return state.agenda[0]
+def blocking(state: State, at_ms: int) -> tuple[int, int] | None:
+    """An item due by then that no command may come before."""
+    for item in state.agenda:
+        if item[0] <= at_ms and item[1] in COMES_FIRST:
+            return item
+    return None
 
 
-def done(state: State) -> None:
-    """The first item has been seen to."""
-    heappop(state.agenda)
+def done(state: State, item: tuple[int, int]) -> None:
+    """An item has been seen to."""
+    state.agenda.remove(item)

@@ -1,6 +1,6 @@
-"""Price levels and their queues: orders come to rest, shrink and leave.
+"""Queues: orders come to stand in line, shrink, and leave.
 
-Owns: which order stands where. Never: decides who trades, or moves value.
+Owns: which order stands where, in a book or among the orders that wait. Never: decides who trades, or moves value.
 """
 
 from __future__ import annotations
@@ -11,15 +11,33 @@ from openmargin.domain.money import Atoms
 from openmargin.engine.state import Book, BookSide, Level, Order
 
 
-def rest(book: Book, order: Order) -> None:
-    """Put an order at the back of the queue of its price."""
-    side = book.side(order.sign)
-    price = order.price
-    level = side.levels.get(price)
+def join(side: BookSide, order: Order, key: int, *, at_front: bool = False) -> None:
+    """Put an order at the back of the queue of `key`, or at its front."""
+    level = side.levels.get(key)
     if level is None:
-        level = Level(price)
-        side.levels[price] = level
-        insort(side.ranks, side.sign * price)
+        level = Level(key)
+        side.levels[key] = level
+        insort(side.ranks, side.sign * key)
+    if at_front and level.first is not None:
+        _prepend(level, order)
+    else:
+        _append(level, order)
+    level.volume += order.remaining - order.hidden
+    if not order.is_house:
+        level.users += 1
+    order.queue = side
+
+
+def _prepend(level: Level, order: Order) -> None:
+    first = level.first
+    assert first is not None, "an empty queue has no front"
+    first.earlier = order
+    order.later = first
+    level.first = order
+    order.level = level
+
+
+def _append(level: Level, order: Order) -> None:
     last = level.last
     if last is None:
         level.first = order
@@ -28,25 +46,9 @@ def rest(book: Book, order: Order) -> None:
         order.earlier = last
     level.last = order
     order.level = level
-    level.volume += order.remaining
-    if order.is_house:
-        return
-    level.users += 1
-    book.orders[order.order_id] = order
 
 
-def shrink(order: Order, quantity: Atoms) -> None:
-    """A resting order traded `quantity`: it keeps its place."""
-    level = order.level
-    assert level is not None, "only a resting order can be a maker"
-    level.volume -= quantity
-    order.remaining -= quantity
-
-
-def leave(book: Book, order: Order) -> None:
-    """Take an order out of its queue, and its level away with the last one."""
-    level = order.level
-    assert level is not None, "only a resting order can leave"
+def _unlink(level: Level, order: Order) -> None:
     earlier, later = order.earlier, order.later
     if earlier is None:
         level.first = later
@@ -57,16 +59,24 @@ def leave(book: Book, order: Order) -> None:
     else:
         later.earlier = earlier
     order.earlier = order.later = None
+
+
+def quit_queue(order: Order) -> None:
+    """Take an order out of its queue, and its level away with the last one."""
+    level, side = order.level, order.queue
+    assert level is not None, "only an order that stands in a queue can quit it"
+    _unlink(level, order)
     order.level = None
-    level.volume -= order.remaining
+    order.queue = None
+    level.volume -= order.remaining - order.hidden
     if not order.is_house:
         level.users -= 1
-        del book.orders[order.order_id]
-    if level.first is None:
-        _drop(book.side(order.sign), level)
+    if level.first is None and side is not None and side.levels.get(level.price) is level:
+        drop(side, level)
 
 
-def _drop(side: BookSide, level: Level) -> None:
+def drop(side: BookSide, level: Level) -> None:
+    """Take a level away from its side; whoever stands in it stays in line."""
     del side.levels[level.price]
     rank = side.sign * level.price
     ranks = side.ranks
@@ -74,6 +84,48 @@ def _drop(side: BookSide, level: Level) -> None:
         ranks.pop()
     else:
         del ranks[bisect_left(ranks, rank)]
+
+
+def rest(book: Book, order: Order) -> None:
+    """Let an order stand in the book, showing no more of itself than it wants to."""
+    if order.iceberg:
+        order.hidden = max(0, order.remaining - order.iceberg)
+    join(book.side(order.sign), order, order.price)
+    if not order.is_house:
+        book.resting += 1
+
+
+def leave(book: Book, order: Order) -> None:
+    """Take an order from wherever in the book, or among those that wait, it stands."""
+    if not order.is_house and order.queue is book.side(order.sign):
+        book.resting -= 1
+    quit_queue(order)
+
+
+def shrink(order: Order, quantity: Atoms) -> None:
+    """A resting order traded `quantity` of what it shows: it keeps its place until that is gone.
+
+    An iceberg then shows its next part, at the back of the queue (A19).
+    """
+    level = order.level
+    assert level is not None, "only a resting order can be a maker"
+    level.volume -= quantity
+    order.remaining -= quantity
+    if order.hidden and order.remaining == order.hidden:
+        order.hidden = max(0, order.remaining - order.iceberg)
+        level.volume += order.remaining - order.hidden
+        _unlink(level, order)
+        _append(level, order)
+
+
+def forgo(order: Order, quantity: Atoms) -> None:
+    """A resting order loses `quantity` without a trade, from what it hides first."""
+    level = order.level
+    assert level is not None, "only a resting order can be a maker"
+    shown = order.remaining - order.hidden
+    order.remaining -= quantity
+    order.hidden = max(0, order.hidden - quantity)
+    level.volume += order.remaining - order.hidden - shown
 
 
 def depth(side: BookSide, limit: int) -> tuple[tuple[int, Atoms], ...]:

@@ -6,29 +6,36 @@ Canonical: the same state gives the same bytes, whichever way it was reached.
 from __future__ import annotations
 
 from hashlib import blake2b
+from typing import TypeAlias
 
 import msgspec
 from msgspec import Struct
 
-from openmargin.domain.enums import AccountType, OrderStatus
+from openmargin.domain.enums import AccountType, Contingency, OrderStatus, Side
 from openmargin.domain.ids import Scope
 from openmargin.domain.money import Atoms
 from openmargin.domain.orders import OrderSpec
 from openmargin.domain.venue import Venue
 from openmargin.domain.views import KeyView
-from openmargin.engine import books, house, orders, setup
+from openmargin.engine import asks, books, house, setup, triggers
 from openmargin.engine.state import (
     Account,
     Book,
     BookSide,
     Debt,
+    Level,
     MinuteVolume,
     Order,
     OrderCount,
+    OrderList,
     Pool,
     State,
+    Stops,
     TradingAccount,
+    TrailingGroup,
+    TrailingSide,
 )
+from openmargin.engine.transitions import ListPhase
 
 
 class OrderDump(Struct, array_like=True):
@@ -41,6 +48,12 @@ class OrderDump(Struct, array_like=True):
     held: Atoms
     loan: Atoms
     funds: Atoms
+    hidden: Atoms
+    prevented: Atoms
+    working_at_ms: int
+    reserve_price: int
+    is_paired: bool
+    handed_over: Atoms
 
 
 class TradingAccountDump(Struct, array_like=True):
@@ -49,6 +62,8 @@ class TradingAccountDump(Struct, array_like=True):
     debts: list[tuple[str, Atoms, Atoms]]
     orders: list[OrderDump]
     order_counts: list[tuple[int, int, int]]
+    is_open: bool
+    closed_at_ms: int
 
 
 class AccountDump(Struct, array_like=True):
@@ -64,18 +79,62 @@ class AccountDump(Struct, array_like=True):
     trading: list[TradingAccountDump]
 
 
+Queue: TypeAlias = tuple[int, list[int]]
+"""What a queue is ordered by, and the ids of its orders."""
+
+
+class TrailingDump(Struct, array_like=True):
+    groups: list[tuple[int, int, list[Queue]]]
+    """(extreme, size, queues by delta)"""
+    starting_size: int
+    starting: list[Queue]
+
+
+class StopsDump(Struct, array_like=True):
+    rising: list[Queue]
+    falling: list[Queue]
+    starting_up: list[Queue]
+    starting_down: list[Queue]
+    sells: TrailingDump
+    buys: TrailingDump
+    woken: list[Queue]
+
+
+class ListDump(Struct, array_like=True):
+    list_id: int
+    symbol: str
+    account_id: int
+    scope: Scope
+    contingency: Contingency
+    client_list_id: str
+    placed_at_ms: int
+    updated_at_ms: int
+    phase: ListPhase
+    open_legs: list[int]
+    ended_legs: list[OrderDump | None]
+    """In the order of the legs; None for one that is open."""
+    held: Atoms
+    loan: Atoms
+    loan_asset: str
+    funds: Atoms
+    auto_repay: bool
+
+
 class BookDump(Struct, array_like=True):
     symbol: str
     queues: list[tuple[int, int, list[tuple[int, Atoms]]]]
     """(sign, price, queue), each place in a queue as (order id, remaining), where id 0 is the house."""
     next_order_id: int
     next_trade_id: int
+    next_prevented_match_id: int
     last_price: int
     minutes: list[tuple[int, Atoms, Atoms]]
     index_price: int
     index_at_ms: int
+    is_tape_due: bool
     quoted_index: int
     quotes_left: list[tuple[int, int, Atoms]]
+    stops: StopsDump
 
 
 class StateDump(Struct, array_like=True):
@@ -87,14 +146,17 @@ class StateDump(Struct, array_like=True):
     walk_step: int
     next_transaction_id: int
     next_key_serial: int
+    next_list_id: int
     accounts: list[AccountDump]
     keys: list[KeyView]
     books: list[BookDump]
+    lists: list[ListDump]
     pools: list[tuple[str, Atoms, Atoms]]
     debtors: list[tuple[int, Scope]]
     agenda: list[tuple[int, int]]
     accruals_left: list[tuple[int, Scope]]
     requotes_left: list[str]
+    woken: list[str]
 
 
 def state_hash(data: bytes) -> str:
@@ -114,14 +176,17 @@ def dump(state: State) -> bytes:
             state.walk_step,
             state.next_transaction_id,
             state.next_key_serial,
+            state.next_list_id,
             [_dump_account(account) for account in state.accounts.values()],
             list(state.keys.values()),
             [_dump_book(book) for book in state.books.values()],
+            [_dump_list(order_list) for order_list in state.lists.values()],
             [(pool.asset, pool.capital, pool.interest_received) for pool in state.pools.values()],
             list(state.debtors),
-            sorted(state.agenda),
+            state.agenda,
             state.accruals_left,
             state.requotes_left,
+            state.woken,
         )
     )
 
@@ -153,6 +218,8 @@ def _dump_trading(trading: TradingAccount) -> TradingAccountDump:
             for order in trading.open_orders[symbol].by_id.values()
         ],
         [(count.interval_ms, count.window_ms, count.count) for count in trading.order_counts],
+        trading.is_open,
+        trading.closed_at_ms,
     )
 
 
@@ -167,6 +234,12 @@ def _dump_order(order: Order) -> OrderDump:
         order.held,
         order.loan,
         order.funds,
+        order.hidden,
+        order.prevented,
+        order.working_at_ms,
+        order.reserve_price,
+        order.is_paired,
+        order.handed_over,
     )
 
 
@@ -176,12 +249,69 @@ def _dump_book(book: Book) -> BookDump:
         _dump_side(book.bids) + _dump_side(book.asks),
         book.next_order_id,
         book.next_trade_id,
+        book.next_prevented_match_id,
         book.last_price,
         [(volume.minute, volume.quantity, volume.quote_quantity) for volume in book.minutes],
         book.index_price,
         book.index_at_ms,
+        book.is_tape_due,
         book.quoted_index,
         book.quotes_left,
+        _dump_stops(book.stops),
+    )
+
+
+def _dump_stops(stops: Stops) -> StopsDump:
+    return StopsDump(
+        _dump_queues(stops.rising),
+        _dump_queues(stops.falling),
+        _dump_queues(stops.starting_up),
+        _dump_queues(stops.starting_down),
+        _dump_trailing(stops.trailing_sells),
+        _dump_trailing(stops.trailing_buys),
+        [(level.price, _ids(level)) for level in stops.woken],
+    )
+
+
+def _dump_trailing(side: TrailingSide) -> TrailingDump:
+    return TrailingDump(
+        [(group.extreme, group.size, _dump_queues(group.by_delta)) for group in side.groups],
+        side.starting.size,
+        _dump_queues(side.starting.by_delta),
+    )
+
+
+def _dump_queues(side: BookSide) -> list[Queue]:
+    return [(side.sign * rank, _ids(side.levels[side.sign * rank])) for rank in side.ranks]
+
+
+def _ids(level: Level) -> list[int]:
+    found: list[int] = []
+    order = level.first
+    while order is not None:
+        found.append(order.order_id)
+        order = order.later
+    return found
+
+
+def _dump_list(order_list: OrderList) -> ListDump:
+    return ListDump(
+        order_list.list_id,
+        order_list.symbol,
+        order_list.account.account_id,
+        order_list.account.scope,
+        order_list.contingency,
+        order_list.client_list_id,
+        order_list.placed_at_ms,
+        order_list.updated_at_ms,
+        order_list.phase,
+        [leg.order_id if leg.siblings is not None else 0 for leg in order_list.legs],
+        [_dump_order(leg) if leg.siblings is None else None for leg in order_list.legs],
+        order_list.held,
+        order_list.loan,
+        order_list.loan_asset,
+        order_list.funds,
+        order_list.auto_repay,
     )
 
 
@@ -207,6 +337,7 @@ def load(data: bytes) -> State:
     state.walk_step = kept.walk_step
     state.next_transaction_id = kept.next_transaction_id
     state.next_key_serial = kept.next_key_serial
+    state.next_list_id = kept.next_list_id
     setup.adopt_venue(state, kept.venue)
     # In the order in which the books were opened, which a changed venue need not follow.
     state.books = {book.symbol: state.books[book.symbol] for book in kept.books}
@@ -216,6 +347,8 @@ def load(data: bytes) -> State:
         state.keys[key.api_key] = key
     for book in kept.books:
         _load_book(state, book)
+    for order_list in kept.lists:
+        _load_list(state, order_list)
     for asset, capital, received in kept.pools:
         pool = Pool(asset, capital)
         pool.interest_received = received
@@ -225,6 +358,7 @@ def load(data: bytes) -> State:
     state.agenda = kept.agenda
     state.accruals_left = kept.accruals_left
     state.requotes_left = kept.requotes_left
+    state.woken = kept.woken
     setup.derive(state)
     return state
 
@@ -261,12 +395,19 @@ def _load_trading(state: State, account: Account, kept: TradingAccountDump) -> T
         count.count = number
         counts.append(count)
     trading.order_counts = counts
+    trading.is_open = kept.is_open
+    trading.closed_at_ms = kept.closed_at_ms
     return trading
 
 
 def _load_order(state: State, trading: TradingAccount, kept: OrderDump) -> None:
-    book = state.books[kept.spec.symbol]
-    order = orders.enlist(book, trading, kept.spec)
+    order = asks.enlist(state.books[kept.spec.symbol], trading, kept.spec)
+    _set_progress(order, kept)
+    if order.sign > 0:
+        trading.orders_in(kept.spec.symbol).buying += kept.remaining - kept.spec.quantity
+
+
+def _set_progress(order: Order, kept: OrderDump) -> None:
     order.status = kept.status
     order.remaining = kept.remaining
     order.executed = kept.executed
@@ -275,18 +416,23 @@ def _load_order(state: State, trading: TradingAccount, kept: OrderDump) -> None:
     order.held = kept.held
     order.loan = kept.loan
     order.funds = kept.funds
-    if order.sign > 0:
-        trading.orders_in(book.symbol).buying -= order.executed
-    book.orders[order.order_id] = order
+    order.hidden = kept.hidden
+    order.prevented = kept.prevented
+    order.working_at_ms = kept.working_at_ms
+    order.reserve_price = kept.reserve_price
+    order.is_paired = kept.is_paired
+    order.handed_over = kept.handed_over
 
 
 def _load_book(state: State, kept: BookDump) -> None:
     book = state.books[kept.symbol]
     book.next_order_id = kept.next_order_id
     book.next_trade_id = kept.next_trade_id
+    book.next_prevented_match_id = kept.next_prevented_match_id
     book.last_price = kept.last_price
     book.index_price = kept.index_price
     book.index_at_ms = kept.index_at_ms
+    book.is_tape_due = kept.is_tape_due
     book.quoted_index = kept.quoted_index
     book.quotes_left = kept.quotes_left
     for minute, quantity, quote_quantity in kept.minutes:
@@ -297,4 +443,71 @@ def _load_book(state: State, kept: BookDump) -> None:
     for sign, price, queue in kept.queues:
         for order_id, remaining in queue:
             order = book.orders[order_id] if order_id else house.quote(state, book, sign, price, remaining)
-            books.rest(book, order)
+            books.join(book.side(sign), order, price)
+            book.resting += 1 if order_id else 0
+    _load_stops(book, kept.stops)
+
+
+def _load_stops(book: Book, kept: StopsDump) -> None:
+    stops = book.stops
+    _load_queues(book, stops.rising, kept.rising)
+    _load_queues(book, stops.falling, kept.falling)
+    _load_queues(book, stops.starting_up, kept.starting_up)
+    _load_queues(book, stops.starting_down, kept.starting_down)
+    _load_trailing(book, stops.trailing_sells, kept.sells)
+    _load_trailing(book, stops.trailing_buys, kept.buys)
+    for key, ids in kept.woken:
+        side = BookSide(Side.SELL)
+        _load_queues(book, side, [(key, ids)])
+        if ids:
+            stops.woken.append(side.levels[key])
+            books.drop(side, side.levels[key])
+
+
+def _load_trailing(book: Book, side: TrailingSide, kept: TrailingDump) -> None:
+    for extreme, size, queues in kept.groups:
+        group = TrailingGroup(extreme)
+        _load_queues(book, group.by_delta, queues)
+        group.size = size
+        triggers.stack(side, group)
+    _load_queues(book, side.starting.by_delta, kept.starting)
+    side.starting.size = kept.starting_size
+
+
+def _load_queues(book: Book, side: BookSide, queues: list[Queue]) -> None:
+    for key, ids in queues:
+        for order_id in ids:
+            books.join(side, book.orders[order_id], key)
+
+
+def _load_list(state: State, kept: ListDump) -> None:
+    trading = state.accounts[kept.account_id].trading[kept.scope]
+    order_list = OrderList(
+        kept.list_id, kept.symbol, trading, kept.contingency, kept.client_list_id, kept.placed_at_ms
+    )
+    order_list.updated_at_ms = kept.updated_at_ms
+    order_list.phase = kept.phase
+    order_list.held = kept.held
+    order_list.loan = kept.loan
+    order_list.loan_asset = kept.loan_asset
+    order_list.funds = kept.funds
+    order_list.auto_repay = kept.auto_repay
+    book = state.books[kept.symbol]
+    for order_id, ended in zip(kept.open_legs, kept.ended_legs, strict=True):
+        if ended is None:
+            order = book.orders[order_id]
+            order.order_list = order_list
+        else:
+            order = _ended(book, trading, ended)
+        order_list.legs.append(order)
+    state.lists[kept.list_id] = order_list
+    trading.orders_in(kept.symbol).lists[kept.client_list_id] = order_list
+
+
+def _ended(book: Book, trading: TradingAccount, kept: OrderDump) -> Order:
+    """An order that has ended and that its list still tells of."""
+    base, quote = trading.wallet(book.rules.base), trading.wallet(book.rules.quote)
+    paid, received = (quote, base) if kept.spec.side > 0 else (base, quote)
+    order = Order(kept.spec, trading, paid, received)
+    _set_progress(order, kept)
+    return order

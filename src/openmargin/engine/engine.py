@@ -12,13 +12,17 @@ from openmargin.domain.commands import (
     Borrow,
     CancelAllOrders,
     CancelOrder,
+    CancelOrderList,
     ChangeAccount,
     ChangeVenue,
+    CloseIsolated,
     CreateAccount,
     CreateKey,
     Deposit,
     Open,
+    OpenIsolated,
     PlaceOrder,
+    PlaceOrderList,
     Record,
     Repay,
     SetIndex,
@@ -32,13 +36,16 @@ from openmargin.domain.reasons import Rejected
 from openmargin.engine import (
     accounts,
     agenda,
+    cascade,
     dump,
     house,
     interest,
     invariants,
+    isolated,
     keys,
     ledger,
     loans,
+    order_lists,
     orders,
     setup,
 )
@@ -54,10 +61,14 @@ MARGIN_LOAN: Final = Permission.MARGIN_LOAN
 class Applied:
     """What one record brought about."""
 
-    def __init__(self, events: list[AnyEvent], own_from: int, rejection: Rejected | None) -> None:
+    def __init__(
+        self, events: list[AnyEvent], own_from: int, own_until: int, rejection: Rejected | None
+    ) -> None:
         self.events: list[AnyEvent] = events
         self.own_from: int = own_from
-        """Where the command's own events begin; those before it are of work that was due."""
+        self.own_until: int = own_until
+        """Where the command's own events begin and end, the steps of its lists included; the others are of what was
+        due, and of the stops that woke."""
         self.rejection: Rejected | None = rejection
 
 
@@ -104,24 +115,30 @@ class Engine:
             state.at_ms = at_ms
             state.events = []
             state.generated_names = 0
-            if agenda.is_due(state):
-                _do_due(state)
+            _do_due(state)
             own_from = len(state.events)
             if type(command) is not Tick:
-                assert not agenda.is_due(state), "work that is due comes before any command"
+                assert agenda.blocking(state, at_ms) is None, "some work comes before any command"
                 rejection = _obey(state, command)
         if rejection is not None:
             assert len(state.events) == own_from, f"a refused command changed something: {rejection}"
             state.events.append(rejection)
+        cascade.follow_lists(state)
+        own_until = len(state.events)
+        cascade.run(state)
         ledger.close(state)
         if self.check_everything:
             found = invariants.breaches(state)
             assert not found, "; ".join(found)
-        return Applied(state.events, own_from, rejection)
+        return Applied(state.events, own_from, own_until, rejection)
 
     def next_due_ms(self) -> int | None:
         """When time alone will next bring something; None where nothing is planned."""
         return agenda.next_due_ms(self._state) if self._state is not None else None
+
+    def is_blocked(self, at_ms: int) -> bool:
+        """Would a command at that time have to wait for work that comes first?"""
+        return self._state is not None and agenda.blocking(self._state, at_ms) is not None
 
     def dump(self) -> bytes:
         return dump.dump(self.state)
@@ -136,17 +153,23 @@ class Engine:
 
 
 def _do_due(state: State) -> None:
-    """One step of the first item due."""
-    due_ms, kind = agenda.first(state)
-    if kind == agenda.REQUOTE:
-        if house.requote(state):
-            agenda.done(state)
+    """One step of what is due, where anything is."""
+    item = agenda.due(state)
+    if item is None:
         return
-    assert kind == agenda.ACCRUE, f"nobody knows how to do work of kind {kind}"
-    if interest.accrue(state, due_ms):
-        agenda.done(state)
-        if state.debtors:
-            agenda.schedule(state, due_ms + interest.HOUR_MS, agenda.ACCRUE)
+    due_ms, kind = item
+    if kind == agenda.WAKE:
+        agenda.done(state, item)
+        cascade.run(state)  # It is planned again where the step's budget does not reach.
+    elif kind == agenda.REQUOTE:
+        if house.requote(state):
+            agenda.done(state, item)
+    else:
+        assert kind == agenda.ACCRUE, f"nobody knows how to do work of kind {kind}"
+        if interest.accrue(state, due_ms):
+            agenda.done(state, item)
+            if state.debtors:
+                agenda.schedule(state, due_ms + interest.HOUR_MS, agenda.ACCRUE)
 
 
 def _obey(state: State, command: AnyCommand) -> Rejected | None:
@@ -157,6 +180,10 @@ def _obey(state: State, command: AnyCommand) -> Rejected | None:
         return keys.refuse_signed(state, command, TRADE) or orders.cancel(state, command)
     if type(command) is CancelAllOrders:
         return keys.refuse_signed(state, command, TRADE) or orders.cancel_all(state, command)
+    if type(command) is PlaceOrderList:
+        return keys.refuse_signed(state, command, TRADE) or order_lists.place(state, command)
+    if type(command) is CancelOrderList:
+        return keys.refuse_signed(state, command, TRADE) or order_lists.cancel(state, command)
     if type(command) is SetIndex:
         return house.set_index(state, command)
     if type(command) is Borrow:
@@ -165,6 +192,10 @@ def _obey(state: State, command: AnyCommand) -> Rejected | None:
         return keys.refuse_signed(state, command, MARGIN_LOAN) or loans.repay(state, command)
     if type(command) is Transfer:
         return keys.refuse_signed(state, command, MARGIN_LOAN) or accounts.transfer(state, command)
+    if type(command) is OpenIsolated:
+        return keys.refuse_signed(state, command, TRADE) or isolated.open_account(state, command)
+    if type(command) is CloseIsolated:
+        return keys.refuse_signed(state, command, TRADE) or isolated.close_account(state, command)
     if type(command) is Deposit:
         return accounts.deposit(state, command)
     if type(command) is Withdraw:

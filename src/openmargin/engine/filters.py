@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from openmargin.domain.money import E8, Atoms, notional
+from openmargin.domain.money import Atoms, ceil_div, notional
 from openmargin.domain.order_types import OrderTypeRow
 from openmargin.domain.reasons import Reason
 from openmargin.engine import tape
@@ -15,6 +15,9 @@ def broken_filter(
     row: OrderTypeRow,
     sign: int,
     price: int,
+    stop_price: int,
+    trailing_delta: int,
+    iceberg: Atoms,
     quantity: Atoms,
     at_ms: int,
 ) -> Reason | None:
@@ -23,10 +26,20 @@ def broken_filter(
     if row.has_price:
         if not _price_fits(rules, price):
             return Reason.PRICE_FILTER
-        if not _near_average(rules, sign, price, tape.average_price(book, at_ms)):
+        tape.average_price(book, at_ms)
+        if not _near_average(book, sign, price):
             return Reason.PERCENT_PRICE
+    if stop_price and not _price_fits(rules, stop_price):
+        return Reason.PRICE_FILTER
     if not _lot_fits(quantity, rules.min_quantity, rules.max_quantity, rules.step_size):
         return Reason.LOT_SIZE
+    if iceberg:
+        if iceberg >= quantity:
+            return Reason.ICEBERG_ABOVE_QUANTITY
+        if not _lot_fits(iceberg, rules.min_quantity, rules.max_quantity, rules.step_size):
+            return Reason.LOT_SIZE
+        if ceil_div(quantity, iceberg) > rules.iceberg_parts:
+            return Reason.ICEBERG_PARTS
     if row.has_price:
         if not _notional_fits(notional(quantity, price), rules.min_notional, rules.max_notional):
             return Reason.NOTIONAL
@@ -37,11 +50,27 @@ def broken_filter(
             return Reason.MARKET_LOT_SIZE
         least = rules.min_notional if rules.apply_min_to_market else 0
         most = rules.max_notional if rules.apply_max_to_market else 0
-        if not _notional_fits(notional(quantity, tape.average_price(book, at_ms)), least, most):
+        reference = stop_price or tape.average_price(book, at_ms)
+        if not _notional_fits(notional(quantity, reference), least, most):
             return Reason.NOTIONAL
+    if trailing_delta and not _delta_fits(rules, sign * row.stop, trailing_delta):
+        return Reason.TRAILING_DELTA
+    return _broken_number(book, account, row, sign, iceberg, quantity)
+
+
+def _broken_number(
+    book: Book, account: TradingAccount, row: OrderTypeRow, sign: int, iceberg: Atoms, quantity: Atoms
+) -> Reason | None:
+    """The filters that count what the account has open already."""
+    rules = book.rules
     orders = account.open_orders.get(book.symbol)
-    if orders is not None and len(orders.by_id) >= rules.max_num_orders:
-        return Reason.MAX_NUM_ORDERS
+    if orders is not None:
+        if len(orders.by_id) >= rules.max_num_orders:
+            return Reason.MAX_NUM_ORDERS
+        if row.waits and orders.waiting >= rules.max_num_algo_orders:
+            return Reason.MAX_NUM_ALGO_ORDERS
+        if iceberg and orders.icebergs >= rules.max_num_iceberg_orders:
+            return Reason.MAX_NUM_ICEBERG_ORDERS
     if rules.max_position and sign > 0:
         held = account.wallets.get(rules.base)
         position = held.free + held.locked if held is not None else 0
@@ -59,12 +88,10 @@ def _price_fits(rules: TradingRules, price: int) -> bool:
     return price % rules.tick_size == 0
 
 
-def _near_average(rules: TradingRules, sign: int, price: int, average: int) -> bool:
+def _near_average(book: Book, sign: int, price: int) -> bool:
     if sign > 0:
-        down, up = rules.bid_multiplier_down, rules.bid_multiplier_up
-    else:
-        down, up = rules.ask_multiplier_down, rules.ask_multiplier_up
-    return average * down <= price * E8 <= average * up
+        return book.bid_floor <= price <= book.bid_ceiling
+    return book.ask_floor <= price <= book.ask_ceiling
 
 
 def _lot_fits(quantity: Atoms, least: Atoms, most: Atoms, step: Atoms) -> bool:
@@ -75,3 +102,10 @@ def _lot_fits(quantity: Atoms, least: Atoms, most: Atoms, step: Atoms) -> bool:
 
 def _notional_fits(value: Atoms, least: Atoms, most: Atoms) -> bool:
     return value >= least and (not most or value <= most)
+
+
+def _delta_fits(rules: TradingRules, above: int, delta: int) -> bool:
+    """A stop that lies above the market has the bounds for above, and one below those for below."""
+    if above > 0:
+        return rules.min_trailing_above_delta <= delta <= rules.max_trailing_above_delta
+    return rules.min_trailing_below_delta <= delta <= rules.max_trailing_below_delta

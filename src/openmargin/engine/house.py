@@ -37,9 +37,17 @@ def set_index(state: State, command: SetIndex) -> Rejected | None:
         book = state.books[symbol]
         book.index_price = price
         book.index_at_ms = state.at_ms
+        book.is_tape_due = True
+        book.average_minute = -1
+    marks = state.marks
     index.mark_assets(state)
     state.events.append(IndexMoved(command.prices))
-    follow_index(state, [symbol for symbol, _ in command.prices])
+    moved = {symbol: True for symbol, _ in command.prices}
+    for symbol, book in state.books.items():
+        # The size of a quote is a value, and so depends on what its quote asset is worth.
+        if marks.get(book.rules.quote) != state.marks.get(book.rules.quote):
+            moved[symbol] = True
+    follow_index(state, list(moved))
     return None
 
 
@@ -63,20 +71,24 @@ def requote(state: State) -> bool:
     waiting = state.requotes_left
     while waiting:
         book = state.books[waiting[-1]]
-        if book.orders and not book.quoted_index:
+        if book.resting and not book.quoted_index:
             _plan(state, book)
         budget = _lay_out_left(state, book, budget)
         if budget <= 0:
             return False
         waiting.pop()
-        if state.venue.house.tape:
+        if book.is_tape_due and state.venue.house.tape:
             _print_tape(state, book)
+        book.is_tape_due = False
     return True
 
 
 def lay_out(state: State, book: Book) -> None:
-    """Quote a book that somebody is about to trade in."""
-    if state.house_quotes and not book.quoted_index:
+    """Quote a book that somebody is about to trade in.
+
+    One that holds users' orders is quoted already, or waits for its turn to follow the index.
+    """
+    if state.house_quotes and not book.quoted_index and not book.resting:
         _plan(state, book)
         _lay_out_left(state, book, len(book.quotes_left))
 
@@ -125,7 +137,7 @@ def _plan(state: State, book: Book) -> None:
 
 def _withdraw(book: Book) -> None:
     """Take the house's quotes out of the book."""
-    if book.orders:
+    if book.resting:
         for quote in book.house_quotes:
             if quote.level is not None:
                 books.leave(book, quote)
@@ -135,6 +147,7 @@ def _withdraw(book: Book) -> None:
         for quote in book.house_quotes:
             quote.earlier = quote.later = None
             quote.level = None
+            quote.queue = None
     book.house_quotes = []
     book.quotes_left = []
     book.quoted_index = 0
@@ -145,7 +158,7 @@ def _lay_out_left(state: State, book: Book, budget: int) -> int:
     while book.quotes_left and budget > 0:
         sign, price, quantity = book.quotes_left.pop()
         order = quote(state, book, sign, price, quantity)
-        matches = matching.walk(book, sign, price, quantity)
+        matches = matching.walk(book, order.account, matching.NONE, sign, price, quantity)
         for match in matches:
             if budget <= 0:
                 break

@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import Final, TypeAlias
 
+from openmargin.domain.enums import OrderStatus
 from openmargin.domain.ids import POOL, SYSTEM_ACCOUNT_ID
-from openmargin.engine import ledger, settlement
+from openmargin.engine import agenda, ledger, settlement
 from openmargin.engine.state import Book, BookSide, Order, State, TradingAccount, Wallet
-from openmargin.engine.transitions import OPEN
+from openmargin.engine.transitions import OPEN, ListPhase
 
 Breach: TypeAlias = str
 
@@ -54,8 +55,15 @@ def wallets_are_not_negative(state: State) -> Iterator[Breach]:
 def locks_are_explained(state: State) -> Iterator[Breach]:
     """3. What is locked is what live orders hold, and each holds what its remainder can cost."""
     held: dict[tuple[int, str, str], int] = {}
+    for order_list in state.lists.values():
+        pair = order_list.legs[-2:]
+        needed = max([settlement.reserve(order) for order in pair if order.is_paired], default=0)
+        if order_list.held != needed:
+            yield f"list {order_list.list_id} holds {order_list.held}, needs {needed}"
+        key = (order_list.account.account_id, order_list.account.scope, pair[0].pays_with.asset)
+        held[key] = held.get(key, 0) + order_list.held
     for order in _open_orders(state):
-        needed = settlement.reserve(order)
+        needed = 0 if order.is_paired else settlement.reserve(order)
         if order.held != needed:
             yield f"{order.spec.symbol} order {order.order_id} holds {order.held}, needs {needed}"
         key = (order.account.account_id, order.account.scope, order.pays_with.asset)
@@ -103,12 +111,12 @@ def _side_breaches(book: Book, side: BookSide) -> Iterator[Breach]:
         yield f"{book.symbol}: ranks {side.ranks[-3:]} do not match the levels"
     for price, level in side.levels.items():
         volume = users = 0
-        previous_id = 0
         order = level.first
         while order is not None:
-            volume += order.remaining
+            volume += order.remaining - order.hidden
             if (
-                order.remaining <= 0
+                not 0 <= order.hidden < order.remaining
+                or order.queue is not side
                 or order.price != price
                 or order.level is not level
                 or order.sign != side.sign
@@ -116,9 +124,6 @@ def _side_breaches(book: Book, side: BookSide) -> Iterator[Breach]:
                 yield f"{book.symbol}: order {order.order_id} does not belong at {price}"
             if not order.is_house:
                 users += 1
-                if order.order_id <= previous_id:
-                    yield f"{book.symbol}: order {order.order_id} stands behind {previous_id}"
-                previous_id = order.order_id
                 if book.orders.get(order.order_id) is not order:
                     yield f"{book.symbol}: order {order.order_id} rests and is not in the index"
             if order.later is None and level.last is not order:
@@ -133,6 +138,9 @@ def books_are_sound(state: State) -> Iterator[Breach]:
     for book in state.books.values():
         yield from _side_breaches(book, book.bids)
         yield from _side_breaches(book, book.asks)
+        resting = sum(level.users for side in (book.bids, book.asks) for level in side.levels.values())
+        if resting != book.resting:
+            yield f"{book.symbol}: {resting} orders of users rest, not {book.resting}"
 
 
 def order_indexes_agree(state: State) -> Iterator[Breach]:
@@ -147,16 +155,52 @@ def order_indexes_agree(state: State) -> Iterator[Breach]:
                     yield f"{symbol}: open order {order_id} is not in the book"
                 if orders.by_client_id.get(order.client_order_id) is not order:
                     yield f"{symbol}: open order {order_id} has lost its name"
-                if order.status not in OPEN or order.executed + order.remaining != order.spec.quantity:
+                if order.status not in OPEN or _size(order) != order.spec.quantity:
                     yield f"{symbol}: order {order_id} is {order.status.name} with {order.remaining} left"
                 if order.siblings is not orders:
                     yield f"{symbol}: open order {order_id} does not know its siblings"
+                if (order.level is None) != (order.status is OrderStatus.PENDING_NEW):
+                    yield f"{symbol}: order {order_id} is {order.status.name} and stands in no right place"
                 if order.sign > 0:
                     buying += order.remaining
+            waiting = sum(order.row.waits for order in orders.by_id.values())
+            icebergs = sum(order.iceberg > 0 for order in orders.by_id.values())
+            if (waiting, icebergs) != (orders.waiting, orders.icebergs):
+                yield f"account {account.account_id} {symbol}: counts {orders.waiting} waiting, has {waiting}"
             if buying != orders.buying or len(orders.by_client_id) != len(orders.by_id):
                 yield f"account {account.account_id} {symbol}: buying {orders.buying}, orders say {buying}"
     if resting != sum(len(book.orders) for book in state.books.values()):
         yield "a book holds an order that no account has open"
+
+
+def _size(order: Order) -> int:
+    return order.executed + order.remaining + order.prevented
+
+
+def lists_are_sound(state: State) -> Iterator[Breach]:
+    """13. Orders of a pair are both open; pending ones wait exactly as long as the working one is open."""
+    for list_id, order_list in state.lists.items():
+        legs = [leg for leg in order_list.legs if leg.siblings is not None]
+        expected = {ListPhase.WORKING: len(order_list.legs), ListPhase.PAIR: 2, ListPhase.ALONE: 1}
+        if len(legs) != expected[order_list.phase]:
+            yield f"list {list_id} is {order_list.phase.name} with {len(legs)} open orders"
+        pending = sum(leg.status is OrderStatus.PENDING_NEW for leg in legs)
+        if pending != (len(order_list.legs) - 1 if order_list.phase is ListPhase.WORKING else 0):
+            yield f"list {list_id} is {order_list.phase.name} with {pending} pending orders"
+        orders = order_list.account.open_orders[order_list.symbol]
+        if orders.lists.get(order_list.client_list_id) is not order_list:
+            yield f"list {list_id} is not known by its name"
+        if any(leg.order_list is not order_list for leg in legs):
+            yield f"an order of list {list_id} does not know it"
+
+
+def nothing_is_left_hanging(state: State) -> Iterator[Breach]:
+    """17. When a command ends, lists have followed, and what could not be woken yet is planned."""
+    if state.chosen:
+        yield f"{len(state.chosen)} orders whose lists have not followed"
+    planned = [kind for _, kind in state.agenda]
+    if state.woken and agenda.WAKE not in planned:
+        yield f"stops in {state.woken} wait to wake, and nothing is planned"
 
 
 INVARIANTS: Final[tuple[Callable[[State], Iterable[Breach]], ...]] = (
@@ -168,6 +212,8 @@ INVARIANTS: Final[tuple[Callable[[State], Iterable[Breach]], ...]] = (
     books_are_not_crossed,
     books_are_sound,
     order_indexes_agree,
+    lists_are_sound,
+    nothing_is_left_hanging,
 )
 
 

@@ -35,6 +35,8 @@ def refuse_borrow(state: State, account: TradingAccount, asset: str, amount: Ato
         return Rejected(Reason.UNKNOWN_ASSET)
     if not terms.borrowable:
         return Rejected(Reason.ASSET_NOT_BORROWABLE)
+    if not accounts.may_hold(state, account, asset):
+        return Rejected(Reason.ASSET_NOT_IN_PAIR)
     if asset not in state.marks:
         return Rejected(Reason.NO_INDEX_PRICE)
     if amount < terms.min_borrow:

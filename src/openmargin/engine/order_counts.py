@@ -13,10 +13,10 @@ def current(count: OrderCount, at_ms: int) -> int:
     return count.count if count.window_ms == at_ms - at_ms % count.interval_ms else 0
 
 
-def full_window(state: State, account: TradingAccount) -> int:
-    """Which window, from 0, has no room for one more order; -1 where all have."""
+def full_window(state: State, account: TradingAccount, orders: int) -> int:
+    """Which window, from 0, has no room for so many more orders; -1 where all have."""
     for window, count in enumerate(account.order_counts):
-        if current(count, state.at_ms) >= state.order_limits[window]:
+        if current(count, state.at_ms) + orders > state.order_limits[window]:
             return window
     return -1
 

@@ -10,9 +10,10 @@ from typing import Final
 from mypy_extensions import mypyc_attr
 
 from openmargin.domain.enums import MarginStatus
+from openmargin.domain.ids import CROSS, SPOT
 from openmargin.domain.money import E8, Atoms
-from openmargin.domain.venue import CollateralTier, LeverageLevels
-from openmargin.engine.state import State, TradingAccount
+from openmargin.domain.venue import CollateralTier, IsolatedTier
+from openmargin.engine.state import State, TradingAccount, TradingRules
 
 BORROW: Final = 0
 TRANSFER: Final = 1
@@ -33,16 +34,32 @@ class Totals:
 
 
 def totals(state: State, account: TradingAccount, use: int) -> Totals:
-    """Sum an account by index. An asset without an index counts nothing."""
+    """Sum an account by index. An asset without an index counts nothing.
+
+    Cross is summed in the valuation asset, with collateral ratios; isolated in its quote by the pair's own index,
+    and all of it is collateral (mechanics 2.1, 2.3).
+    """
     assets = liabilities = collateral = 0
+    is_cross = account.scope == CROSS
     for wallet in account.wallets.values():
-        value = (wallet.free + wallet.locked) * state.marks.get(wallet.asset, 0)
+        value = (wallet.free + wallet.locked) * mark(state, account, wallet.asset)
         if value:
             assets += value
-            collateral += tier_value(state.assets[wallet.asset].collateral_tiers, value, use)
+            if is_cross:
+                collateral += tier_value(state.assets[wallet.asset].collateral_tiers, value, use)
+            else:
+                collateral += value * E8
     for debt in account.debts.values():
-        liabilities += (debt.principal + debt.interest) * state.marks.get(debt.asset, 0)
+        liabilities += (debt.principal + debt.interest) * mark(state, account, debt.asset)
     return Totals(assets, liabilities, collateral)
+
+
+def mark(state: State, account: TradingAccount, asset: str) -> int:
+    """The price by which the account counts an asset; 0 where there is none."""
+    if account.scope == CROSS or account.scope == SPOT:
+        return state.marks.get(asset, 0)
+    book = state.books[account.scope]
+    return book.index_price if asset == book.rules.base else E8
 
 
 def _ratio(tier: CollateralTier, use: int) -> int:
@@ -78,13 +95,46 @@ def collateral_level(state: State, total: Totals) -> int:
     return min(cap, total.collateral // total.liabilities)
 
 
-def levels_of(state: State, account: TradingAccount) -> LeverageLevels:
-    """The bars that the account is measured against."""
-    leverage = account.owner.cross_leverage or state.venue.margin.leverages[0].leverage
-    return state.leverages[leverage]
+class Bars:
+    """What a margin account is measured against, all with eight decimals."""
+
+    def __init__(self, initial: int, margin_call: int, liquidation: int, transfer_out: int) -> None:
+        self.initial: int = initial
+        self.margin_call: int = margin_call
+        self.liquidation: int = liquidation
+        self.transfer_out: int = transfer_out
 
 
-def status(state: State, levels: LeverageLevels, total: Totals) -> MarginStatus:
+def bars_of(state: State, account: TradingAccount) -> Bars:
+    """The account's bars: of its cross leverage, or of the isolated tier that its debts have reached."""
+    margin = state.venue.margin
+    if account.scope == CROSS:
+        levels = state.leverages[account.owner.cross_leverage or margin.leverages[0].leverage]
+        return Bars(levels.initial, levels.margin_call, levels.liquidation, margin.transfer_out_level)
+    rules = state.books[account.scope].rules
+    reached = tier_of(rules, account)
+    if reached is None:
+        return Bars(margin.transfer_out_level, rules.isolated_margin_call, E8, margin.transfer_out_level)
+    return Bars(
+        reached.initial, rules.isolated_margin_call, reached.liquidation, margin.isolated_transfer_out_level
+    )
+
+
+def tier_of(rules: TradingRules, account: TradingAccount) -> IsolatedTier | None:
+    """The isolated tier that the higher of both debts has reached; the last where they exceed them all."""
+    base, quote = _owed(account, rules.base), _owed(account, rules.quote)
+    for tier in rules.isolated_tiers:
+        if base <= tier.base_limit and quote <= tier.quote_limit:
+            return tier
+    return rules.isolated_tiers[-1] if rules.isolated_tiers else None
+
+
+def _owed(account: TradingAccount, asset: str) -> Atoms:
+    debt = account.debts.get(asset)
+    return debt.principal + debt.interest if debt is not None else 0
+
+
+def status(state: State, bars: Bars, total: Totals) -> MarginStatus:
     """Where the margin level stands; a level on a bar counts as below it (mechanics 2.2, 2.4 A2)."""
     scaled = total.assets * E8
 
@@ -93,34 +143,74 @@ def status(state: State, levels: LeverageLevels, total: Totals) -> MarginStatus:
 
     if total.liabilities == 0 or above(state.venue.margin.transfer_out_level):
         return MarginStatus.EXCESSIVE
-    if above(levels.margin_call):
+    if above(bars.margin_call):
         return MarginStatus.NORMAL
-    if above((levels.margin_call + levels.liquidation) // 2):
+    if above((bars.margin_call + bars.liquidation) // 2):
         return MarginStatus.MARGIN_CALL
-    if above(levels.liquidation):
+    if above(bars.liquidation):
         return MarginStatus.PRE_LIQUIDATION
     return MarginStatus.FORCE_LIQUIDATION
 
 
 def borrowable_by_level(state: State, account: TradingAccount, asset: str) -> Atoms:
-    """How much `asset` keeps the account at its initial level: ((l-1) C - l L) / index, rounded down (A4)."""
+    """How much `asset` keeps the account at its initial level: (C - IR L) / (IR - 1) / index, rounded down (A4).
+
+    Isolated: tiers are looked at upwards, each with its own level, and what is owed after must fit the tier.
+    """
     total = totals(state, account, BORROW)
-    leverage = levels_of(state, account).leverage
-    room = (leverage - 1) * total.collateral - leverage * total.liabilities * E8
-    return max(0, room // (state.marks[asset] * E8))
+    price = mark(state, account, asset)
+    if price == 0:
+        return 0
+    if account.scope == CROSS:
+        return _room(total, bars_of(state, account).initial, price)
+    rules = state.books[account.scope].rules
+    is_base = asset == rules.base
+    owed = _owed(account, asset)
+    other = _owed(account, rules.quote if is_base else rules.base)
+    most = 0
+    for tier in rules.isolated_tiers:
+        limit, limit_of_other = tier.quote_limit, tier.base_limit
+        if is_base:
+            limit, limit_of_other = limit_of_other, limit
+        if other <= limit_of_other:
+            most = max(most, min(_room(total, tier.initial, price), limit - owed))
+    return most
+
+
+def _room(total: Totals, initial: int, price: int) -> Atoms:
+    room = total.collateral - initial * total.liabilities
+    return max(0, room // ((initial - E8) * price))
 
 
 def borrow_limit(state: State, account: TradingAccount, asset: str) -> Atoms:
-    """The most that the account's VIP level may owe of `asset`."""
-    terms = state.assets[asset].loan_terms
-    return terms[min(account.owner.vip, len(terms) - 1)].limit
+    """The most that the account may owe of `asset`: by its VIP level, or by the pair's highest tier."""
+    if account.scope == CROSS:
+        terms = state.assets[asset].loan_terms
+        return terms[min(account.owner.vip, len(terms) - 1)].limit
+    rules = state.books[account.scope].rules
+    if not rules.isolated_tiers:
+        return 0
+    highest = rules.isolated_tiers[-1]
+    return highest.base_limit if asset == rules.base else highest.quote_limit
 
 
 def borrowable_by_limit(state: State, account: TradingAccount, asset: str) -> Atoms:
-    """What the VIP limit leaves after the present debt."""
-    debt = account.debts.get(asset)
-    owed = debt.principal + debt.interest if debt is not None else 0
-    return max(0, borrow_limit(state, account, asset) - owed)
+    """What the limit leaves after the present debt."""
+    return max(0, borrow_limit(state, account, asset) - _owed(account, asset))
+
+
+def liquidation_price(state: State, account: TradingAccount) -> int:
+    """The index at which an isolated account would be liquidated, rounded down; 0 where there is none (2.5)."""
+    rules = state.books[account.scope].rules
+    liquidation = bars_of(state, account).liquidation
+    base, quote = account.wallets.get(rules.base), account.wallets.get(rules.quote)
+    base_held = base.free + base.locked if base is not None else 0
+    quote_held = quote.free + quote.locked if quote is not None else 0
+    numerator = liquidation * _owed(account, rules.quote) - quote_held * E8
+    denominator = base_held * E8 - liquidation * _owed(account, rules.base)
+    if denominator == 0 or not account.debts:
+        return 0
+    return max(0, numerator * E8 // denominator)
 
 
 def transferable(state: State, account: TradingAccount, asset: str) -> Atoms:
@@ -134,14 +224,16 @@ def transferable(state: State, account: TradingAccount, asset: str) -> Atoms:
     total = totals(state, account, TRANSFER)
     if total.liabilities == 0:
         return wallet.free
-    room = total.collateral - state.venue.margin.transfer_out_level * total.liabilities
+    room = total.collateral - bars_of(state, account).transfer_out * total.liabilities
     if room <= 0:
         return 0
-    mark = state.marks.get(asset, 0)
-    if mark == 0:
+    price = mark(state, account, asset)
+    if price == 0:
         return wallet.free
-    value = (wallet.free + wallet.locked) * mark
-    return min(wallet.free, _removable(state.assets[asset].collateral_tiers, value, room) // mark)
+    if account.scope != CROSS:
+        return min(wallet.free, room // (E8 * price))
+    value = (wallet.free + wallet.locked) * price
+    return min(wallet.free, _removable(state.assets[asset].collateral_tiers, value, room) // price)
 
 
 def _removable(tiers: tuple[CollateralTier, ...], value: int, room: int) -> int:

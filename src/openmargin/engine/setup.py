@@ -78,4 +78,6 @@ def _begin(state: State) -> None:
                 asset.pool_capital,
             )
     state.events.append(VenueChanged(state.epoch))
+    for book in state.books.values():
+        book.is_tape_due = True
     house.follow_index(state, list(state.books))

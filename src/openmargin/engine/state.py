@@ -10,14 +10,32 @@ from typing import Final
 
 from mypy_extensions import mypyc_attr
 
-from openmargin.domain.enums import REPAYING, AccountType, OrderStatus, Side, SymbolStatus
+from openmargin.domain.enums import (
+    REPAYING,
+    AccountType,
+    Contingency,
+    ExpiryReason,
+    OrderStatus,
+    SelfTradePrevention,
+    Side,
+    SymbolStatus,
+)
 from openmargin.domain.events import AnyEvent
 from openmargin.domain.ids import SYSTEM_ACCOUNT_ID, Scope
 from openmargin.domain.money import Atoms
-from openmargin.domain.orders import OrderSpec, OrderView
-from openmargin.domain.venue import Asset, LeverageLevels, Symbol, Venue
+from openmargin.domain.order_types import ORDER_TYPES, OrderTypeRow
+from openmargin.domain.orders import ListView, OrderSpec, OrderView
+from openmargin.domain.venue import Asset, IsolatedTier, LeverageLevels, Symbol, Venue
 from openmargin.domain.views import KeyView
-from openmargin.engine.transitions import NEW, ORDER_MOVES, Move
+from openmargin.engine.transitions import (
+    FIRST_PHASE,
+    LIST_MOVES,
+    NEW,
+    ORDER_MOVES,
+    ListMove,
+    ListPhase,
+    Move,
+)
 
 FIRST_TRANSACTION_ID: Final = 100_000_001
 
@@ -65,6 +83,11 @@ class OpenOrders:
         self.by_client_id: dict[str, Order] = {}
         self.buying: Atoms = 0
         """Base that open buys have still to receive."""
+        self.waiting: int = 0
+        """How many of them wait for a stop, or were placed to."""
+        self.icebergs: int = 0
+        self.lists: dict[str, OrderList] = {}
+        """The open order lists by their client id."""
 
 
 class Account:
@@ -104,6 +127,9 @@ class TradingAccount:
         self.wallets: dict[str, Wallet] = {}
         self.debts: dict[str, Debt] = {}
         self.open_orders: dict[str, OpenOrders] = {}
+        self.is_open: bool = True
+        """An isolated account may be closed; its wallets are empty then."""
+        self.closed_at_ms: int = 0
         self.order_counts: list[OrderCount] = [OrderCount(10_000), OrderCount(86_400_000)]
 
     def wallet(self, asset: str) -> Wallet:
@@ -142,7 +168,23 @@ class Order:
         self.price: int = spec.price
         self.remaining: Atoms = spec.quantity
         self.is_house: bool = account.account_id == SYSTEM_ACCOUNT_ID
+        self.row: OrderTypeRow = ORDER_TYPES[spec.type]
         self.repays: bool = spec.side_effect in REPAYING
+        self.prevention: SelfTradePrevention = spec.self_trade_prevention
+        self.iceberg: Atoms = spec.iceberg_quantity
+        self.hidden: Atoms = 0
+        """What of `remaining` the book does not show."""
+        self.prevented: Atoms = 0
+        self.handed_over: Atoms = 0
+        """What it paid without a trade, to another order of its group."""
+        self.working_at_ms: int = 0
+        self.expiry_reason: ExpiryReason = ExpiryReason.NONE
+        self.reserve_price: int = spec.price
+        """The price at which a buy's funds are held; 0 for a market order, which never waits."""
+        self.order_list: OrderList | None = None
+        """The list that it belongs to, while both are open."""
+        self.is_paired: bool = False
+        """Does it share its funds with the other order of a pair? Then the list holds them."""
         self.status: OrderStatus = NEW
         self.executed: Atoms = 0
         self.executed_quote: Atoms = 0
@@ -156,6 +198,8 @@ class Order:
         self.earlier: Order | None = None
         self.later: Order | None = None
         self.level: Level | None = None
+        self.queue: BookSide | None = None
+        """The side of a book, or of its stops, that it stands in."""
 
     def move(self, move: Move, at_ms: int) -> None:
         """Take one step of the order's life cycle; a step the table does not know is a bug."""
@@ -163,16 +207,75 @@ class Order:
         self.updated_at_ms = at_ms
 
     def view(self) -> OrderView:
-        return OrderView(self.spec, self.status, self.executed, self.executed_quote, self.updated_at_ms)
+        return OrderView(
+            self.spec,
+            self.status,
+            self.executed,
+            self.executed_quote,
+            self.updated_at_ms,
+            self.working_at_ms,
+            self.prevented,
+            self.expiry_reason,
+        )
 
     def spent(self) -> Atoms:
         """What it has paid so far, in the asset it pays with."""
-        return self.executed_quote if self.sign > 0 else self.executed
+        return self.handed_over + (self.executed_quote if self.sign > 0 else self.executed)
+
+
+class OrderList:
+    """Two or three orders that depend on each other, until the last has ended."""
+
+    def __init__(
+        self,
+        list_id: int,
+        symbol: str,
+        account: TradingAccount,
+        contingency: Contingency,
+        client_list_id: str,
+        placed_at_ms: int,
+    ) -> None:
+        self.list_id: int = list_id
+        self.symbol: str = symbol
+        self.account: TradingAccount = account
+        self.contingency: Contingency = contingency
+        self.client_list_id: str = client_list_id
+        self.placed_at_ms: int = placed_at_ms
+        self.updated_at_ms: int = placed_at_ms
+        self.phase: ListPhase = FIRST_PHASE[contingency]
+        self.legs: list[Order] = []
+        """All of them, in the order of the request, ended ones included."""
+        self.held: Atoms = 0
+        """What is locked for a pair, once for both."""
+        self.loan: Atoms = 0
+        self.loan_asset: str = ""
+        self.funds: Atoms = 0
+        """What of the loan's asset its orders were given to spend, own or borrowed."""
+        self.auto_repay: bool = False
+
+    def move(self, move: ListMove, at_ms: int) -> None:
+        """Take one step of the list's life cycle; a step the table does not know is a bug."""
+        self.phase = LIST_MOVES[self.contingency, self.phase, move]
+        self.updated_at_ms = at_ms
+
+    def view(self) -> ListView:
+        return ListView(
+            self.list_id,
+            self.symbol,
+            self.account.account_id,
+            self.account.scope,
+            self.contingency,
+            self.client_list_id,
+            tuple([(order.order_id, order.client_order_id) for order in self.legs]),
+            self.phase is ListPhase.DONE,
+            self.placed_at_ms,
+            self.updated_at_ms,
+        )
 
 
 @mypyc_attr(acyclic=True)
 class Level:
-    """All orders at one price, first come first served."""
+    """All orders at one price, first come first served; its volume is what they show."""
 
     def __init__(self, price: int) -> None:
         self.price: int = price
@@ -184,7 +287,7 @@ class Level:
 
 
 class BookSide:
-    """One side's levels. Ranks are `sign * price` in rising order, so either side's best price is the last."""
+    """Queues by price, or by whatever else orders the orders. Ranks are `sign * price` in rising order, so either side's best price is the last."""
 
     def __init__(self, side: Side) -> None:
         self.sign: int = int(side)
@@ -233,7 +336,66 @@ class TradingRules:
         self.ask_multiplier_up: int = symbol.ask_multiplier_up
         self.ask_multiplier_down: int = symbol.ask_multiplier_down
         self.max_num_orders: int = symbol.max_num_orders
+        self.max_num_algo_orders: int = symbol.max_num_algo_orders
+        self.max_num_iceberg_orders: int = symbol.max_num_iceberg_orders
+        self.max_num_order_lists: int = symbol.max_num_order_lists
+        self.iceberg_parts: int = symbol.iceberg_parts
+        self.min_trailing_above_delta: int = symbol.min_trailing_above_delta
+        self.max_trailing_above_delta: int = symbol.max_trailing_above_delta
+        self.min_trailing_below_delta: int = symbol.min_trailing_below_delta
+        self.max_trailing_below_delta: int = symbol.max_trailing_below_delta
+        self.limits_price_to_index: bool = symbol.limits_price_to_index
+        self.self_trade_preventions: tuple[SelfTradePrevention, ...] = symbol.self_trade_preventions
+        self.isolated_margin: bool = symbol.isolated_margin
+        self.isolated_margin_call: int = symbol.isolated_margin_call
+        self.isolated_tiers: tuple[IsolatedTier, ...] = symbol.isolated_tiers
         self.max_position: Atoms = symbol.max_position
+
+
+class TrailingGroup:
+    """Trailing orders of one side that share an extreme, by how far the price must turn back."""
+
+    def __init__(self, extreme: int) -> None:
+        self.extreme: int = extreme
+        """A signed price: see `triggers`."""
+        self.by_delta: BookSide = BookSide(Side.SELL)
+        """Keyed by delta, so that the smallest, which wakes first, is the best."""
+        self.size: int = 0
+        """How many orders have joined and not woken; those that left since are still counted."""
+        self.number: int = 0
+        """Its name among the groups asleep."""
+
+
+class TrailingSide:
+    """The trailing orders of one side. Groups stand by falling extreme: only the newest can follow the price."""
+
+    def __init__(self, sign: int) -> None:
+        self.sign: int = sign
+        """What turns a price into one that is followed upwards."""
+        self.groups: list[TrailingGroup] = []
+        self.starting: TrailingGroup = TrailingGroup(0)
+        """Orders that begin with the next trade."""
+        self.alarm: list[tuple[int, int, int]] = []
+        """A heap of (minus threshold, minus extreme, number) over the groups that a newer one covers; entries may be stale."""
+        self.asleep: dict[int, TrailingGroup] = {}
+        self.last_number: int = 0
+
+
+class Stops:
+    """The orders of one symbol that wait for a price."""
+
+    def __init__(self) -> None:
+        self.rising: BookSide = BookSide(Side.SELL)
+        """By the price that must be reached from below; the lowest is the best."""
+        self.falling: BookSide = BookSide(Side.BUY)
+        """By the price that must be reached from above; the highest is the best."""
+        self.starting_up: BookSide = BookSide(Side.SELL)
+        self.starting_down: BookSide = BookSide(Side.BUY)
+        """Trailing orders that begin to trail at a price, by that price."""
+        self.trailing_sells: TrailingSide = TrailingSide(1)
+        self.trailing_buys: TrailingSide = TrailingSide(-1)
+        self.woken: list[Level] = []
+        """Queues whose price has come, the first to wake first; some of their orders may have left since."""
 
 
 class Book:
@@ -245,16 +407,27 @@ class Book:
         self.bids: BookSide = BookSide(Side.BUY)
         self.asks: BookSide = BookSide(Side.SELL)
         self.orders: dict[int, Order] = {}
-        """The users' resting orders by id."""
+        """The users' open orders by id: resting, waiting for a stop, or pending."""
+        self.resting: int = 0
+        """How many of users' orders rest in the book."""
+        self.stops: Stops = Stops()
         self.next_order_id: int = 1
         self.next_trade_id: int = 1
+        self.next_prevented_match_id: int = 1
         self.last_price: int = 0
         self.minutes: list[MinuteVolume] = []
         self.average: int = 0
         self.average_minute: int = -1
         """The minute for which `average` was worked out; -1 where a trade came since."""
+        self.bid_floor: int = 0
+        self.bid_ceiling: int = 0
+        self.ask_floor: int = 0
+        self.ask_ceiling: int = 0
+        """Where limit prices may lie, by that average (PERCENT_PRICE_BY_SIDE)."""
         self.index_price: int = rules.start_price
         self.index_at_ms: int = 0
+        self.is_tape_due: bool = False
+        """Did the index move since the house last printed?"""
         self.quoted_index: int = 0
         """The index that the house's quotes stand around; 0 where they are yet to be laid out."""
         self.house_quotes: list[Order] = []
@@ -286,16 +459,23 @@ class State:
         self.walk_step: int = 0
         self.next_transaction_id: int = FIRST_TRANSACTION_ID
         self.next_key_serial: int = 1
+        self.next_list_id: int = 1
         self.accounts: dict[int, Account] = {}
         self.keys: dict[str, KeyView] = {}
         self.books: dict[str, Book] = {}
+        self.lists: dict[int, OrderList] = {}
+        """Open order lists by id."""
         self.pools: dict[str, Pool] = {}
         self.debtors: dict[tuple[int, Scope], TradingAccount] = {}
         """Trading accounts that owe anything, in the order in which they came to."""
         self.agenda: list[tuple[int, int]] = []
-        """A heap of (due, kind): work that time alone will bring, at most one item of each kind."""
+        """Work that time will bring or that was left over, as (due, kind), at most one item of each kind; sorted."""
         self.accruals_left: list[tuple[int, Scope]] = []
         """Debtors that have still to be charged for the hour that is due, the next one last."""
+        self.chosen: list[Order] = []
+        """Orders of lists that ended, traded or came to life, and whose lists have still to follow; oldest first."""
+        self.woken: list[str] = []
+        """Symbols in which a stop's price has come, oldest first."""
         self.requotes_left: list[str] = []
         """Symbols whose quotes have still to follow the index, the next one last."""
 

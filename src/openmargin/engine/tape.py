@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from openmargin.domain.enums import Side
 from openmargin.domain.events import Traded
-from openmargin.domain.money import E8, Atoms
+from openmargin.domain.money import E8, Atoms, ceil_div
+from openmargin.engine import triggers
 from openmargin.engine.state import Book, MinuteVolume, State
 
 MINUTE_MS = 60_000
@@ -36,6 +37,7 @@ def print_trade(
     state.events.append(
         Traded(book.symbol, trade_id, price, quantity, quote_quantity, taker_side, maker_id, taker_id)
     )
+    triggers.touch(state, book, price)
     return trade_id
 
 
@@ -43,9 +45,18 @@ def average_price(book: Book, at_ms: int) -> int:
     """The volume-weighted price of the last minutes, else the last price, else the index."""
     minute = at_ms // MINUTE_MS
     if book.average_minute != minute:
-        book.average = _average(book, minute)
+        book.average = _average(book, minute) or book.index_price
         book.average_minute = minute
-    return book.average or book.index_price
+        _bound_prices(book)
+    return book.average
+
+
+def _bound_prices(book: Book) -> None:
+    rules, average = book.rules, book.average
+    book.bid_floor = ceil_div(average * rules.bid_multiplier_down, E8)
+    book.bid_ceiling = average * rules.bid_multiplier_up // E8
+    book.ask_floor = ceil_div(average * rules.ask_multiplier_down, E8)
+    book.ask_ceiling = average * rules.ask_multiplier_up // E8
 
 
 def _average(book: Book, minute: int) -> int:

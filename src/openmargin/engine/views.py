@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from openmargin.domain.ids import POOL, SYSTEM_ACCOUNT_ID, Scope
-from openmargin.domain.money import Atoms
-from openmargin.domain.orders import OrderView
+from openmargin.domain.money import E8, Atoms
+from openmargin.domain.orders import ListView, OrderView
 from openmargin.domain.reasons import Reason, Rejected
 from openmargin.domain.views import (
     AccountView,
@@ -12,11 +12,13 @@ from openmargin.domain.views import (
     BorrowableView,
     DepthView,
     IndexView,
+    IsolatedView,
     KeyView,
     MarginView,
     OrderCountView,
 )
 from openmargin.engine import accounts, books, house, order_counts, risk
+from openmargin.engine import isolated as isolated_accounts
 from openmargin.engine.state import State, TradingAccount
 
 
@@ -51,23 +53,29 @@ def _trading(state: State, account_id: int, scope: Scope) -> TradingAccount:
     return found
 
 
+def has_wallets(state: State, account_id: int, scope: Scope) -> bool | None:
+    """Are these wallets of the account open? None where they never were."""
+    owner = state.accounts.get(account_id)
+    found = owner.trading.get(scope) if owner is not None else None
+    return found.is_open if found is not None else None
+
+
 def balances(state: State, account_id: int, scope: Scope) -> tuple[BalanceView, ...]:
     """Every asset of the venue, in its order; raises KeyError where there is no such trading account."""
     found = _trading(state, account_id, scope)
-    rows: list[BalanceView] = []
-    for asset in state.assets:
-        wallet = found.wallets.get(asset)
-        debt = found.debts.get(asset)
-        rows.append(
-            BalanceView(
-                asset,
-                wallet.free if wallet is not None else 0,
-                wallet.locked if wallet is not None else 0,
-                debt.principal if debt is not None else 0,
-                debt.interest if debt is not None else 0,
-            )
-        )
-    return tuple(rows)
+    return tuple([_balance(found, asset) for asset in state.assets])
+
+
+def _balance(found: TradingAccount, asset: str) -> BalanceView:
+    wallet = found.wallets.get(asset)
+    debt = found.debts.get(asset)
+    return BalanceView(
+        asset,
+        wallet.free if wallet is not None else 0,
+        wallet.locked if wallet is not None else 0,
+        debt.principal if debt is not None else 0,
+        debt.interest if debt is not None else 0,
+    )
 
 
 def margin(state: State, account_id: int, scope: Scope) -> MarginView:
@@ -81,7 +89,7 @@ def margin(state: State, account_id: int, scope: Scope) -> MarginView:
         balances(state, account_id, scope),
         risk.margin_level(state, total),
         risk.collateral_level(state, total),
-        risk.status(state, risk.levels_of(state, found), total),
+        risk.status(state, risk.bars_of(state, found), total),
         total.assets // display if display else 0,
         total.liabilities // display if display else 0,
         total.collateral // 10**16,
@@ -98,6 +106,8 @@ def max_borrowable(state: State, account_id: int, scope: Scope, asset: str) -> B
         return Rejected(Reason.ASSET_NOT_BORROWABLE)
     if asset not in state.marks:
         return Rejected(Reason.NO_INDEX_PRICE)
+    if not accounts.may_hold(state, found, asset):
+        return Rejected(Reason.ASSET_NOT_IN_PAIR)
     amount = min(
         risk.borrowable_by_level(state, found, asset),
         risk.borrowable_by_limit(state, found, asset),
@@ -111,6 +121,8 @@ def max_transferable(state: State, account_id: int, scope: Scope, asset: str) ->
     found = _trading(state, account_id, scope)
     if asset not in state.assets:
         return Rejected(Reason.UNKNOWN_ASSET)
+    if not accounts.may_hold(state, found, asset):
+        return Rejected(Reason.ASSET_NOT_IN_PAIR)
     return risk.transferable(state, found, asset)
 
 
@@ -134,6 +146,66 @@ def order(
         return None
     found = orders.by_id.get(order_id) if order_id else orders.by_client_id.get(client_order_id)
     return found.view() if found is not None else None
+
+
+def order_list(
+    state: State, account_id: int, scope: Scope, list_id: int, client_list_id: str
+) -> ListView | None:
+    """One open order list by its id, or by its client id where `list_id` is negative."""
+    found = _trading(state, account_id, scope)
+    if list_id >= 0:
+        by_id = state.lists.get(list_id)
+        return by_id.view() if by_id is not None and by_id.account is found else None
+    for orders in found.open_orders.values():
+        by_name = orders.lists.get(client_list_id)
+        if by_name is not None:
+            return by_name.view()
+    return None
+
+
+def open_lists(state: State, account_id: int, scope: Scope) -> list[ListView]:
+    """Open order lists of one trading account, oldest first."""
+    found = _trading(state, account_id, scope)
+    lists = [
+        order_list.view() for orders in found.open_orders.values() for order_list in orders.lists.values()
+    ]
+    lists.sort(key=lambda view: view.list_id)
+    return lists
+
+
+def isolated(state: State, account_id: int) -> list[IsolatedView]:
+    """Every isolated account that was ever opened, in the order in which they were."""
+    owner = state.accounts.get(account_id)
+    if owner is None or account_id == SYSTEM_ACCOUNT_ID:
+        return []
+    return [_isolated(state, found) for found in isolated_accounts.accounts_of(owner)]
+
+
+def _isolated(state: State, found: TradingAccount) -> IsolatedView:
+    book = state.books[found.scope]
+    rules = book.rules
+    total = risk.totals(state, found, risk.BORROW)
+    bars = risk.bars_of(state, found)
+    display = state.marks.get(state.venue.margin.display_asset, 0)
+    price_of_quote = state.marks.get(rules.quote, 0)
+    scale = E8 * display
+    tiers = rules.isolated_tiers
+    base, quote = _balance(found, rules.base), _balance(found, rules.quote)
+    return IsolatedView(
+        found.scope,
+        found.is_open,
+        base,
+        quote,
+        risk.margin_level(state, total),
+        risk.status(state, bars, total),
+        tiers[0].effective_multiple if tiers else 0,
+        book.index_price,
+        risk.liquidation_price(state, found),
+        total.assets * price_of_quote // scale if scale else 0,
+        total.liabilities * price_of_quote // scale if scale else 0,
+        base.net * book.index_price * price_of_quote // scale if scale else 0,
+        quote.net * price_of_quote // display if display else 0,
+    )
 
 
 def order_counts_of(state: State, account_id: int, scope: Scope, at_ms: int) -> list[OrderCountView]:

@@ -15,7 +15,11 @@ from openmargin.domain.events import (
     Deposited,
     IndexMoved,
     InterestAccrued,
+    IsolatedChanged,
     KeyCreated,
+    ListChanged,
+    MatchPrevented,
+    OrderActivated,
     OrderClosed,
     OrderFilled,
     OrderOpened,
@@ -27,7 +31,15 @@ from openmargin.domain.events import (
 )
 from openmargin.domain.orders import OrderView
 from openmargin.domain.reasons import Rejected
-from openmargin.history.rows import HistoryRows, InterestRow, LoanKind, LoanRow, TradeRow, TransferRow
+from openmargin.history.rows import (
+    HistoryRows,
+    InterestRow,
+    LoanKind,
+    LoanRow,
+    PreventedRow,
+    TradeRow,
+    TransferRow,
+)
 
 
 def fold(rows: HistoryRows, at_ms: int, events: Iterable[AnyEvent]) -> None:
@@ -46,8 +58,19 @@ def fold(rows: HistoryRows, at_ms: int, events: Iterable[AnyEvent]) -> None:
                         spec.account_id, spec.scope, spec.symbol, spec.order_id, spec.side, event.fill, at_ms
                     )
                 )
-            case OrderClosed():
+            case OrderClosed() | OrderActivated():
                 _keep_order(rows, event.order)
+            case ListChanged():
+                order_list = event.order_list
+                key = (order_list.account_id, order_list.scope, order_list.list_id)
+                rows.order_lists[key] = order_list
+            case MatchPrevented():
+                for order in (event.taker, event.maker):
+                    _keep_order(rows, order)
+                    spec = order.spec
+                    rows.prevented_matches.append(
+                        PreventedRow(spec.account_id, spec.scope, spec.order_id, event.match)
+                    )
             case Borrowed():
                 rows.loans.append(
                     LoanRow(
@@ -102,7 +125,7 @@ def fold(rows: HistoryRows, at_ms: int, events: Iterable[AnyEvent]) -> None:
                         at_ms,
                     )
                 )
-            case VenueChanged() | AccountChanged() | KeyCreated() | Deposited():
+            case VenueChanged() | AccountChanged() | KeyCreated() | Deposited() | IsolatedChanged():
                 pass
             case _:
                 assert_never(event)

@@ -11,7 +11,7 @@ from msgspec import Struct
 from openmargin.domain.enums import InterestKind, LoanSource, Side
 from openmargin.domain.ids import Scope
 from openmargin.domain.money import Atoms
-from openmargin.domain.orders import Fill, OrderView
+from openmargin.domain.orders import Fill, ListView, OrderView, PreventedMatch
 
 
 class LoanKind(IntEnum):
@@ -76,15 +76,29 @@ class TransferRow(Row, frozen=True):
     at_ms: int
 
 
+class PreventedRow(Row, frozen=True):
+    """A prevented match as one of its two orders knows it."""
+
+    account_id: int
+    scope: Scope
+    order_id: int
+    match: PreventedMatch
+
+
 OrderKey: TypeAlias = tuple[int, Scope, str, int]
 """Account, scope, symbol and order id."""
 
+ListKey: TypeAlias = tuple[int, Scope, int]
+"""Account, scope and list id."""
+
 
 class HistoryRows(Struct):
-    """What a batch of events adds to history. Of an order only its last view is kept."""
+    """What a batch of events adds to history. Of an order or a list only its last view is kept."""
 
     orders: dict[OrderKey, OrderView] = msgspec.field(default_factory=dict[OrderKey, OrderView])
     trades: list[TradeRow] = msgspec.field(default_factory=list[TradeRow])
     loans: list[LoanRow] = msgspec.field(default_factory=list[LoanRow])
     interest: list[InterestRow] = msgspec.field(default_factory=list[InterestRow])
     transfers: list[TransferRow] = msgspec.field(default_factory=list[TransferRow])
+    order_lists: dict[ListKey, ListView] = msgspec.field(default_factory=dict[ListKey, ListView])
+    prevented_matches: list[PreventedRow] = msgspec.field(default_factory=list[PreventedRow])

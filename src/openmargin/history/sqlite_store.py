@@ -16,8 +16,16 @@ import msgspec
 
 from openmargin.domain.enums import OrderStatus
 from openmargin.domain.ids import Scope
-from openmargin.domain.orders import OrderView
-from openmargin.history.rows import HistoryRows, InterestRow, LoanKind, LoanRow, TradeRow, TransferRow
+from openmargin.domain.orders import ListView, OrderView, PreventedMatch
+from openmargin.history.rows import (
+    HistoryRows,
+    InterestRow,
+    LoanKind,
+    LoanRow,
+    PreventedRow,
+    TradeRow,
+    TransferRow,
+)
 
 _SCHEMA: Final = """
 CREATE TABLE IF NOT EXISTS orders (
@@ -48,6 +56,19 @@ CREATE TABLE IF NOT EXISTS transfers (
     account_id INTEGER, source TEXT, target TEXT, at_ms INTEGER, transaction_id INTEGER, row BLOB,
     PRIMARY KEY (account_id, source, target, at_ms, transaction_id)
 ) WITHOUT ROWID;
+
+CREATE TABLE IF NOT EXISTS order_lists (
+    account_id INTEGER, scope TEXT, list_id INTEGER,
+    client_list_id TEXT, placed_at_ms INTEGER, is_open INTEGER, row BLOB,
+    PRIMARY KEY (account_id, scope, list_id)
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS order_lists_by_client_id ON order_lists (account_id, scope, client_list_id);
+
+CREATE TABLE IF NOT EXISTS prevented_matches (
+    account_id INTEGER, scope TEXT, symbol TEXT, order_id INTEGER, match_id INTEGER, at_ms INTEGER, row BLOB,
+    PRIMARY KEY (account_id, scope, symbol, order_id, match_id)
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS prevented_by_id ON prevented_matches (account_id, scope, symbol, match_id);
 """
 
 TABLES: Final[dict[str, str]] = {
@@ -56,6 +77,8 @@ TABLES: Final[dict[str, str]] = {
     "loans": "account_id, scope, kind, at_ms, transaction_id",
     "interest": "account_id, scope, at_ms, transaction_id",
     "transfers": "account_id, source, target, at_ms, transaction_id",
+    "order_lists": "account_id, scope, list_id",
+    "prevented_matches": "account_id, scope, symbol, order_id, match_id",
 }
 """Every table and the columns of its key."""
 
@@ -65,10 +88,14 @@ _AGE_COLUMNS: Final[dict[str, str]] = {
     "loans": "at_ms DESC",
     "interest": "at_ms DESC",
     "transfers": "at_ms DESC",
+    "order_lists": "is_open DESC, placed_at_ms DESC",
+    "prevented_matches": "at_ms DESC",
 }
-"""What a bounded history keeps first: open orders, then the youngest."""
+"""What a bounded history keeps first: open orders and lists, then the youngest."""
 
-_CLOSED: Final = (OrderStatus.FILLED, OrderStatus.CANCELED, OrderStatus.EXPIRED)
+_OPEN: Final = (OrderStatus.NEW, OrderStatus.PARTIALLY_FILLED, OrderStatus.PENDING_NEW)
+_OPEN_FIRST: Final = ("orders", "order_lists")
+"""Tables whose open rows are never dropped."""
 
 _encode: Final = msgspec.msgpack.Encoder().encode
 _order_decoder: Final = msgspec.msgpack.Decoder(OrderView)
@@ -76,13 +103,15 @@ _trade_decoder: Final = msgspec.msgpack.Decoder(TradeRow)
 _loan_decoder: Final = msgspec.msgpack.Decoder(LoanRow)
 _interest_decoder: Final = msgspec.msgpack.Decoder(InterestRow)
 _transfer_decoder: Final = msgspec.msgpack.Decoder(TransferRow)
+_list_decoder: Final = msgspec.msgpack.Decoder(ListView)
+_prevented_decoder: Final = msgspec.msgpack.Decoder(PreventedRow)
 
 
 class SqliteHistoryWriter:
     """A HistoryWriter over the connection whose transactions the journal owns."""
 
     def __init__(self, connection: sqlite3.Connection, keep_rows: int | None = None) -> None:
-        """`keep_rows` bounds each table in memory: the oldest rows go first, open orders never."""
+        """`keep_rows` bounds each table in memory: the oldest rows go first, what is open never."""
         self._connection = connection
         self._keep_rows = keep_rows
         self._rows_since_trim = 0
@@ -105,7 +134,7 @@ class SqliteHistoryWriter:
                         *key,
                         order.spec.client_order_id,
                         order.spec.placed_at_ms,
-                        order.status not in _CLOSED,
+                        order.status in _OPEN,
                         _encode(order),
                     )
                     for key, order in rows.orders.items()
@@ -159,6 +188,37 @@ class SqliteHistoryWriter:
                     for row in rows.transfers
                 ],
             )
+        if rows.order_lists:
+            execute(
+                "INSERT INTO order_lists VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT "
+                "DO UPDATE SET is_open = excluded.is_open, row = excluded.row",
+                [
+                    (
+                        *key,
+                        order_list.client_list_id,
+                        order_list.placed_at_ms,
+                        not order_list.is_done,
+                        _encode(order_list),
+                    )
+                    for key, order_list in rows.order_lists.items()
+                ],
+            )
+        if rows.prevented_matches:
+            execute(
+                "INSERT INTO prevented_matches VALUES (?, ?, ?, ?, ?, ?, ?)",
+                [
+                    (
+                        row.account_id,
+                        row.scope,
+                        row.match.symbol,
+                        row.order_id,
+                        row.match.prevented_match_id,
+                        row.match.at_ms,
+                        _encode(row),
+                    )
+                    for row in rows.prevented_matches
+                ],
+            )
         if self._keep_rows is not None:
             self._trim(self._keep_rows, rows)
 
@@ -169,12 +229,13 @@ class SqliteHistoryWriter:
     def _trim(self, keep_rows: int, rows: HistoryRows) -> None:
         self._rows_since_trim += len(rows.orders) + len(rows.trades) + len(rows.loans)
         self._rows_since_trim += len(rows.interest) + len(rows.transfers)
+        self._rows_since_trim += len(rows.order_lists) + len(rows.prevented_matches)
         # Counting a table costs as much as reading it, so it is done once for a hundredth of the bound.
         if self._rows_since_trim <= keep_rows // 100:
             return
         self._rows_since_trim = 0
         for table, key in TABLES.items():
-            spare = " WHERE is_open = 0" if table == "orders" else ""
+            spare = " WHERE is_open = 0" if table in _OPEN_FIRST else ""
             self._connection.execute(
                 f"DELETE FROM {table} WHERE ({key}) IN "
                 f"(SELECT {key} FROM {table}{spare} ORDER BY {_AGE_COLUMNS[table]} LIMIT -1 OFFSET ?)",
@@ -251,6 +312,60 @@ class SqliteHistoryReader:
         table = "trades" if order_id is None else "trades INDEXED BY trades_by_order"
         found = self._span(table, "trade_id", "at_ms", where, from_id, start_ms, end_ms, limit)
         return [_trade_decoder.decode(row) for row in found]
+
+    def order_list(
+        self, account_id: int, scope: Scope, list_id: int | None, client_list_id: str | None
+    ) -> ListView | None:
+        where = (
+            _Where()
+            .add("account_id =", account_id)
+            .add("scope =", scope)
+            .add("list_id =", list_id)
+            .add("client_list_id =", client_list_id)
+        )
+        table = "order_lists" if list_id is not None else "order_lists INDEXED BY order_lists_by_client_id"
+        found = self._bytes(
+            f"SELECT row FROM {table} WHERE {where} ORDER BY list_id DESC LIMIT 1", where.values
+        )
+        return _list_decoder.decode(found[0]) if found else None
+
+    def order_lists(
+        self,
+        account_id: int,
+        scope: Scope,
+        from_id: int | None,
+        start_ms: int | None,
+        end_ms: int | None,
+        limit: int,
+    ) -> list[ListView]:
+        where = _Where().add("account_id =", account_id).add("scope =", scope)
+        found = self._span("order_lists", "list_id", "placed_at_ms", where, from_id, start_ms, end_ms, limit)
+        return [_list_decoder.decode(row) for row in found]
+
+    def prevented_matches(
+        self,
+        account_id: int,
+        scope: Scope,
+        symbol: str,
+        prevented_match_id: int | None,
+        order_id: int | None,
+        from_id: int | None,
+        limit: int,
+    ) -> list[PreventedMatch]:
+        where = (
+            self._owned(account_id, scope, symbol)
+            .add("order_id =", order_id)
+            .add("match_id =", prevented_match_id)
+            .add("match_id >=", from_id)
+        )
+        index = "" if order_id is not None else " INDEXED BY prevented_by_id"
+        # Both orders of one match may be the account's own: by the match's id alone they are two rows.
+        found = self._bytes(
+            f"SELECT row FROM prevented_matches{index} WHERE {where} "
+            "GROUP BY match_id ORDER BY match_id LIMIT ?",
+            [*where.values, limit],
+        )
+        return [_prevented_decoder.decode(row).match for row in found]
 
     def loans(
         self,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from openmargin.domain.ids import Scope
-from openmargin.domain.orders import OrderView
+from openmargin.domain.orders import ListView, OrderView, PreventedMatch
 from openmargin.history.rows import HistoryRows, InterestRow, LoanKind, LoanRow, TradeRow, TransferRow
 
 
@@ -24,8 +24,8 @@ class HistoryWriter(Protocol):
 class HistoryReader(Protocol):
     """Questions about the past.
 
-    Orders and trades answer oldest first: from an id on, or from `start_ms` on; without either, the newest
-    `limit` up to `end_ms`. The other lists answer newest first, with the number of all rows that match.
+    Orders, trades and order lists answer oldest first: from an id on, or from `start_ms` on; without either, the
+    newest `limit` up to `end_ms`. Prevented matches answer oldest first as well. The other lists answer newest first, with the number of all rows that match.
     """
 
     def order(
@@ -59,6 +59,37 @@ class HistoryReader(Protocol):
         limit: int,
     ) -> list[TradeRow]:
         """The account's own fills."""
+        ...
+
+    def order_list(
+        self, account_id: int, scope: Scope, list_id: int | None, client_list_id: str | None
+    ) -> ListView | None:
+        """One order list by id, by client id (the newest of that name), or by both."""
+        ...
+
+    def order_lists(
+        self,
+        account_id: int,
+        scope: Scope,
+        from_id: int | None,
+        start_ms: int | None,
+        end_ms: int | None,
+        limit: int,
+    ) -> list[ListView]:
+        """Order lists by the time they were placed."""
+        ...
+
+    def prevented_matches(
+        self,
+        account_id: int,
+        scope: Scope,
+        symbol: str,
+        prevented_match_id: int | None,
+        order_id: int | None,
+        from_id: int | None,
+        limit: int,
+    ) -> list[PreventedMatch]:
+        """One prevented match of the account, or those of one of its orders, from an id on."""
         ...
 
     def loans(

@@ -6,7 +6,7 @@ from ipaddress import ip_address
 
 from openmargin.domain.commands import AnyCommand, ChangeAccount, CreateAccount, CreateKey, Deposit, Withdraw
 from openmargin.domain.enums import AccountType, KeyKind, Permission
-from openmargin.domain.events import AccountChanged, AnyEvent, WalletChanged
+from openmargin.domain.events import AccountChanged, AnyEvent
 from openmargin.domain.ids import CROSS, SPOT
 from openmargin.domain.money import format_e8
 from openmargin.lab import shapes
@@ -65,11 +65,10 @@ async def _move(
     bench: Bench, command: type[Deposit] | type[Withdraw], path: Path, body: shapes.Movement
 ) -> shapes.WalletShown:
     amount = positive_e8("amount", body.amount)
-    moved = command(path.account_id, _scope(body), body.asset, amount)
-    events = await _submit(bench, moved)
-    wallet = next(
-        event for event in events if isinstance(event, WalletChanged) and event.account_id == path.account_id
-    )
+    scope = _scope(bench, body)
+    await _submit(bench, command(path.account_id, scope, body.asset, amount))
+    balances = await bench.exchange.read(lambda live: live.balances(path.account_id, scope))
+    wallet = next(balance for balance in balances if balance.asset == body.asset)
     return shapes.WalletShown(free=format_e8(wallet.free), locked=format_e8(wallet.locked))
 
 
@@ -124,11 +123,11 @@ def _addresses(ip: str) -> tuple[str, ...]:
     return addresses
 
 
-def _scope(body: shapes.Movement) -> str:
+def _scope(bench: Bench, body: shapes.Movement) -> str:
     if body.wallet == "ISOLATED":
-        raise Refused(
-            422, "there are no isolated accounts yet", "use SPOT or CROSS; a later release has them"
-        )
+        if all(symbol.name != body.symbol for symbol in bench.exchange.venue.symbols):
+            raise Refused(400, f'"{body.symbol}" is no symbol', "name the pair of the isolated account")
+        return body.symbol
     if body.symbol:
         raise Refused(400, f"a {body.wallet} wallet has no symbol", "leave it out")
     return {"SPOT": SPOT, "CROSS": CROSS}[body.wallet]

@@ -27,7 +27,11 @@ _REASONS: Final[dict[Reason, tuple[int, str, str]]] = {
         "there is no such VIP level",
         "the rows of `commissions` in the venue file are them",
     ),
-    Reason.UNKNOWN_SCOPE: (422, "there is no such wallet", "deposit to SPOT or CROSS"),
+    Reason.UNKNOWN_SCOPE: (
+        422,
+        "that isolated account is not open",
+        "POST /sapi/v1/margin/isolated/account opens it",
+    ),
     Reason.KEY_EXISTS: (409, "that key exists already", "ask again: another key will be drawn"),
     Reason.WITHDRAW_BALANCE_SHORT: (
         422,

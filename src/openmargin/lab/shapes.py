@@ -96,10 +96,10 @@ class KeyMade(Answer, frozen=True):
 
 
 class Movement(Body, frozen=True):
-    wallet: Annotated[WalletName, _means("ISOLATED is refused until isolated accounts exist.")]
+    wallet: Annotated[WalletName, _means("ISOLATED needs a symbol, the others have none.")]
     asset: str
     amount: Amount
-    symbol: Annotated[str, _means("The pair of an isolated account.")] = ""
+    symbol: Annotated[str, _means("The pair of an isolated account that is open.")] = ""
 
 
 class WalletShown(Answer, frozen=True):

@@ -13,16 +13,18 @@ from msgspec import Struct
 
 from openmargin.domain.commands import AnyCommand
 from openmargin.domain.events import AnyEvent, Traded, WalletChanged
-from openmargin.domain.ids import SPOT, Scope
-from openmargin.domain.orders import OrderView
+from openmargin.domain.ids import CROSS, SPOT, Scope
+from openmargin.domain.orders import ListView, OrderView
 from openmargin.domain.reasons import Rejected
-from openmargin.domain.views import BalanceView, BorrowableView, MarginView
+from openmargin.domain.views import BalanceView, BorrowableView, DepthView, IsolatedView, MarginView
 from openmargin.lab.twin import Twin
 from openmargin.lab.workload import Workload
 from openmargin.runtime.bare import Step
 
 CLOSER_LOOKS = 0.25
 """After this share of the commands, levels and limits are compared too; they cost more than the rest."""
+
+EVERY_LEVEL = 1 << 20
 
 
 class Questions(Protocol):
@@ -33,6 +35,9 @@ class Questions(Protocol):
     def max_borrowable(self, account_id: int, scope: Scope, asset: str) -> BorrowableView | Rejected: ...
     def max_transferable(self, account_id: int, scope: Scope, asset: str) -> int | Rejected: ...
     def open_orders(self, account_id: int, scope: Scope, symbol: str | None) -> list[OrderView]: ...
+    def open_lists(self, account_id: int, scope: Scope) -> list[ListView]: ...
+    def isolated(self, account_id: int) -> list[IsolatedView]: ...
+    def depth(self, symbol: str, limit: int) -> DepthView: ...
     def last_price(self, symbol: str) -> int: ...
 
 
@@ -124,8 +129,14 @@ class Judge:
             twin.open_orders(account, scope),
             live.open_orders(account, scope, None),
         )
+        _same(
+            f"open lists of {account} {scope}",
+            twin.open_lists(account, scope),
+            live.open_lists(account, scope),
+        )
         for rules in twin.venue.symbols:
             _same(f"last price of {rules.name}", twin.last_price(rules.name), live.last_price(rules.name))
+            _same(f"depth of {rules.name}", twin.depth(rules.name), live.depth(rules.name, EVERY_LEVEL))
         if scope == SPOT:
             return
         margin = live.margin(account, scope)
@@ -133,16 +144,20 @@ class Judge:
         _same(f"margin level {name}", twin.margin_level(account, scope), margin.margin_level)
         _same(f"collateral level {name}", twin.collateral_level(account, scope), margin.collateral_level)
         _same(f"status {name}", twin.status(account, scope), margin.status)
-        for asset in twin.venue.assets:
-            what = f"{asset.name} {name}"
-            borrowable = live.max_borrowable(account, scope, asset.name)
+        for asset in twin.assets_in(scope):
+            borrowable = live.max_borrowable(account, scope, asset)
             amount = borrowable.amount if isinstance(borrowable, BorrowableView) else 0
-            _same(f"borrowable {what}", twin.borrowable(account, scope, asset.name), amount)
+            _same(f"borrowable {asset} {name}", twin.borrowable(account, scope, asset), amount)
             _same(
-                f"transferable {what}",
-                twin.transferable(account, scope, asset.name),
-                live.max_transferable(account, scope, asset.name),
+                f"transferable {asset} {name}",
+                twin.transferable(account, scope, asset),
+                live.max_transferable(account, scope, asset),
             )
+        if scope != CROSS:
+            view = next(view for view in live.isolated(account) if view.symbol == scope)
+            _same(f"liquidation price {name}", twin.liquidation_price(account, scope), view.liquidation_price)
+            _same(f"isolated level {name}", twin.margin_level(account, scope), view.margin_level)
+            _same(f"isolated status {name}", twin.status(account, scope), view.status)
 
 
 def _same(what: str, right: object, told: object) -> None:

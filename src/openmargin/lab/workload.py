@@ -17,13 +17,17 @@ from openmargin.domain.commands import (
     Borrow,
     CancelAllOrders,
     CancelOrder,
+    CancelOrderList,
     ChangeAccount,
     ChangeVenue,
+    CloseIsolated,
     CreateAccount,
     CreateKey,
     Deposit,
     Open,
+    OpenIsolated,
     PlaceOrder,
+    PlaceOrderList,
     Repay,
     SetIndex,
     Tick,
@@ -31,6 +35,8 @@ from openmargin.domain.commands import (
     Withdraw,
 )
 from openmargin.domain.enums import (
+    BORROWING,
+    Contingency,
     KeyKind,
     OrderType,
     Permission,
@@ -42,12 +48,13 @@ from openmargin.domain.enums import (
 )
 from openmargin.domain.ids import CROSS, SPOT, Scope
 from openmargin.domain.money import E8
-from openmargin.domain.orders import OrderView
+from openmargin.domain.orders import Leg, ListView, OrderView
 from openmargin.domain.venue import (
     Asset,
     CollateralTier,
     CommissionRates,
     HouseRules,
+    IsolatedTier,
     LeverageLevels,
     LoanTerms,
     MarginRules,
@@ -60,6 +67,14 @@ START_MS = 1_767_225_600_000 - 20_000
 """Just before a full hour, so that the first one strikes soon."""
 
 ACCOUNTS = 4
+WORTH = {"BTC": 20_000, "ETH": 1_000}
+STOPS = (
+    OrderType.STOP_LOSS,
+    OrderType.STOP_LOSS_LIMIT,
+    OrderType.TAKE_PROFIT,
+    OrderType.TAKE_PROFIT_LIMIT,
+)
+WITHOUT_PRICE = (OrderType.MARKET, OrderType.STOP_LOSS, OrderType.TAKE_PROFIT)
 MOST = 2**62
 """No command says more than a journal can write."""
 
@@ -69,15 +84,16 @@ class Window(Protocol):
 
     def scopes(self) -> list[tuple[int, Scope]]: ...
     def open_orders(self, account: int, scope: Scope) -> list[OrderView]: ...
+    def open_lists(self, account: int, scope: Scope) -> list[ListView]: ...
     def free(self, account: int, scope: Scope, asset: str) -> int: ...
     def owed(self, account: int, scope: Scope, asset: str) -> int: ...
     def borrowable(self, account: int, scope: Scope, asset: str) -> int: ...
     def transferable(self, account: int, scope: Scope, asset: str) -> int: ...
-    def average_price(self, symbol: str) -> int: ...
+    def last_price(self, symbol: str) -> int: ...
 
 
 def small_venue(*, house: bool) -> Venue:
-    """Four assets, one of them without an index, three symbols, tight filters and limits within reach."""
+    """Five assets, two of them without an index, three symbols, tight filters and limits within reach."""
     tiers = (
         CollateralTier(40_000 * E8, E8, E8),
         CollateralTier(90_000 * E8, 9 * E8 // 10, 8 * E8 // 10),
@@ -132,6 +148,10 @@ def small_venue(*, house: bool) -> Venue:
                     max_quantity=30 * E8,
                     market_max_quantity=E8,
                     max_position=9 * E8,
+                    isolated_tiers=(
+                        _tier(10, 1_111, 1_050, 1, 25_000),
+                        _tier(5, 1_250, 1_150, 2, 50_000),
+                    ),
                 )
             ),
             _filtered(
@@ -143,17 +163,40 @@ def small_venue(*, house: bool) -> Venue:
                     tick_size=E8 // 100,
                     step_size=10_000,
                     average_price_minutes=1,
+                    limits_price_to_index=True,
+                    isolated_margin=False,
                 )
             ),
-            Symbol("ETHBTC", "ETH", "BTC", 5_000_000, tick_size=1_000, step_size=10_000, min_notional=20_000),
+            Symbol(
+                "ETHBTC",
+                "ETH",
+                "BTC",
+                5_000_000,
+                tick_size=1_000,
+                step_size=10_000,
+                min_notional=20_000,
+                isolated_tiers=(_tier(3, 1_500, 1_180, 30, 2),),
+                self_trade_preventions=(SelfTradePrevention.NONE, SelfTradePrevention.EXPIRE_MAKER),
+            ),
         ),
         (CommissionRates(100_000, 100_000), CommissionRates(20_000, 40_000)),
-        MarginRules((LeverageLevels(3, 15 * E8 // 10, 13 * E8 // 10, 11 * E8 // 10),)),
-        OrderRules(limit_10s=5, limit_day=9),
+        MarginRules(
+            (LeverageLevels(3, 15 * E8 // 10, 13 * E8 // 10, 11 * E8 // 10),),
+            price_limit=4 * E8 // 100,
+            isolated_accounts_max=1,
+            isolated_reclose_ms=6 * 3_600_000,
+        ),
+        OrderRules(limit_10s=7, limit_day=14),
         HouseRules(
             enabled=house, levels=4, spread=E8 // 1_000, level_gap=E8 // 2_000, level_value=9_000 * E8
         ),
     )
+
+
+def _tier(multiple: int, initial: int, liquidation: int, base: int, quote: int) -> IsolatedTier:
+    """A tier of an isolated pair; its levels are given in thousandths."""
+    thousandth = E8 // 1_000
+    return IsolatedTier(multiple * E8, initial * thousandth, liquidation * thousandth, base * E8, quote * E8)
 
 
 def _filtered(symbol: Symbol) -> Symbol:
@@ -162,7 +205,11 @@ def _filtered(symbol: Symbol) -> Symbol:
         symbol,
         min_notional=5 * E8,
         max_notional=400_000 * E8,
-        max_num_orders=4,
+        max_num_orders=5,
+        max_num_algo_orders=3,
+        max_num_iceberg_orders=1,
+        max_num_order_lists=1,
+        iceberg_parts=12,
         bid_multiplier_up=13 * E8 // 10,
         ask_multiplier_down=8 * E8 // 10,
     )
@@ -193,6 +240,12 @@ class Workload:
                 commands.append(Deposit(number, scope, "USDT", worth * E8))
                 commands.append(Deposit(number, scope, "BTC", worth * E8 // 20_000))
                 commands.append(Deposit(number, scope, "ETH", worth * E8 // 1_000))
+        for number, pair in ((1, "BTCUSDT"), (2, "BTCUSDT"), (3, "ETHBTC")):
+            commands.append(OpenIsolated(number, "", 0, pair))
+            for asset in (pair[:3], pair[3:]):
+                commands.append(Deposit(number, pair, asset, 15_000 * E8 // WORTH.get(asset, 1)))
+        if self.chance.random() < 0.8:
+            commands += [ChangeAccount(number, trade_group_id=5) for number in (1, 2)]
         key = CreateKey(1, "reader", KeyKind.HMAC, "", (Permission.READ,), ())
         trader = CreateKey(1, "trader", KeyKind.HMAC, "", (Permission.READ, Permission.TRADE), ())
         return [*commands, key, trader]
@@ -203,15 +256,19 @@ class Workload:
         if self.first:
             return self.at_ms, self.first.pop(0)
         makers: tuple[tuple[int, Callable[[], AnyCommand]], ...] = (
-            (46, self._order),
-            (12, self._cancel),
+            (36, self._order),
+            (6, self._against_self),
+            (16, self._list),
+            (9, self._cancel),
+            (3, self._cancel_list),
             (3, self._cancel_all),
-            (12, self._index),
+            (16, self._index),
             (8, self._borrow),
             (7, self._repay),
             (6, self._transfer),
             (2, self._deposit),
             (3, self._withdraw),
+            (3, self._isolated),
             (1, self._administer),
         )
         weights = [weight for weight, _ in makers]
@@ -233,16 +290,33 @@ class Workload:
     def _who(self) -> tuple[int, Scope]:
         if self.chance.random() < 0.01:
             return self.chance.choice((0, 1, 99)), self.chance.choice((CROSS, SPOT, "BTCUSDT", "world"))
-        return self.chance.randint(1, ACCOUNTS), CROSS if self.chance.random() < 0.75 else SPOT
+        account = self.chance.randint(1, ACCOUNTS)
+        pairs = [
+            scope for owner, scope in self.window.scopes() if owner == account and scope not in (SPOT, CROSS)
+        ]
+        luck = self.chance.random()
+        if pairs and luck < 0.2:
+            return account, self.chance.choice(pairs)
+        return account, CROSS if luck < 0.8 else SPOT
 
-    def _symbol(self) -> str:
-        if self.chance.random() < 0.005:
+    def _symbol(self, scope: Scope = CROSS) -> str:
+        luck = self.chance.random()
+        if luck < 0.005:
             return "NOPE"
+        if scope not in (SPOT, CROSS) and luck < 0.97:
+            return scope
         return self.chance.choices([rules.name for rules in self.venue.symbols], (5, 3, 2))[0]
 
-    def _asset(self) -> str:
-        if self.chance.random() < 0.03:
+    def _rules(self, symbol: str) -> Symbol:
+        return next((rules for rules in self.venue.symbols if rules.name == symbol), self.venue.symbols[0])
+
+    def _asset(self, scope: Scope = CROSS) -> str:
+        luck = self.chance.random()
+        if luck < 0.03:
             return self.chance.choice(("ODD", "GIFT", "NOPE"))
+        if scope not in (SPOT, CROSS) and luck < 0.9:
+            rules = self._rules(scope)
+            return self.chance.choice((rules.base, rules.quote))
         return self.chance.choice(("BTC", "ETH", "USDT", "USDT"))
 
     def _near(self, most: int) -> int:
@@ -266,24 +340,20 @@ class Workload:
 
     def _order(self) -> AnyCommand:
         account, scope = self._who()
-        symbol = self._symbol()
-        rules = next((r for r in self.venue.symbols if r.name == symbol), self.venue.symbols[0])
+        symbol = self._symbol(scope)
+        rules = self._rules(symbol)
         side = self.chance.choice((Side.BUY, Side.SELL))
-        kind = self.chance.choices((OrderType.LIMIT, OrderType.MARKET, OrderType.LIMIT_MAKER), (6, 3, 1))[0]
-        effect = self.chance.choice(list(SideEffect)) if scope == CROSS else SideEffect.NO_SIDE_EFFECT
-        if self.chance.random() < 0.01:
-            effect = SideEffect.MARGIN_BUY
-        index = self.index[rules.name]
-        price = self._price(rules, side, index, kind)
-        quantity, quote_quantity = self._size(account, scope, rules, side, effect, price or index), 0
+        kind = self.chance.choices(
+            (OrderType.LIMIT, OrderType.MARKET, OrderType.LIMIT_MAKER, *STOPS), (10, 5, 2, 2, 2, 2, 2)
+        )[0]
+        effect = self._effect(scope)
+        leg = self._leg(account, scope, rules, side, kind, effect)
+        quantity, quote_quantity = leg.quantity, 0
         if kind is OrderType.MARKET and self.chance.random() < 0.4:
-            quantity, quote_quantity = 0, quantity * index // E8 + self.chance.randrange(3)
-        limit = kind is OrderType.LIMIT
-        name = ""
-        if self.chance.random() < 0.3:
-            name = (
-                self.chance.choice(self.names) if self.names and self.chance.random() < 0.2 else self._name()
-            )
+            quantity = 0
+            quote_quantity = leg.quantity * self.index[rules.name] // E8 + self.chance.randrange(3)
+        if kind is not OrderType.MARKET and self.chance.random() < 0.003:
+            quote_quantity = E8
         api_key, expires_at_ms = self._signature()
         return PlaceOrder(
             account,
@@ -293,27 +363,234 @@ class Workload:
             symbol,
             side,
             kind,
-            self.chance.choices(list(TimeInForce), (7, 2, 2))[0] if limit else TimeInForce.GTC,
+            leg.time_in_force,
             quantity,
             min(max(quote_quantity, 0), MOST),
-            price,
-            name,
-            SelfTradePrevention.NONE,
+            leg.price,
+            leg.client_order_id,
+            self._prevention(rules),
+            effect,
+            self.chance.random() < 0.7,
+            leg.stop_price,
+            leg.trailing_delta,
+            leg.iceberg_quantity,
+        )
+
+    def _against_self(self) -> AnyCommand:
+        """An order at the price of one that the same account, or one of its group, has in the book."""
+        resting = [view for view in self._live() if view.spec.price and view.working_at_ms]
+        if not resting:
+            return self._order()
+        view = self.chance.choice(resting)
+        owner, scope = view.spec.account_id, view.spec.scope
+        account = self.chance.choice((owner, 3 - owner if owner in (1, 2) else owner))
+        mode = self.chance.choice(list(SelfTradePrevention))
+        if view.spec.self_trade_prevention is SelfTradePrevention.TRANSFER and self.chance.random() < 0.7:
+            mode = SelfTradePrevention.TRANSFER
+        rules = self._rules(view.spec.symbol)
+        left = view.spec.quantity - view.executed_quantity - view.prevented_quantity
+        quantity = left * self.chance.choice((1, 1, 2, 3)) // self.chance.choice((1, 1, 2, 4))
+        quantity -= quantity % rules.step_size
+        kind = self.chance.choice((OrderType.LIMIT, OrderType.LIMIT, OrderType.MARKET))
+        is_market = kind is OrderType.MARKET
+        in_quote = is_market and self.chance.random() < 0.4
+        side = Side(-view.spec.side)
+        reach = self.chance.choice((0, 0, 5))
+        price = view.spec.price * (2_000 + int(side) * reach) // 2_000
+        return PlaceOrder(
+            account,
+            *self._signature(),
+            scope if self.chance.random() < 0.8 else CROSS,
+            view.spec.symbol,
+            side,
+            kind,
+            TimeInForce.GTC if is_market else self.chance.choices(list(TimeInForce), (5, 2, 2))[0],
+            0 if in_quote else quantity,
+            quantity * view.spec.price // E8 if in_quote else 0,
+            0 if is_market else price - price % rules.tick_size,
+            "",
+            mode,
+            self._effect(scope),
+            self.chance.random() < 0.7,
+        )
+
+    def _effect(self, scope: Scope) -> SideEffect:
+        if scope == SPOT:
+            return SideEffect.MARGIN_BUY if self.chance.random() < 0.03 else SideEffect.NO_SIDE_EFFECT
+        return self.chance.choice(list(SideEffect))
+
+    def _prevention(self, rules: Symbol) -> SelfTradePrevention:
+        if self.chance.random() < 0.5:
+            return SelfTradePrevention.NONE
+        return self.chance.choice(
+            (*rules.self_trade_preventions, rules.self_trade_preventions[-1])
+            if self.chance.random() < 0.97
+            else list(SelfTradePrevention)
+        )
+
+    def _leg(
+        self,
+        account: int,
+        scope: Scope,
+        rules: Symbol,
+        side: Side,
+        kind: OrderType,
+        effect: SideEffect,
+        quantity: int | None = None,
+    ) -> Leg:
+        """One order of a type, where such an order mostly stands."""
+        price = self._price(rules, side, self.index[rules.name], kind)
+        if quantity is None:
+            quantity = self._size(account, scope, rules, side, effect, price or self.index[rules.name])
+        stop_price = trailing_delta = iceberg = 0
+        if kind in STOPS:
+            stop_price, trailing_delta = self._stop(rules, side, kind)
+        if self.chance.random() < (0.003 if kind in WITHOUT_PRICE else 0.2):
+            iceberg = quantity // self.chance.choice((2, 3, 5, 9, 13, 40, 1))
+            iceberg -= iceberg % rules.step_size if self.chance.random() < 0.97 else 0
+        time_in_force = TimeInForce.GTC
+        if kind not in WITHOUT_PRICE and kind is not OrderType.LIMIT_MAKER and not iceberg:
+            time_in_force = self.chance.choices(list(TimeInForce), (7, 2, 2))[0]
+        elif iceberg and self.chance.random() < 0.1:
+            time_in_force = TimeInForce.IOC
+        name = ""
+        if self.chance.random() < 0.3:
+            name = (
+                self.chance.choice(self.names) if self.names and self.chance.random() < 0.2 else self._name()
+            )
+        return Leg(side, kind, time_in_force, quantity, price, stop_price, trailing_delta, iceberg, name)
+
+    def _stop(self, rules: Symbol, side: Side, kind: OrderType) -> tuple[int, int]:
+        """Stop price and trailing delta: near the market, mostly on the right side of it."""
+        waits_above = (side is Side.BUY) == (kind in (OrderType.STOP_LOSS, OrderType.STOP_LOSS_LIMIT))
+        away = self.chance.choice((1, 1, 2, 4, 8, 15, 30)) * (1 if waits_above else -1)
+        if self.chance.random() < 0.06:
+            away = -away if self.chance.random() < 0.6 else 0
+        last = self.window.last_price(rules.name) or self.index[rules.name]
+        stop_price = last * (2_000 + away) // 2_000
+        stop_price -= stop_price % rules.tick_size
+        delta = self.chance.choice((10, 12, 25, 40, 70, 150, 9, 2_001))
+        luck = self.chance.random()
+        if luck < 0.55:
+            return stop_price, 0
+        if luck < 0.78:
+            return 0, delta
+        return (stop_price, delta) if luck < 0.99 else (0, 0)
+
+    def _list(self) -> AnyCommand:
+        """An order list whose legs stand where they should, or nearly."""
+        account, scope = self._who()
+        symbol = self._symbol(scope)
+        rules = self._rules(symbol)
+        effect = self._effect(scope)
+        side = self.chance.choice((Side.BUY, Side.SELL))
+        contingency = self.chance.choice(list(Contingency))
+        legs: list[Leg] = []
+        if contingency is not Contingency.OCO:
+            working = self.chance.choice((OrderType.LIMIT, OrderType.LIMIT, OrderType.LIMIT_MAKER))
+            legs.append(self._leg(account, scope, rules, side, working, effect))
+        if contingency is Contingency.OTO:
+            pending = self.chance.choice(list(OrderType))
+            to_other = Side(-side) if self.chance.random() < 0.7 else side
+            share = None if self.chance.random() < 0.3 else legs[0].quantity
+            legs.append(self._leg(account, scope, rules, to_other, pending, effect, share))
+        else:
+            legs += self._pair(account, scope, rules, Side(-side) if legs else side, effect, legs)
+        luck = self.chance.random()
+        if luck < 0.02:
+            legs.pop()
+        elif luck < 0.04:
+            legs.reverse()
+        api_key, expires_at_ms = self._signature()
+        return PlaceOrderList(
+            account,
+            api_key,
+            expires_at_ms,
+            scope,
+            symbol,
+            contingency,
+            self.chance.choice(("", "list a", "list a", "list b")),
+            tuple(legs),
+            self._prevention(rules),
             effect,
             self.chance.random() < 0.7,
         )
+
+    def _pair(
+        self, account: int, scope: Scope, rules: Symbol, side: Side, effect: SideEffect, before: list[Leg]
+    ) -> list[Leg]:
+        """What takes the profit and what stops the loss, the one above the market first."""
+        profit = self.chance.choice(
+            (OrderType.LIMIT_MAKER, OrderType.LIMIT_MAKER, OrderType.LIMIT, *STOPS[2:])
+        )
+        loss = self.chance.choice(STOPS[:2])
+        if self.chance.random() < 0.03:
+            profit, loss = self.chance.choice(list(OrderType)), self.chance.choice(list(OrderType))
+        share = before[0].quantity if before and self.chance.random() < 0.8 else None
+        first = self._leg(account, scope, rules, side, profit, effect, share)
+        again = first.quantity if self.chance.random() < 0.97 else None
+        second = self._leg(account, scope, rules, side, loss, effect, again)
+        return [first, second] if side is Side.SELL else [second, first]
+
+    def _cancel_list(self) -> AnyCommand:
+        lists = [
+            view for account, scope in self.window.scopes() for view in self.window.open_lists(account, scope)
+        ]
+        api_key, expires_at_ms = self._signature()
+        if not lists or self.chance.random() < 0.1:
+            account, scope = self._who()
+            number, name = self.chance.choice(((-1, ""), (-1, "nothing"), (1, ""), (10**9, "list a")))
+            return CancelOrderList(
+                account, api_key, expires_at_ms, scope, self._symbol(scope), number, name, ""
+            )
+        view = self.chance.choice(lists)
+        number, name = self.chance.choice(
+            (
+                (view.list_id, ""),
+                (-1, view.client_list_id),
+                (view.list_id, view.client_list_id),
+                (view.list_id, "not it"),
+            )
+        )
+        cancel_name = self._name() if self.chance.random() < 0.2 else ""
+        return CancelOrderList(
+            view.account_id, api_key, expires_at_ms, view.scope, view.symbol, number, name, cancel_name
+        )
+
+    def _isolated(self) -> AnyCommand:
+        """Open one, empty one, or close one."""
+        account = self.chance.choice((1, 2, 3, 4, 4, 99))
+        pairs = [
+            scope for owner, scope in self.window.scopes() if owner == account and scope not in (SPOT, CROSS)
+        ]
+        luck = self.chance.random()
+        if not pairs or luck < 0.2:
+            return OpenIsolated(account, *self._signature(), self._symbol())
+        pair = self.chance.choice(pairs)
+        rules = self._rules(pair)
+        for asset in (rules.base, rules.quote):
+            owed = self.window.owed(account, pair, asset)
+            free = self.window.free(account, pair, asset)
+            if luck < 0.75 and owed and free >= owed:
+                return Repay(account, *self._signature(), pair, asset, owed)
+            if luck < 0.75 and free and not owed:
+                return Transfer(account, *self._signature(), pair, SPOT, asset, free)
+        return CloseIsolated(account, *self._signature(), pair)
 
     def _name(self) -> str:
         self.names.append(f"mine-{len(self.names)}")
         return self.names[-1]
 
     def _price(self, rules: Symbol, side: Side, index: int, kind: OrderType) -> int:
-        if kind is OrderType.MARKET:
-            return 0
         luck = self.chance.random()
+        if kind in WITHOUT_PRICE:
+            return index if luck < 0.003 else 0
         if luck < 0.02:
             return self.chance.choice((0, 1, index * 9, rules.tick_size, index // 3))
         away = self.chance.choice((-1, 0, 1, 2, 5, 20, 80)) * self.chance.choice((-1, 1, 1))
+        others = [view.spec.price for view in self._live() if view.spec.symbol == rules.name]
+        if others and luck > 0.85:
+            return self.chance.choice(others) or index - index % rules.tick_size
         if kind is OrderType.LIMIT_MAKER:
             away = abs(away) + self.chance.choice((-1, 3, 3, 3))
         price = index - int(side) * index * away // 2_000
@@ -328,7 +605,7 @@ class Workload:
         purse = self._free(account, scope, asset)
         if effect is not SideEffect.NO_SIDE_EFFECT and self.chance.random() < 0.6:
             purse += self._borrowable(account, scope, asset)
-        if self.chance.random() < 0.7:
+        if self.chance.random() < (0.4 if effect in BORROWING else 0.7):
             purse //= self.chance.choice((3, 7, 20))
         quantity = min(self._near(purse * E8 // price if side is Side.BUY else purse), MOST)
         if self.chance.random() < 0.98:
@@ -363,7 +640,7 @@ class Workload:
                 api_key,
                 expires_at_ms,
                 scope,
-                self._symbol(),
+                self._symbol(scope),
                 number,
                 self.chance.choice(("", "", "nothing", *self.names[-3:])),
                 cancel_name,
@@ -384,7 +661,7 @@ class Workload:
 
     def _cancel_all(self) -> AnyCommand:
         account, scope = self._who()
-        return CancelAllOrders(account, *self._signature(), scope, self._symbol())
+        return CancelAllOrders(account, *self._signature(), scope, self._symbol(scope))
 
     def _index(self) -> AnyCommand:
         """Mostly a small move of some symbols; now and then a jump that reaches into the books."""
@@ -396,7 +673,7 @@ class Workload:
         moved = self.chance.sample(self.venue.symbols, self.chance.randint(1, len(self.venue.symbols)))
         prices: list[tuple[str, int]] = []
         for rules in moved:
-            width = self.chance.choice((2, 10, 40, 150))
+            width = self.chance.choice((2, 10, 40, 40, 150, 500))
             price = self.index[rules.name] * (10_000 + self.chance.randint(-width, width)) // 10_000
             price = min(max(price, rules.start_price // 3), rules.start_price * 3)
             self.index[rules.name] = price
@@ -405,8 +682,8 @@ class Workload:
 
     def _borrow(self) -> AnyCommand:
         account, scope = self._who()
-        scope = CROSS if self.chance.random() < 0.97 else scope
-        asset = self._asset()
+        scope = CROSS if scope == SPOT and self.chance.random() < 0.9 else scope
+        asset = self._asset(scope)
         amount = self._near(self._borrowable(account, scope, asset))
         if self.chance.random() < 0.3:
             amount = max(amount, E8)  # Also where the level leaves no room for it.
@@ -414,7 +691,7 @@ class Workload:
 
     def _repay(self) -> AnyCommand:
         account, scope = self._who()
-        asset = self._asset()
+        asset = self._asset(scope)
         known = self._exists(account, scope)
         owing = [
             (a, s, name)
@@ -437,8 +714,15 @@ class Workload:
         account, source = self._who()
         target = SPOT if source == CROSS else CROSS
         if self.chance.random() < 0.03:
-            target = self.chance.choice((source, "ETHUSDT"))
-        asset = self._asset()
+            target = self.chance.choice((source, "ETHBTC"))
+        pairs = [
+            scope for owner, scope in self.window.scopes() if owner == account and scope not in (SPOT, CROSS)
+        ]
+        if pairs and self.chance.random() < 0.3:
+            target = (
+                self.chance.choice(pairs) if source in (SPOT, CROSS) else self.chance.choice((SPOT, CROSS))
+            )
+        asset = self._asset(source if source not in (SPOT, CROSS) else target)
         return Transfer(
             account, *self._signature(), source, target, asset, self._leaving(account, source, asset)
         )
@@ -453,15 +737,15 @@ class Workload:
 
     def _deposit(self) -> AnyCommand:
         account, scope = self._who()
-        asset = self._asset()
-        worth = {"BTC": 20_000, "ETH": 1_000}.get(asset, 1)
+        asset = self._asset(scope)
+        worth = WORTH.get(asset, 1)
         if self.chance.random() < 0.1:
             return Deposit(account, scope, asset, self.chance.choice((MOST, 2 * MOST - 1)))
         return Deposit(account, scope, asset, self._near(5_000 * E8 // worth))
 
     def _withdraw(self) -> AnyCommand:
         account, scope = self._who()
-        asset = self._asset()
+        asset = self._asset(scope)
         return Withdraw(account, scope, asset, self._leaving(account, scope, asset))
 
     def _administer(self) -> AnyCommand:
@@ -470,7 +754,7 @@ class Workload:
         change: Sequence[AnyCommand] = (
             Tick(),
             ChangeAccount(account, vip=self.chance.choice((0, 1, 2, 7, -1))),
-            ChangeAccount(account, terms_signed=True, trade_group_id=5),
+            ChangeAccount(account, terms_signed=True, trade_group_id=self.chance.choice((5, 5, 6, -1))),
             CreateKey(account, self.chance.choice(("reader", f"key {self.at_ms}")), KeyKind.HMAC, "", (), ()),
             CreateAccount("late", vip=self.chance.choice((0, -1)), master_id=self.chance.choice((0, 1, 77))),
             self._other_rules(),

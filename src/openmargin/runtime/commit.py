@@ -25,8 +25,11 @@ from openmargin.runtime.storage import Storage
 
 _log = logging.getLogger(__name__)
 
-_HELD_EVENTS_MAX: Final = 50_000
-"""What may gather before work that makes its own records (catching up, moving time) waits for the disk."""
+_HELD_EVENTS_MAX: Final = 250
+"""What may gather before work that makes its own records (catching up, moving time) waits for the disk.
+
+Whoever asks meanwhile shares the next sync, so this bounds how long it takes.
+"""
 
 
 class Outcome(Struct, frozen=True):

@@ -9,7 +9,7 @@ from __future__ import annotations
 from openmargin.domain.enums import KeyKind
 from openmargin.domain.ids import Scope
 from openmargin.domain.money import Atoms
-from openmargin.domain.orders import OrderView
+from openmargin.domain.orders import ListView, OrderView
 from openmargin.domain.reasons import Rejected
 from openmargin.domain.venue import Venue
 from openmargin.domain.views import (
@@ -18,6 +18,7 @@ from openmargin.domain.views import (
     BorrowableView,
     DepthView,
     IndexView,
+    IsolatedView,
     KeyView,
     MarginView,
     OrderCountView,
@@ -81,6 +82,19 @@ class Live:
     ) -> OrderView | None:
         return views.order(self._engine.state, account_id, scope, symbol, order_id, client_order_id)
 
+    def order_list(self, account_id: int, scope: Scope, list_id: int, client_list_id: str) -> ListView | None:
+        return views.order_list(self._engine.state, account_id, scope, list_id, client_list_id)
+
+    def open_lists(self, account_id: int, scope: Scope) -> list[ListView]:
+        return views.open_lists(self._engine.state, account_id, scope)
+
+    def isolated(self, account_id: int) -> list[IsolatedView]:
+        return views.isolated(self._engine.state, account_id)
+
+    def has_wallets(self, account_id: int, scope: Scope) -> bool | None:
+        """Are these wallets open? None where they never were."""
+        return views.has_wallets(self._engine.state, account_id, scope)
+
     def order_counts(self, account_id: int, scope: Scope) -> list[OrderCountView]:
         """The use of each unfilled-order window now."""
         now_ms = max(self._engine.at_ms, self._clock.now_ms())
@@ -94,6 +108,11 @@ class Live:
 
     def last_price(self, symbol: str) -> int:
         return views.last_price(self._engine.state, symbol)
+
+    def is_busy(self) -> bool:
+        """Is work left over that an earlier step had no budget for?"""
+        due_ms = self._engine.next_due_ms()
+        return due_ms is not None and due_ms <= self._engine.at_ms
 
     def idle(self) -> bool:
         return views.idle(self._engine.state)

@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Final, TypeVar
 
 from openmargin.domain.ids import Scope
-from openmargin.domain.orders import OrderView
+from openmargin.domain.orders import ListView, OrderView, PreventedMatch
 from openmargin.history.rows import InterestRow, LoanKind, LoanRow, TradeRow, TransferRow
 from openmargin.history.store import HistoryReader
 from openmargin.runtime.storage import Storage
@@ -62,6 +62,40 @@ class Past:
     ) -> list[TradeRow]:
         return await self._ask(
             lambda past: past.trades(account_id, scope, symbol, order_id, from_id, start_ms, end_ms, limit)
+        )
+
+    async def order_list(
+        self, account_id: int, scope: Scope, list_id: int | None, client_list_id: str | None
+    ) -> ListView | None:
+        return await self._ask(lambda past: past.order_list(account_id, scope, list_id, client_list_id))
+
+    async def order_lists(
+        self,
+        account_id: int,
+        scope: Scope,
+        from_id: int | None,
+        start_ms: int | None,
+        end_ms: int | None,
+        limit: int,
+    ) -> list[ListView]:
+        return await self._ask(
+            lambda past: past.order_lists(account_id, scope, from_id, start_ms, end_ms, limit)
+        )
+
+    async def prevented_matches(
+        self,
+        account_id: int,
+        scope: Scope,
+        symbol: str,
+        prevented_match_id: int | None,
+        order_id: int | None,
+        from_id: int | None,
+        limit: int,
+    ) -> list[PreventedMatch]:
+        return await self._ask(
+            lambda past: past.prevented_matches(
+                account_id, scope, symbol, prevented_match_id, order_id, from_id, limit
+            )
         )
 
     async def loans(

@@ -90,7 +90,7 @@ class Sequencer:
         reply: asyncio.Future[Outcome] = self._loop.create_future()
         self._deadlines.watch(reply)
         now_ms = self._now_ms()
-        if self._turn is not None or self._is_due(now_ms):
+        if self._turn is not None or self.engine.is_blocked(now_ms):
             self._queue.append((command, reply))
             self._start_catching_up()
             return reply
@@ -147,11 +147,11 @@ class Sequencer:
         try:
             while not self._is_dead():
                 now_ms = self._now_ms()
-                if self._is_due(now_ms):
-                    self._tick()
-                elif self._queue:
+                if self._queue and not self.engine.is_blocked(now_ms):
                     command, reply = self._queue.popleft()
                     self._step(command, now_ms, reply)
+                elif self._is_due(now_ms):
+                    self._tick()
                 else:
                     break
                 await self._breathe()
@@ -252,7 +252,9 @@ class Sequencer:
             sealed,
             Happened(record.seq, at_ms, events),
             reply,
-            Outcome(record.seq, at_ms, applied.rejection, tuple(events[applied.own_from :])),
+            Outcome(
+                record.seq, at_ms, applied.rejection, tuple(events[applied.own_from : applied.own_until])
+            ),
         )
 
     def _poison(

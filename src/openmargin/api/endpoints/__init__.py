@@ -13,8 +13,10 @@ from openmargin.api.endpoints import (
     account,
     exchange_info,
     general,
+    isolated,
     loans,
     margin_market,
+    order_lists,
     orders,
     trades,
     transfers,
@@ -27,6 +29,17 @@ def _endpoints_of(module: ModuleType) -> list[Endpoint]:
 
 ENDPOINTS: Final[tuple[Endpoint, ...]] = tuple(
     found
-    for module in (general, exchange_info, margin_market, account, transfers, loans, orders, trades)
+    for module in (
+        general,
+        exchange_info,
+        margin_market,
+        account,
+        isolated,
+        transfers,
+        loans,
+        orders,
+        order_lists,
+        trades,
+    )
     for found in _endpoints_of(module)
 )

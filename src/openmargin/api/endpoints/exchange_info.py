@@ -53,13 +53,13 @@ class SymbolInfo(Reply, kw_only=True):
     base_commission_precision: int = DECIMALS
     quote_commission_precision: int = DECIMALS
     order_types: list[str]
+    iceberg_allowed: bool
+    oco_allowed: bool
+    oto_allowed: bool
     # What is not served yet says so here, as for a Binance symbol that has it switched off.
-    iceberg_allowed: bool = False
-    oco_allowed: bool = False
-    oto_allowed: bool = False
     opo_allowed: bool = False
     quote_order_qty_market_allowed: bool = True
-    allow_trailing_stop: bool = False
+    allow_trailing_stop: bool
     cancel_replace_allowed: bool = False
     amend_allowed: bool = False
     peg_instructions_allowed: bool = False
@@ -80,7 +80,20 @@ class ExchangeInfo(Reply):
     symbols: list[SymbolInfo]
 
 
-@endpoint("GET", "/api/v3/exchangeInfo", Security.NONE, Weight(20), params=ExchangeInfoParams)
+@endpoint(
+    "GET",
+    "/api/v3/exchangeInfo",
+    Security.NONE,
+    Weight(20),
+    params=ExchangeInfoParams,
+    refuses=(
+        errors.BAD_COMBINATION,
+        errors.DUPLICATE_SYMBOLS,
+        errors.INVALID_SYMBOL,
+        errors.invalid("permissions"),
+        errors.invalid_json("symbols"),
+    ),
+)
 async def exchange_info(call: Call, asked: ExchangeInfoParams) -> ExchangeInfo:
     """Get trading rules and symbols"""
     return ExchangeInfo(
@@ -156,6 +169,10 @@ def _symbol_info(symbol: Symbol, show_permission_sets: bool) -> SymbolInfo:
         base_asset=symbol.base,
         quote_asset=symbol.quote,
         order_types=list(TYPE_WORDS.values()),
+        iceberg_allowed=symbol.iceberg_parts > 1,
+        oco_allowed=symbol.max_num_algo_orders > 0,
+        oto_allowed=True,
+        allow_trailing_stop=max(symbol.max_trailing_above_delta, symbol.max_trailing_below_delta) > 0,
         is_margin_trading_allowed=_is_on_margin(symbol),
         filters=list(_filters(symbol)),
         # Binance left this list empty when it put sets in its place.
@@ -202,6 +219,17 @@ def _filters(symbol: Symbol) -> Iterator[dict[str, object]]:
         "applyMaxToMarket": symbol.apply_max_to_market,
         "avgPriceMins": symbol.average_price_minutes,
     }
+    yield {"filterType": "ICEBERG_PARTS", "limit": symbol.iceberg_parts}
+    yield {
+        "filterType": "TRAILING_DELTA",
+        "minTrailingAboveDelta": symbol.min_trailing_above_delta,
+        "maxTrailingAboveDelta": symbol.max_trailing_above_delta,
+        "minTrailingBelowDelta": symbol.min_trailing_below_delta,
+        "maxTrailingBelowDelta": symbol.max_trailing_below_delta,
+    }
     yield {"filterType": "MAX_NUM_ORDERS", "maxNumOrders": symbol.max_num_orders}
+    yield {"filterType": "MAX_NUM_ALGO_ORDERS", "maxNumAlgoOrders": symbol.max_num_algo_orders}
+    yield {"filterType": "MAX_NUM_ICEBERG_ORDERS", "maxNumIcebergOrders": symbol.max_num_iceberg_orders}
+    yield {"filterType": "MAX_NUM_ORDER_LISTS", "maxNumOrderLists": symbol.max_num_order_lists}
     if symbol.max_position:
         yield {"filterType": "MAX_POSITION", "maxPosition": format_e8(symbol.max_position)}

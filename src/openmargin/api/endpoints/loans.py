@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from typing import Annotated, Final
 
+from msgspec import UNSET, UnsetType
+
 from openmargin.api import errors, params
 from openmargin.api.endpoint import Call, Payer, Security, Weight, endpoint
 from openmargin.api.errors import ApiError, refusal
 from openmargin.api.params import Params
-from openmargin.api.render import Reply
+from openmargin.api.render import Reply, is_isolated
+from openmargin.api.scopes import OF_SYMBOL, AccountParams
 from openmargin.api.windows import PageParams, Span, latest_span, span_of
 from openmargin.domain.commands import Borrow, Repay
 from openmargin.domain.enums import InterestKind, LoanSource
 from openmargin.domain.events import Borrowed, Repaid
 from openmargin.domain.ids import CROSS, Scope
 from openmargin.domain.money import Atoms, format_e8, format_short
-from openmargin.domain.reasons import Rejected
+from openmargin.domain.reasons import Reason, Rejected
 from openmargin.history.rows import InterestRow, LoanKind, LoanRow
 
 _PATH: Final = "/sapi/v1/margin/borrow-repay"
@@ -23,11 +26,28 @@ _SOURCE_WORDS: Final = {source: source.name for source in LoanSource}
 _INTEREST_WORDS: Final = {kind: kind.name for kind in InterestKind}
 
 
-class BorrowRepayParams(Params, frozen=True, kw_only=True):
+_BORROWING: Final = (
+    Reason.UNKNOWN_SCOPE,
+    Reason.AMOUNT_NOT_POSITIVE,
+    Reason.UNKNOWN_ASSET,
+    Reason.ASSET_NOT_BORROWABLE,
+    Reason.ASSET_NOT_IN_PAIR,
+    Reason.BELOW_MIN_BORROW,
+    Reason.BORROW_LEVEL_TOO_LOW,
+    Reason.ABOVE_MAX_BORROWABLE,
+    Reason.INVENTORY_SHORT,
+)
+_REPAYING: Final = (
+    Reason.ABOVE_DEBT,
+    Reason.BELOW_MIN_REPAY,
+    Reason.DEBT_LEFT_TOO_SMALL,
+    Reason.REPAY_BALANCE_SHORT,
+)
+
+
+class BorrowRepayParams(AccountParams, frozen=True, kw_only=True):
+    # isIsolated is mandatory in the reference, but its own default and several clients say FALSE by saying nothing.
     asset: Annotated[str, params.asset()]
-    # Mandatory in the reference, but its own default and several clients say FALSE by saying nothing.
-    scope: Annotated[Scope, params.account()] = CROSS
-    symbol: Annotated[str | None, params.symbol(about="For isolated accounts only.")] = None
     amount: Annotated[Atoms, params.decimal("amount")]
     kind: Annotated[LoanKind, params.choice("type", params.words(LoanKind))]
 
@@ -36,7 +56,14 @@ class TransactionReply(Reply):
     tran_id: int
 
 
-@endpoint("POST", _PATH, Security.MARGIN, Weight(1500, Payer.UID), params=BorrowRepayParams)
+@endpoint(
+    "POST",
+    _PATH,
+    Security.MARGIN,
+    Weight(1500, Payer.UID),
+    params=BorrowRepayParams,
+    refuses=(*OF_SYMBOL, *_BORROWING, *_REPAYING),
+)
 async def borrow_or_repay(call: Call, asked: BorrowRepayParams) -> TransactionReply:
     """Borrow or repay"""
     command = Borrow if asked.kind is LoanKind.BORROW else Repay
@@ -63,6 +90,7 @@ class LoanRecordsParams(PageParams, frozen=True, kw_only=True):
 
 class LoanReply(Reply):
     type: str
+    isolated_symbol: str | UnsetType
     amount: str
     asset: str
     interest: str
@@ -80,6 +108,7 @@ class LoanPage(Reply):
 def _loan(row: LoanRow) -> LoanReply:
     return LoanReply(
         type=_SOURCE_WORDS[row.source],
+        isolated_symbol=row.scope if is_isolated(row.scope) else UNSET,
         amount=format_e8(row.principal + row.interest),
         asset=row.asset,
         interest=format_e8(row.interest),
@@ -90,7 +119,14 @@ def _loan(row: LoanRow) -> LoanReply:
     )
 
 
-@endpoint("GET", _PATH, Security.USER_DATA, Weight(10), params=LoanRecordsParams)
+@endpoint(
+    "GET",
+    _PATH,
+    Security.USER_DATA,
+    Weight(10),
+    params=LoanRecordsParams,
+    refuses=(errors.NO_ISOLATED_ACCOUNT,),
+)
 async def loan_records(call: Call, asked: LoanRecordsParams) -> LoanPage:
     """Query borrow and repay records"""
     if asked.transaction_id is None:
@@ -98,9 +134,11 @@ async def loan_records(call: Call, asked: LoanRecordsParams) -> LoanPage:
         span = latest_span(asked, call.exchange.clock.now_ms(), default_days=7, most_days=most_days)
     else:
         span = Span(None, None)
+    scope = asked.isolated_symbol or CROSS
+    call.require_known(scope)
     rows, total = await call.exchange.past.loans(
         call.sender.account_id,
-        CROSS,
+        scope,
         asked.kind,
         asked.asset,
         asked.transaction_id,
@@ -132,6 +170,7 @@ class InterestReply(Reply):
     interest: str
     interest_rate: str
     type: str
+    isolated_symbol: str | UnsetType
 
 
 class InterestPage(Reply):
@@ -149,18 +188,28 @@ def _interest(row: InterestRow) -> InterestReply:
         interest=format_e8(row.interest),
         interest_rate=format_e8(row.daily_rate),
         type=_INTEREST_WORDS[row.kind],
+        isolated_symbol=row.scope if is_isolated(row.scope) else UNSET,
     )
 
 
-@endpoint("GET", "/sapi/v1/margin/interestHistory", Security.USER_DATA, Weight(1), params=InterestParams)
+@endpoint(
+    "GET",
+    "/sapi/v1/margin/interestHistory",
+    Security.USER_DATA,
+    Weight(1),
+    params=InterestParams,
+    refuses=(errors.NOT_SUPPORTED, errors.BAD_DATE_RANGE, errors.NO_ISOLATED_ACCOUNT),
+)
 async def interest_history(call: Call, asked: InterestParams) -> InterestPage:
     """Get interest history"""
     if asked.archived:
         raise ApiError(errors.NOT_SUPPORTED)
     now_ms = call.exchange.clock.now_ms()
     span = span_of(asked, now_ms, default_days=7, most_days=30, kept_days=90)
+    scope = asked.isolated_symbol or CROSS
+    call.require_known(scope)
     rows, total = await call.exchange.past.interest(
-        call.sender.account_id, CROSS, asked.asset, span.start_ms, span.end_ms, asked.offset, asked.size
+        call.sender.account_id, scope, asked.asset, span.start_ms, span.end_ms, asked.offset, asked.size
     )
     return InterestPage([_interest(row) for row in rows], total)
 
@@ -181,11 +230,18 @@ class MaxBorrowableReply(Reply):
     Security.USER_DATA,
     Weight(750, Payer.UID),
     params=MaxAmountParams,
+    refuses=(
+        Reason.UNKNOWN_SCOPE,
+        Reason.UNKNOWN_ASSET,
+        Reason.ASSET_NOT_BORROWABLE,
+        Reason.ASSET_NOT_IN_PAIR,
+    ),
 )
 async def max_borrowable(call: Call, asked: MaxAmountParams) -> MaxBorrowableReply:
     """Query how much may be borrowed"""
-    most = await call.exchange.read(
-        lambda live: live.max_borrowable(call.sender.account_id, CROSS, asked.asset)
+    scope = asked.isolated_symbol or CROSS
+    most = await call.read(
+        scope, lambda live: live.max_borrowable(call.sender.account_id, scope, asked.asset)
     )
     if isinstance(most, Rejected):
         raise refusal(most, call.dialect)

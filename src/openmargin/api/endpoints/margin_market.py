@@ -6,7 +6,7 @@ from typing import Annotated
 
 from openmargin.api import params
 from openmargin.api.endpoint import Call, Security, Weight, endpoint
-from openmargin.api.errors import NO_PRICE_INDEX, ApiError
+from openmargin.api.errors import INVALID_SYMBOL, NO_PRICE_INDEX, NOT_A_MARGIN_ASSET, ApiError
 from openmargin.api.params import Params
 from openmargin.api.render import Reply
 from openmargin.domain.enums import SymbolStatus
@@ -34,7 +34,14 @@ def _pair(position: int, pair: Symbol) -> PairReply:
     return PairReply(pair.base, position, trades, True, trades, pair.quote, pair.name)
 
 
-@endpoint("GET", "/sapi/v1/margin/allPairs", Security.MARKET_DATA, Weight(1), params=AllPairsParams)
+@endpoint(
+    "GET",
+    "/sapi/v1/margin/allPairs",
+    Security.MARKET_DATA,
+    Weight(1),
+    params=AllPairsParams,
+    refuses=(INVALID_SYMBOL,),
+)
 async def all_pairs(call: Call, asked: AllPairsParams) -> list[PairReply]:
     """Get all cross margin pairs"""
     if asked.symbol is not None:
@@ -70,7 +77,14 @@ def _asset(listed: Asset) -> AssetReply:
     )
 
 
-@endpoint("GET", "/sapi/v1/margin/allAssets", Security.MARKET_DATA, Weight(1), params=AllAssetsParams)
+@endpoint(
+    "GET",
+    "/sapi/v1/margin/allAssets",
+    Security.MARKET_DATA,
+    Weight(1),
+    params=AllAssetsParams,
+    refuses=(NOT_A_MARGIN_ASSET,),
+)
 async def all_assets(call: Call, asked: AllAssetsParams) -> list[AssetReply]:
     """Get all margin assets"""
     if asked.asset is not None:
@@ -88,7 +102,14 @@ class PriceIndexReply(Reply):
     symbol: str
 
 
-@endpoint("GET", "/sapi/v1/margin/priceIndex", Security.MARKET_DATA, Weight(10), params=PriceIndexParams)
+@endpoint(
+    "GET",
+    "/sapi/v1/margin/priceIndex",
+    Security.MARKET_DATA,
+    Weight(10),
+    params=PriceIndexParams,
+    refuses=(INVALID_SYMBOL,),
+)
 async def price_index(call: Call, asked: PriceIndexParams) -> PriceIndexReply:
     """Query the index price of a pair"""
     call.catalogue.symbol(asked.symbol)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated, Final
 
-from openmargin.api import errors, params
-from openmargin.api.endpoint import Call, Heavier, Payer, Security, Weight, endpoint
+from openmargin.api import errors, order_params, params
+from openmargin.api.endpoint import Call, Security, Weight, endpoint
 from openmargin.api.errors import ApiError
 from openmargin.api.intervals import interval_words
-from openmargin.api.params import Params
+from openmargin.api.order_params import MISFITS, PLACEMENT, PLACING, SINGLE, LegAsked, refuse_sent, require
 from openmargin.api.render import (
     CanceledOrder,
     CanceledSingleOrder,
@@ -21,96 +21,68 @@ from openmargin.api.render import (
     order_result,
     order_row,
 )
-from openmargin.api.windows import DayParams, DayQuery
+from openmargin.api.render_lists import CanceledList, canceled_list
+from openmargin.api.scopes import OF_SYMBOL, AccountParams, PairParams
+from openmargin.api.windows import DAY_REFUSALS, DayParams, DayQuery
 from openmargin.domain.commands import CancelAllOrders, CancelOrder, PlaceOrder
 from openmargin.domain.enums import OrderType, SelfTradePrevention, Side, SideEffect, TimeInForce
-from openmargin.domain.events import OrderClosed, OrderFilled, OrderOpened
-from openmargin.domain.ids import CROSS, Scope
+from openmargin.domain.events import ListChanged, MatchPrevented, OrderClosed, OrderFilled, OrderOpened
+from openmargin.domain.ids import NO_LIST
 from openmargin.domain.money import Atoms
 from openmargin.domain.order_types import ORDER_TYPES, OrderTypeRow
-from openmargin.domain.orders import Fill, OrderView
+from openmargin.domain.orders import Fill, OrderSpec, OrderView
+from openmargin.domain.reasons import Reason
 from openmargin.runtime.commit import Outcome
 
 _PATH: Final = "/sapi/v1/margin/order"
-_LOANS: Final = Heavier(1500, "sideEffectType", ("MARGIN_BUY", "AUTO_BORROW_REPAY"))
-_SELF_TRADE_MODES: Final = {
-    **dict.fromkeys(
-        ("EXPIRE_TAKER", "EXPIRE_MAKER", "EXPIRE_BOTH", "DECREMENT", "TRANSFER"),
-        errors.SELF_TRADE_MODE_NOT_ALLOWED,
-    ),
-    **params.words(SelfTradePrevention),
-}
+_NAMES: Final = ("origClientOrderId", "orderId")
+_PLACING_ONE: Final = (
+    *PLACING,
+    Reason.TRAILING_DELTA,
+    Reason.NO_LIQUIDITY_FOR_QUOTE_QUANTITY,
+    Reason.WOULD_TRIGGER,
+)
+_CANCELLING: Final = (Reason.UNKNOWN_SCOPE, Reason.UNKNOWN_SYMBOL)
 
 
-class NewOrderParams(Params, frozen=True, kw_only=True):
-    symbol: Annotated[str, params.symbol()]
-    scope: Annotated[Scope, params.account()] = CROSS
-    side: Annotated[Side, params.choice("side", params.words(Side), errors.INVALID_SIDE)]
-    type: Annotated[
-        OrderType,
-        params.choice(
-            "type", {**errors.UNSUPPORTED_ORDER_TYPES, **params.words(OrderType)}, errors.INVALID_ORDER_TYPE
-        ),
-    ]
+class NewOrderParams(PairParams, frozen=True, kw_only=True):
+    side: Annotated[Side, order_params.side()]
+    type: Annotated[OrderType, params.choice("type", params.words(OrderType), errors.INVALID_ORDER_TYPE)]
     quantity: Annotated[Atoms | None, params.decimal("quantity")] = None
     quote_quantity: Annotated[
         Atoms | None, params.decimal("quoteOrderQty", "MARKET only, in place of quantity.")
     ] = None
     price: Annotated[int | None, params.decimal("price")] = None
-    stop_price: Annotated[
-        None,
-        params.refused(
-            "stopPrice",
-            "DECIMAL",
-            errors.not_required("stopPrice"),
-            "No order type that takes it is served yet.",
-        ),
-    ] = None
+    stop_price: Annotated[int | None, params.decimal("stopPrice", "Stops only.")] = None
     client_order_id: Annotated[str, params.client_id("newClientOrderId", "Unique among open orders.")] = ""
-    iceberg_quantity: Annotated[
-        None, params.refused("icebergQty", "DECIMAL", errors.ICEBERG_NOT_SUPPORTED, "Not served yet.")
-    ] = None
+    iceberg_quantity: Annotated[Atoms, params.decimal("icebergQty", "What is shown; 0 for all of it.")] = 0
     response_type: Annotated[
-        str | None,
-        params.choice(
-            "newOrderRespType",
-            {"ACK": "ACK", "RESULT": "RESULT", "FULL": "FULL"},
-            about="FULL by default for MARKET and LIMIT, else ACK.",
-        ),
+        str | None, order_params.response_type("FULL by default for MARKET and LIMIT, else ACK.")
     ] = None
     side_effect: Annotated[SideEffect, params.choice("sideEffectType", params.words(SideEffect))] = (
         SideEffect.NO_SIDE_EFFECT
     )
-    time_in_force: Annotated[
-        TimeInForce | None,
-        params.choice("timeInForce", params.words(TimeInForce), errors.INVALID_TIME_IN_FORCE),
-    ] = None
-    self_trade_prevention: Annotated[
-        SelfTradePrevention | None,
-        params.choice(
-            "selfTradePreventionMode", _SELF_TRADE_MODES, about="The symbol's default where not sent."
-        ),
-    ] = None
-    auto_repay_at_cancel: Annotated[
-        bool, params.boolean("autoRepayAtCancel", "Does a cancel repay what the order borrowed?")
-    ] = True
-    trailing_delta: Annotated[
-        None,
-        params.refused(
-            "trailingDelta",
-            "INT",
-            errors.not_required("trailingDelta"),
-            "No order type that takes it is served yet.",
-        ),
-    ] = None
+    time_in_force: Annotated[TimeInForce | None, order_params.time_in_force()] = None
+    self_trade_prevention: Annotated[SelfTradePrevention | None, order_params.self_trade_prevention()] = None
+    auto_repay_at_cancel: Annotated[bool, order_params.auto_repay_at_cancel()] = True
+    trailing_delta: Annotated[int | None, params.whole("trailingDelta", "Stops only, in basis points.")] = (
+        None
+    )
 
 
-@endpoint("POST", _PATH, Security.TRADE, Weight(6, Payer.UID, _LOANS), params=NewOrderParams)
+@endpoint(
+    "POST",
+    _PATH,
+    Security.TRADE,
+    PLACEMENT,
+    params=NewOrderParams,
+    refuses=(*MISFITS, errors.BAD_COMBINATION, *_PLACING_ONE),
+)
 async def new_order(call: Call, asked: NewOrderParams) -> Reply:
     """Place an order"""
     row = ORDER_TYPES[asked.type]
     _refuse_misfits(asked, row)
-    modes = call.catalogue.symbol(asked.symbol).self_trade_preventions
+    mode = asked.self_trade_prevention or call.catalogue.symbol(asked.symbol).self_trade_preventions[0]
     outcome = await call.submit(
         PlaceOrder(
             account_id=call.sender.account_id,
@@ -125,9 +97,12 @@ async def new_order(call: Call, asked: NewOrderParams) -> Reply:
             quote_quantity=asked.quote_quantity or 0,
             price=asked.price or 0,
             client_order_id=asked.client_order_id,
-            self_trade_prevention=asked.self_trade_prevention or modes[0],
+            self_trade_prevention=mode,
             side_effect=asked.side_effect,
             auto_repay_at_cancel=asked.auto_repay_at_cancel,
+            stop_price=asked.stop_price or 0,
+            trailing_delta=asked.trailing_delta or 0,
+            iceberg_quantity=asked.iceberg_quantity,
         )
     )
     return _placed(outcome, asked.response_type or ("FULL" if row.full_response else "ACK"))
@@ -135,34 +110,27 @@ async def new_order(call: Call, asked: NewOrderParams) -> Reply:
 
 def _refuse_misfits(asked: NewOrderParams, row: OrderTypeRow) -> None:
     """What the order type needs must be there, and what it does not know must not."""
-    if row.has_time_in_force:
-        _require(asked.time_in_force, "timeInForce")
-    else:
-        _refuse_sent(asked.time_in_force, "timeInForce")
-    if row.has_price:
-        _require(asked.price, "price")
-    else:
-        _refuse_sent(asked.price, "price")
+    LegAsked(
+        names=SINGLE,
+        side=asked.side,
+        type=asked.type,
+        quantity=asked.quantity,
+        price=asked.price,
+        stop_price=asked.stop_price,
+        trailing_delta=asked.trailing_delta,
+        iceberg=asked.iceberg_quantity,
+        time_in_force=asked.time_in_force,
+    ).refuse_misfits()
     if not row.takes_quote_quantity:
-        _refuse_sent(asked.quote_quantity, "quoteOrderQty")
-        _require(asked.quantity, "quantity")
+        refuse_sent(asked.quote_quantity, "quoteOrderQty")
+        require(asked.quantity, "quantity")
     elif asked.quantity is None:
         if asked.quote_quantity is None:
             raise ApiError(errors.missing_either("quantity", "quoteOrderQty"))
     elif asked.quote_quantity is not None:
         raise ApiError(errors.BAD_COMBINATION)
-    if 0 in (asked.quantity, asked.quote_quantity, asked.price):
+    if asked.quote_quantity == 0:
         raise ApiError(errors.ZERO_ORDER)
-
-
-def _require(value: object, name: str) -> None:
-    if value is None:
-        raise ApiError(errors.missing(name))
-
-
-def _refuse_sent(value: object, name: str) -> None:
-    if value is not None:
-        raise ApiError(errors.not_required(name))
 
 
 def _placed(outcome: Outcome, response_type: str) -> Reply:
@@ -178,6 +146,8 @@ def _placed(outcome: Outcome, response_type: str) -> Reply:
             order = event.order
         elif isinstance(event, OrderClosed) and _is_same(event.order, order):
             order = event.order
+        elif isinstance(event, MatchPrevented) and _is_same(event.taker, order):
+            order = event.taker
     if response_type == "RESULT":
         return order_result(order)
     return order_full(order, fills, opened.borrowed, opened.borrowed_asset)
@@ -187,25 +157,35 @@ def _is_same(one: OrderView, other: OrderView) -> bool:
     return one.spec.order_id == other.spec.order_id and one.spec.symbol == other.spec.symbol
 
 
-class OneOrderParams(Params, frozen=True, kw_only=True):
+class OneOrderParams(PairParams, frozen=True, kw_only=True):
     """Which order is meant: by id, by client id, or by both, which must then name the same one."""
 
-    symbol: Annotated[str, params.symbol()]
-    scope: Annotated[Scope, params.account()] = CROSS
     order_id: Annotated[int, params.number("orderId")] = 0
     client_order_id: Annotated[str, params.client_id("origClientOrderId")] = ""
 
 
 def _require_a_name(asked: OneOrderParams) -> None:
     if not asked.order_id and not asked.client_order_id:
-        raise ApiError(errors.missing_either("origClientOrderId", "orderId"))
+        raise ApiError(errors.missing_either(*_NAMES))
 
 
 class CancelOrderParams(OneOrderParams, frozen=True, kw_only=True):
     cancel_client_id: Annotated[str, params.client_id("newClientOrderId", "Names the cancel itself.")] = ""
 
 
-@endpoint("DELETE", _PATH, Security.TRADE, Weight(10), params=CancelOrderParams)
+@endpoint(
+    "DELETE",
+    _PATH,
+    Security.TRADE,
+    Weight(10),
+    params=CancelOrderParams,
+    refuses=(
+        errors.missing_either(*_NAMES),
+        *_CANCELLING,
+        Reason.UNKNOWN_ORDER,
+        Reason.CLIENT_ORDER_ID_MISMATCH,
+    ),
+)
 async def cancel_order(call: Call, asked: CancelOrderParams) -> CanceledSingleOrder:
     """Cancel an order"""
     _require_a_name(asked)
@@ -221,18 +201,29 @@ async def cancel_order(call: Call, asked: CancelOrderParams) -> CanceledSingleOr
             cancel_client_id=asked.cancel_client_id,
         )
     )
-    closed = next(event for event in outcome.events if isinstance(event, OrderClosed))
-    return canceled_single_order(closed.order, closed.cancel_client_id)
+    for event in outcome.events:
+        if isinstance(event, OrderClosed) and _is_meant(asked, event.order.spec):
+            return canceled_single_order(event.order, event.cancel_client_id)
+    raise AssertionError("an order that was cancelled is told to be")
 
 
-class CancelAllParams(Params, frozen=True, kw_only=True):
-    symbol: Annotated[str, params.symbol()]
-    scope: Annotated[Scope, params.account()] = CROSS
+def _is_meant(asked: OneOrderParams, spec: OrderSpec) -> bool:
+    """Other orders of the same list end with the one that was meant."""
+    if asked.order_id:
+        return spec.order_id == asked.order_id
+    return spec.client_order_id == asked.client_order_id
 
 
-@endpoint("DELETE", "/sapi/v1/margin/openOrders", Security.TRADE, Weight(1), params=CancelAllParams)
-async def cancel_all_orders(call: Call, asked: CancelAllParams) -> list[CanceledOrder]:
-    """Cancel all open orders on a symbol"""
+@endpoint(
+    "DELETE",
+    "/sapi/v1/margin/openOrders",
+    Security.TRADE,
+    Weight(1),
+    params=PairParams,
+    refuses=(*_CANCELLING, Reason.NO_OPEN_ORDERS),
+)
+async def cancel_all_orders(call: Call, asked: PairParams) -> list[CanceledOrder | CanceledList]:
+    """Cancel all open orders and order lists on a symbol"""
     outcome = await call.submit(
         CancelAllOrders(
             account_id=call.sender.account_id,
@@ -242,50 +233,71 @@ async def cancel_all_orders(call: Call, asked: CancelAllParams) -> list[Canceled
             symbol=asked.symbol,
         )
     )
-    return [
-        canceled_order(event.order, event.cancel_client_id)
-        for event in outcome.events
-        if isinstance(event, OrderClosed)
-    ]
+    answer: list[CanceledOrder | CanceledList] = []
+    of_lists: dict[int, tuple[OrderView, str]] = {}
+    for event in outcome.events:
+        if isinstance(event, OrderClosed):
+            if event.order.spec.list_id == NO_LIST:
+                answer.append(canceled_order(event.order, event.cancel_client_id))
+            else:
+                of_lists[event.order.spec.order_id] = (event.order, event.cancel_client_id)
+        elif isinstance(event, ListChanged):
+            answer.append(canceled_list(event.order_list, of_lists, with_prevention=False))
+    return answer
 
 
-@endpoint("GET", _PATH, Security.USER_DATA, Weight(10), params=OneOrderParams)
+@endpoint(
+    "GET",
+    _PATH,
+    Security.USER_DATA,
+    Weight(10),
+    params=OneOrderParams,
+    refuses=(
+        errors.missing_either(*_NAMES),
+        errors.INVALID_SYMBOL,
+        errors.NO_SUCH_ORDER,
+        errors.NO_ISOLATED_ACCOUNT,
+    ),
+)
 async def query_order(call: Call, asked: OneOrderParams) -> OrderRow:
     """Query an order"""
     _require_a_name(asked)
     call.catalogue.symbol(asked.symbol)
     account_id = call.sender.account_id
-    order = await call.exchange.read(
-        lambda live: live.order(account_id, asked.scope, asked.symbol, asked.order_id, asked.client_order_id)
-    )
+    scope, order = asked.scope, None
+    if call.is_open(scope):
+        order = await call.exchange.read(
+            lambda live: live.order(account_id, scope, asked.symbol, asked.order_id, asked.client_order_id)
+        )
     if order is None:
         order = await call.exchange.past.order(
-            account_id, asked.scope, asked.symbol, asked.order_id or None, asked.client_order_id or None
+            account_id, scope, asked.symbol, asked.order_id or None, asked.client_order_id or None
         )
     if order is None or (asked.client_order_id and order.spec.client_order_id != asked.client_order_id):
         raise ApiError(errors.NO_SUCH_ORDER)
     return order_row(order)
 
 
-class OpenOrdersParams(Params, frozen=True, kw_only=True):
-    symbol: Annotated[str | None, params.symbol(about="All symbols where not sent.")] = None
-    scope: Annotated[Scope, params.account()] = CROSS
-
-
-@endpoint("GET", "/sapi/v1/margin/openOrders", Security.USER_DATA, Weight(10), params=OpenOrdersParams)
-async def open_orders(call: Call, asked: OpenOrdersParams) -> list[OrderRow]:
+@endpoint(
+    "GET",
+    "/sapi/v1/margin/openOrders",
+    Security.USER_DATA,
+    Weight(10),
+    params=AccountParams,
+    refuses=(*OF_SYMBOL, errors.INVALID_SYMBOL),
+)
+async def open_orders(call: Call, asked: AccountParams) -> list[OrderRow]:
     """Query open orders"""
     if asked.symbol is not None:
         call.catalogue.symbol(asked.symbol)
-    orders = await call.exchange.read(
-        lambda live: live.open_orders(call.sender.account_id, asked.scope, asked.symbol)
+    scope = asked.scope
+    orders = await call.read(
+        scope, lambda live: live.open_orders(call.sender.account_id, scope, asked.symbol)
     )
     return [order_row(order) for order in orders]
 
 
 class AllOrdersParams(DayParams, frozen=True, kw_only=True):
-    symbol: Annotated[str, params.symbol()]
-    scope: Annotated[Scope, params.account()] = CROSS
     from_id: Annotated[int | None, params.number("orderId", "Orders from this id on.")] = None
     limit: Annotated[int, params.count("limit", 500)] = 500
 
@@ -297,10 +309,12 @@ class AllOrdersParams(DayParams, frozen=True, kw_only=True):
     Weight(200),
     params=AllOrdersParams,
     requests_per_minute=60,
+    refuses=(errors.INVALID_SYMBOL, errors.NO_ISOLATED_ACCOUNT, *DAY_REFUSALS),
 )
 async def all_orders(call: Call, asked: AllOrdersParams) -> list[OrderRow]:
     """Query all orders, open or not"""
     call.catalogue.symbol(asked.symbol)
+    call.require_known(asked.scope)
     day = DayQuery.of(asked, call.exchange.clock.now_ms())
     by_id = asked.from_id is not None
     orders = await call.exchange.past.orders(
@@ -315,11 +329,6 @@ async def all_orders(call: Call, asked: AllOrdersParams) -> list[OrderRow]:
     return [order_row(order) for order in orders if by_id or order.spec.placed_at_ms >= day.not_before_ms]
 
 
-class OrderCountParams(Params, frozen=True, kw_only=True):
-    scope: Annotated[Scope, params.account()] = CROSS
-    symbol: Annotated[str | None, params.symbol(about="For isolated accounts only.")] = None
-
-
 class OrderCountRow(Reply):
     rate_limit_type: str
     interval: str
@@ -328,8 +337,16 @@ class OrderCountRow(Reply):
     count: int
 
 
-@endpoint("GET", "/sapi/v1/margin/rateLimit/order", Security.TRADE, Weight(20), params=OrderCountParams)
-async def order_count(call: Call, asked: OrderCountParams) -> list[OrderCountRow]:
+@endpoint(
+    "GET",
+    "/sapi/v1/margin/rateLimit/order",
+    Security.TRADE,
+    Weight(20),
+    params=AccountParams,
+    refuses=OF_SYMBOL,
+)
+async def order_count(call: Call, asked: AccountParams) -> list[OrderCountRow]:
     """Query the use of the order count limits"""
-    counts = await call.exchange.read(lambda live: live.order_counts(call.sender.account_id, asked.scope))
+    scope = asked.scope
+    counts = await call.read(scope, lambda live: live.order_counts(call.sender.account_id, scope))
     return [OrderCountRow("ORDERS", *interval_words(row.interval_ms), row.limit, row.count) for row in counts]

@@ -7,7 +7,7 @@ from typing import Annotated, Final
 from openmargin.api import errors, params
 from openmargin.api.endpoint import Call, Payer, Security, Weight, endpoint
 from openmargin.api.endpoints.loans import MaxAmountParams, TransactionReply
-from openmargin.api.errors import WireError, refusal
+from openmargin.api.errors import ApiError, WireError, refusal
 from openmargin.api.params import Params
 from openmargin.api.render import Reply
 from openmargin.api.windows import PageParams, span_of
@@ -16,20 +16,15 @@ from openmargin.domain.enums import Permission
 from openmargin.domain.events import Transferred
 from openmargin.domain.ids import CROSS, SPOT, Scope
 from openmargin.domain.money import Atoms, format_e8
-from openmargin.domain.reasons import Rejected
+from openmargin.domain.reasons import Reason, Rejected
 
 _PATH: Final = "/sapi/v1/asset/transfer"
 
 _NO_SUCH_WALLETS: Final = WireError(
     400, -1020, "This operation is not supported: this exchange has spot and margin wallets only."
 )
-_ISOLATED: Final = (
-    "ISOLATEDMARGIN_MARGIN",
-    "MARGIN_ISOLATEDMARGIN",
-    "ISOLATEDMARGIN_ISOLATEDMARGIN",
-    "MAIN_ISOLATED_MARGIN",
-    "ISOLATED_MARGIN_MAIN",
-)
+_ISOLATED: Final = ""
+"""Stands for the scope that fromSymbol or toSymbol names."""
 _OTHER_WALLETS: Final = tuple(
     f"{source}_{target}"
     for first in ("UMFUTURE", "CMFUTURE", "FUNDING", "OPTION", "PORTFOLIO_MARGIN")
@@ -42,23 +37,57 @@ _OTHER_WALLETS: Final = tuple(
 _TYPES: Final[dict[str, tuple[Scope, Scope] | WireError]] = {
     "MAIN_MARGIN": (SPOT, CROSS),
     "MARGIN_MAIN": (CROSS, SPOT),
-    **dict.fromkeys(_ISOLATED, errors.NO_ISOLATED_ACCOUNT),
+    "MAIN_ISOLATED_MARGIN": (SPOT, _ISOLATED),
+    "ISOLATED_MARGIN_MAIN": (_ISOLATED, SPOT),
+    "MARGIN_ISOLATEDMARGIN": (CROSS, _ISOLATED),
+    "ISOLATEDMARGIN_MARGIN": (_ISOLATED, CROSS),
+    "ISOLATEDMARGIN_ISOLATEDMARGIN": (_ISOLATED, _ISOLATED),
     **dict.fromkeys(_OTHER_WALLETS, _NO_SUCH_WALLETS),
 }
 _TYPE_WORDS: Final = {scopes: word for word, scopes in _TYPES.items() if not isinstance(scopes, WireError)}
-_FOR_ISOLATED: Final = "For isolated accounts only."
+_FROM: Final = "The isolated account to take from, where the type has one."
+_TO: Final = "The isolated account to give to, where the type has one."
+
+
+def _resolve(scopes: tuple[Scope, Scope], sent: tuple[str | None, str | None]) -> tuple[Scope, Scope]:
+    """Source and target. A symbol is needed where the type leaves one open, and nowhere else."""
+    source, target = (
+        _resolve_one(scope, symbol, name)
+        for scope, symbol, name in zip(scopes, sent, ("fromSymbol", "toSymbol"), strict=True)
+    )
+    return source, target
+
+
+def _resolve_one(scope: Scope, symbol: str | None, name: str) -> Scope:
+    if scope != _ISOLATED:
+        if symbol is not None:
+            raise ApiError(errors.not_required(name))
+        return scope
+    if symbol is None:
+        raise ApiError(errors.missing(name))
+    return symbol
+
+
+_MISFITS: Final = (errors.missing("fromSymbol"), errors.not_required("fromSymbol"))
+_TRANSFERRING: Final = (
+    Reason.UNKNOWN_SCOPE,
+    Reason.SAME_SCOPE,
+    Reason.UNKNOWN_ASSET,
+    Reason.AMOUNT_NOT_POSITIVE,
+    Reason.ASSET_NOT_IN_PAIR,
+    Reason.ASSET_NOT_COLLATERAL,
+    Reason.TRANSFER_BALANCE_SHORT,
+    Reason.TRANSFER_LEVEL_TOO_LOW,
+    Reason.ABOVE_MAX_TRANSFERABLE,
+)
 
 
 class TransferParams(Params, frozen=True, kw_only=True):
     scopes: Annotated[tuple[Scope, Scope], params.choice("type", _TYPES)]
     asset: Annotated[str, params.asset()]
     amount: Annotated[Atoms, params.decimal("amount")]
-    from_symbol: Annotated[
-        None, params.refused("fromSymbol", "STRING", errors.not_required("fromSymbol"), _FOR_ISOLATED)
-    ] = None
-    to_symbol: Annotated[
-        None, params.refused("toSymbol", "STRING", errors.not_required("toSymbol"), _FOR_ISOLATED)
-    ] = None
+    from_symbol: Annotated[str | None, params.symbol("fromSymbol", _FROM)] = None
+    to_symbol: Annotated[str | None, params.symbol("toSymbol", _TO)] = None
 
 
 @endpoint(
@@ -68,10 +97,11 @@ class TransferParams(Params, frozen=True, kw_only=True):
     Weight(900, Payer.UID),
     params=TransferParams,
     permission=Permission.MARGIN_LOAN,
+    refuses=(*_MISFITS, *_TRANSFERRING),
 )
 async def transfer(call: Call, asked: TransferParams) -> TransactionReply:
     """Transfer between wallets"""
-    source, target = asked.scopes
+    source, target = _resolve(asked.scopes, (asked.from_symbol, asked.to_symbol))
     outcome = await call.submit(
         Transfer(
             account_id=call.sender.account_id,
@@ -89,12 +119,8 @@ async def transfer(call: Call, asked: TransferParams) -> TransactionReply:
 
 class TransferHistoryParams(PageParams, frozen=True, kw_only=True):
     scopes: Annotated[tuple[Scope, Scope], params.choice("type", _TYPES)]
-    from_symbol: Annotated[
-        None, params.refused("fromSymbol", "STRING", errors.not_required("fromSymbol"), _FOR_ISOLATED)
-    ] = None
-    to_symbol: Annotated[
-        None, params.refused("toSymbol", "STRING", errors.not_required("toSymbol"), _FOR_ISOLATED)
-    ] = None
+    from_symbol: Annotated[str | None, params.symbol("fromSymbol", _FROM)] = None
+    to_symbol: Annotated[str | None, params.symbol("toSymbol", _TO)] = None
 
 
 class TransferReply(Reply):
@@ -111,10 +137,17 @@ class TransferPage(Reply):
     rows: list[TransferReply]
 
 
-@endpoint("GET", _PATH, Security.USER_DATA, Weight(1), params=TransferHistoryParams)
+@endpoint(
+    "GET",
+    _PATH,
+    Security.USER_DATA,
+    Weight(1),
+    params=TransferHistoryParams,
+    refuses=(*_MISFITS, errors.BAD_DATE_RANGE),
+)
 async def transfer_history(call: Call, asked: TransferHistoryParams) -> TransferPage:
     """Query transfers between wallets"""
-    source, target = asked.scopes
+    source, target = _resolve(asked.scopes, (asked.from_symbol, asked.to_symbol))
     now_ms = call.exchange.clock.now_ms()
     span = span_of(asked, now_ms, default_days=7, most_days=183, kept_days=183)
     rows, total = await call.exchange.past.transfers(
@@ -126,7 +159,7 @@ async def transfer_history(call: Call, asked: TransferHistoryParams) -> Transfer
             TransferReply(
                 row.asset,
                 format_e8(row.amount),
-                _TYPE_WORDS[row.source, row.target],
+                _TYPE_WORDS[asked.scopes],
                 "CONFIRMED",
                 row.transaction_id,
                 row.at_ms,
@@ -140,11 +173,19 @@ class MaxTransferableReply(Reply):
     amount: str
 
 
-@endpoint("GET", "/sapi/v1/margin/maxTransferable", Security.USER_DATA, Weight(50), params=MaxAmountParams)
+@endpoint(
+    "GET",
+    "/sapi/v1/margin/maxTransferable",
+    Security.USER_DATA,
+    Weight(50),
+    params=MaxAmountParams,
+    refuses=(Reason.UNKNOWN_SCOPE, Reason.UNKNOWN_ASSET, Reason.ASSET_NOT_IN_PAIR),
+)
 async def max_transferable(call: Call, asked: MaxAmountParams) -> MaxTransferableReply:
     """Query how much may be transferred out"""
-    most = await call.exchange.read(
-        lambda live: live.max_transferable(call.sender.account_id, CROSS, asked.asset)
+    scope = asked.isolated_symbol or CROSS
+    most = await call.read(
+        scope, lambda live: live.max_transferable(call.sender.account_id, scope, asked.asset)
     )
     if isinstance(most, Rejected):
         raise refusal(most, call.dialect)

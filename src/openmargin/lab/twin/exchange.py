@@ -1,0 +1,132 @@
+"""The door: records come in, and what must have happened comes out."""
+
+from __future__ import annotations
+
+from openmargin.domain.commands import (
+    AnyCommand,
+    Borrow,
+    CancelAllOrders,
+    CancelOrder,
+    CancelOrderList,
+    ChangeAccount,
+    ChangeVenue,
+    CloseIsolated,
+    CreateAccount,
+    CreateKey,
+    Deposit,
+    Open,
+    OpenIsolated,
+    PlaceOrder,
+    PlaceOrderList,
+    Record,
+    Repay,
+    SetIndex,
+    Signed,
+    Tick,
+    Transfer,
+    Withdraw,
+)
+from openmargin.domain.enums import Permission
+from openmargin.domain.events import AnyEvent, VenueChanged
+from openmargin.domain.reasons import Reason, Rejected
+from openmargin.domain.venue import Venue
+from openmargin.lab.twin.lists import Lists
+
+
+class Twin(Lists):
+    """The exchange as a trader would describe it."""
+
+    def apply(self, record: Record) -> list[AnyEvent]:
+        """What must happen up to and with this record, but for what the wallets say at the end."""
+        self.events = []
+        self.names = 0
+        if not isinstance(record.command, Open):
+            self.charge_hours(self.now, record.at_ms)
+        self.now = record.at_ms
+        self.seq = record.seq
+        refusal = self._obey(record.command)
+        if refusal is not None:
+            self.events.append(Rejected(refusal))
+        self.settle_down()
+        return self.events
+
+    def _obey(self, command: AnyCommand) -> Reason | None:
+        if isinstance(command, Signed):
+            bad = self._bad_signature(command)
+            if bad is not None:
+                return bad
+        match command:
+            case Open():
+                self.epoch = command.epoch
+                return self._take_rules(command.venue)
+            case ChangeVenue():
+                return self._change_venue(command.venue)
+            case Tick():
+                return None
+            case SetIndex():
+                return self.set_index(command)
+            case CreateAccount():
+                return self.create_account(command)
+            case ChangeAccount():
+                return self.change_account(command)
+            case CreateKey():
+                return self.create_key(command)
+            case Deposit():
+                return self.deposit(command)
+            case Withdraw():
+                return self.withdraw(command)
+            case Transfer():
+                return self.transfer(command)
+            case Borrow():
+                return self.borrow(command)
+            case Repay():
+                return self.repay(command)
+            case PlaceOrder():
+                return self.place(command)
+            case CancelOrder():
+                return self.cancel(command)
+            case CancelAllOrders():
+                return self.cancel_all(command)
+            case PlaceOrderList():
+                return self.place_list(command)
+            case CancelOrderList():
+                return self.cancel_list(command)
+            case OpenIsolated():
+                return self.open_isolated(command)
+            case CloseIsolated():
+                return self.close_isolated(command)
+
+    def _bad_signature(self, command: Signed) -> Reason | None:
+        if command.api_key:
+            key = self.keys.get(command.api_key)
+            if key is None or key.account_id != command.account_id:
+                return Reason.UNKNOWN_KEY
+            is_loan = isinstance(command, Borrow | Repay | Transfer)
+            if (Permission.MARGIN_LOAN if is_loan else Permission.TRADE) not in key.permissions:
+                return Reason.KEY_NOT_PERMITTED
+        if command.expires_at_ms and self.now > command.expires_at_ms:
+            return Reason.WINDOW_CLOSED
+        return None
+
+    def _take_rules(self, venue: Venue) -> None:
+        self.venue = venue
+        for rules in venue.symbols:
+            if rules.name not in self.index:
+                self.index[rules.name] = rules.start_price
+                self.symbols_seen.append(rules.name)
+                self.trades[rules.name] = []
+        for asset in venue.assets:
+            self.pool.setdefault(asset.name, asset.pool_capital)
+        self.events.append(VenueChanged(self.epoch))
+        self.follow_index(self.symbols_seen, self.symbols_seen)
+
+    def _change_venue(self, venue: Venue) -> Reason | None:
+        for asset in self.venue.assets:
+            if asset.name not in [kept.name for kept in venue.assets]:
+                return Reason.VENUE_SHRINKS
+        for rules in self.venue.symbols:
+            pair = (rules.name, rules.base, rules.quote)
+            if pair not in [(kept.name, kept.base, kept.quote) for kept in venue.symbols]:
+                return Reason.VENUE_SHRINKS
+        self._take_rules(venue)
+        return None

@@ -1,0 +1,294 @@
+"""People, deposits, transfers, loans and interest, and isolated accounts (mechanics 1, 3 and 4)."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from math import ceil
+
+from openmargin.domain.commands import (
+    Borrow,
+    ChangeAccount,
+    CloseIsolated,
+    CreateAccount,
+    CreateKey,
+    Deposit,
+    OpenIsolated,
+    Repay,
+    Transfer,
+    Withdraw,
+)
+from openmargin.domain.enums import InterestKind, LoanSource
+from openmargin.domain.events import (
+    AccountChanged,
+    Borrowed,
+    Deposited,
+    InterestAccrued,
+    IsolatedChanged,
+    KeyCreated,
+    Repaid,
+    Transferred,
+)
+from openmargin.domain.ids import SPOT, Scope
+from openmargin.domain.reasons import Reason
+from openmargin.lab.twin.parts import HOUR, ONE, SUPPLY_MAX, TwinAccount, TwinIsolated
+from openmargin.lab.twin.risk import Risk
+
+
+class Funding(Risk):
+    """Everything that changes what people have, except for trades."""
+
+    def create_account(self, command: CreateAccount) -> Reason | None:
+        if command.vip < 0:
+            return Reason.UNKNOWN_VIP_LEVEL
+        if command.master_id and not self.knows(command.master_id):
+            return Reason.UNKNOWN_MASTER
+        self.accounts.append(TwinAccount(command))
+        self._tell_account(len(self.accounts))
+        return None
+
+    def change_account(self, command: ChangeAccount) -> Reason | None:
+        if not self.knows(command.account_id):
+            return Reason.UNKNOWN_ACCOUNT
+        if command.vip is not None and command.vip < 0:
+            return Reason.UNKNOWN_VIP_LEVEL
+        account = self.accounts[command.account_id - 1]
+        account.vip = account.vip if command.vip is None else command.vip
+        account.kind = account.kind if command.account_type is None else command.account_type
+        account.terms_signed = account.terms_signed if command.terms_signed is None else command.terms_signed
+        if command.trade_group_id is not None:
+            account.trade_group_id = command.trade_group_id
+        self._tell_account(command.account_id)
+        return None
+
+    def _tell_account(self, number: int) -> None:
+        who = self.accounts[number - 1]
+        self.events.append(
+            AccountChanged(
+                number, who.name, who.vip, who.kind, who.master_id, who.terms_signed, who.trade_group_id
+            )
+        )
+
+    def create_key(self, command: CreateKey) -> Reason | None:
+        if not self.knows(command.account_id):
+            return Reason.UNKNOWN_ACCOUNT
+        if command.api_key in self.keys:
+            return Reason.KEY_EXISTS
+        self.keys[command.api_key] = command
+        self.events.append(KeyCreated(command.account_id, command.api_key, command.kind, command.permissions))
+        return None
+
+    # --- Isolated accounts ---------------------------------------------------------------------------------------
+
+    def open_isolated(self, command: OpenIsolated) -> Reason | None:
+        account, pair = command.account_id, command.symbol
+        if not self.knows(account):
+            return Reason.UNKNOWN_ACCOUNT
+        rules = self.find_rules(pair)
+        if rules is None:
+            return Reason.UNKNOWN_SYMBOL
+        if not rules.isolated_margin:
+            return Reason.PAIR_NOT_ISOLATED
+        if self.has_wallets(account, pair):
+            return Reason.ISOLATED_ALREADY_OPEN
+        are_open = [key for key, isolated in self.isolated.items() if isolated.is_open and key[0] == account]
+        if len(are_open) >= self.venue.margin.isolated_accounts_max:
+            return Reason.TOO_MANY_ISOLATED
+        self.isolated.setdefault((account, pair), TwinIsolated()).is_open = True
+        self.events.append(IsolatedChanged(account, pair, True))
+        return None
+
+    def close_isolated(self, command: CloseIsolated) -> Reason | None:
+        account, pair = command.account_id, command.symbol
+        isolated = self.isolated.get((account, pair))
+        if isolated is None or not isolated.is_open:
+            return Reason.UNKNOWN_SCOPE
+        mine = (account, pair)
+        owns = any(amount for key, amount in self.owned.items() if key[:2] == mine)
+        owes = any(key[:2] == mine for key in self.debts)
+        if owns or owes or self.orders_of(account, pair, pair):
+            return Reason.ISOLATED_NOT_EMPTY
+        closed = isolated.closed_at_ms
+        if closed is not None and self.now - closed < self.venue.margin.isolated_reclose_ms:
+            return Reason.ISOLATED_CLOSED_TOO_SOON
+        isolated.is_open = False
+        isolated.closed_at_ms = self.now
+        self.events.append(IsolatedChanged(account, pair, False))
+        return None
+
+    # --- Moving value ------------------------------------------------------------------------------------------
+
+    def _bad_funding(self, command: Deposit | Withdraw) -> Reason | None:
+        if not self.has_wallets(command.account_id, command.scope):
+            # The exchange's own account exists, and has none that a person may fund.
+            exists = command.account_id == 0 or self.knows(command.account_id)
+            return Reason.UNKNOWN_SCOPE if exists else Reason.UNKNOWN_ACCOUNT
+        if self.asset(command.asset) is None:
+            return Reason.UNKNOWN_ASSET
+        return Reason.AMOUNT_NOT_POSITIVE if command.amount <= 0 else None
+
+    def deposit(self, command: Deposit) -> Reason | None:
+        bad = self._bad_funding(command)
+        if bad is not None:
+            return bad
+        if not self.may_hold(command.scope, command.asset):
+            return Reason.ASSET_NOT_IN_PAIR
+        if self.supply(command.asset) + command.amount > SUPPLY_MAX:
+            return Reason.ABOVE_SUPPLY
+        self.give(command.account_id, command.scope, command.asset, command.amount)
+        self.events.append(Deposited(command.account_id, command.scope, command.asset, command.amount))
+        return None
+
+    def withdraw(self, command: Withdraw) -> Reason | None:
+        bad = self._bad_funding(command)
+        if bad is not None:
+            return bad
+        if self.free(command.account_id, command.scope, command.asset) < command.amount:
+            return Reason.WITHDRAW_BALANCE_SHORT
+        bad = self._must_stay(command.account_id, command.scope, command.asset, command.amount)
+        if bad is not None:
+            return bad
+        self.give(command.account_id, command.scope, command.asset, -command.amount)
+        self.events.append(Deposited(command.account_id, command.scope, command.asset, -command.amount))
+        return None
+
+    def _must_stay(self, account: int, scope: Scope, asset: str, amount: int) -> Reason | None:
+        """A margin account keeps what its level needs; where nothing at all may go, the level is the reason."""
+        if scope == SPOT:
+            return None
+        most = self.transferable(account, scope, asset)
+        if most == 0:
+            return Reason.TRANSFER_LEVEL_TOO_LOW
+        return Reason.ABOVE_MAX_TRANSFERABLE if amount > most else None
+
+    def transfer(self, command: Transfer) -> Reason | None:
+        account = command.account_id
+        if not (self.has_wallets(account, command.source) and self.has_wallets(account, command.target)):
+            return Reason.UNKNOWN_SCOPE
+        if command.source == command.target:
+            return Reason.SAME_SCOPE
+        terms = self.asset(command.asset)
+        if terms is None:
+            return Reason.UNKNOWN_ASSET
+        if command.amount <= 0:
+            return Reason.AMOUNT_NOT_POSITIVE
+        if not (
+            self.may_hold(command.source, command.asset) and self.may_hold(command.target, command.asset)
+        ):
+            return Reason.ASSET_NOT_IN_PAIR
+        if command.target != SPOT and not terms.collateral:
+            return Reason.ASSET_NOT_COLLATERAL
+        if self.free(account, command.source, command.asset) < command.amount:
+            return Reason.TRANSFER_BALANCE_SHORT
+        bad = self._must_stay(account, command.source, command.asset, command.amount)
+        if bad is not None:
+            return bad
+        self.give(account, command.source, command.asset, -command.amount)
+        self.give(account, command.target, command.asset, command.amount)
+        number = self.next_transaction()
+        self.events.append(
+            Transferred(number, account, command.source, command.target, command.asset, command.amount)
+        )
+        return None
+
+    # --- Loans and interest (mechanics 3 and 4) ----------------------------------------------------------------
+
+    def borrow(self, command: Borrow) -> Reason | None:
+        if not self.has_wallets(command.account_id, command.scope) or command.scope == SPOT:
+            return Reason.UNKNOWN_SCOPE
+        if command.amount <= 0:
+            return Reason.AMOUNT_NOT_POSITIVE
+        bad = self.bad_loan(command.account_id, command.scope, command.asset, command.amount)
+        if bad is not None:
+            return bad
+        self.lend(command.account_id, command.scope, command.asset, command.amount, LoanSource.MANUAL)
+        return None
+
+    def bad_loan(self, account: int, scope: Scope, asset: str, amount: int) -> Reason | None:
+        terms = self.asset(asset)
+        if terms is None:
+            return Reason.UNKNOWN_ASSET
+        if not terms.borrowable:
+            return Reason.ASSET_NOT_BORROWABLE
+        if not self.may_hold(scope, asset):
+            return Reason.ASSET_NOT_IN_PAIR
+        if not self.price_of(asset):
+            return Reason.NO_INDEX_PRICE
+        if amount < terms.min_borrow:
+            return Reason.BELOW_MIN_BORROW
+        room = self.room_to_borrow(account, scope, asset)
+        if room == 0:
+            return Reason.BORROW_LEVEL_TOO_LOW
+        if amount > room or amount > self.loan_limit(account, scope, asset) - self.owed(
+            account, scope, asset
+        ):
+            return Reason.ABOVE_MAX_BORROWABLE
+        return Reason.INVENTORY_SHORT if amount > self.pool[asset] else None
+
+    def lend(self, account: int, scope: Scope, asset: str, amount: int, source: LoanSource) -> None:
+        self.pool[asset] -= amount
+        self.give(account, scope, asset, amount)
+        if (account, scope) not in self.debtors:
+            self.debtors.append((account, scope))
+        self.debts.setdefault((account, scope, asset), [0, 0])[0] += amount
+        self.events.append(Borrowed(self.next_transaction(), account, scope, asset, amount, source))
+        hour = self.now - self.now % HOUR
+        self._charge(account, scope, asset, amount, InterestKind.ON_BORROW, hour)
+
+    def _charge(
+        self, account: int, scope: Scope, asset: str, principal: int, kind: InterestKind, hour: int
+    ) -> None:
+        rate = self.loan_terms(account, asset)[0]
+        due = ceil(Fraction(principal * rate, ONE) / 24)
+        self.debts[account, scope, asset][1] += due
+        number = self.next_transaction()
+        self.events.append(InterestAccrued(number, account, scope, asset, principal, due, rate, kind, hour))
+
+    def charge_hours(self, since: int, until: int) -> None:
+        """At each full hour that has struck, everybody owes one more hour on what they borrowed."""
+        hour = since - since % HOUR + HOUR
+        while hour <= until and self.debts:
+            for account, scope in self.debtors:
+                for (owner, where, asset), (principal, _) in self.debts.items():
+                    if (owner, where) == (account, scope) and principal:
+                        self._charge(account, scope, asset, principal, InterestKind.PERIODIC, hour)
+            hour += HOUR
+
+    def repay(self, command: Repay) -> Reason | None:
+        account, scope, asset, amount = command.account_id, command.scope, command.asset, command.amount
+        if not self.has_wallets(account, scope) or scope == SPOT:
+            return Reason.UNKNOWN_SCOPE
+        terms = self.asset(asset)
+        if terms is None:
+            return Reason.UNKNOWN_ASSET
+        if amount <= 0:
+            return Reason.AMOUNT_NOT_POSITIVE
+        left = self.owed(account, scope, asset) - amount
+        if left < 0:
+            return Reason.ABOVE_DEBT
+        if left and amount < terms.min_repay:
+            return Reason.BELOW_MIN_REPAY
+        if left and left < terms.min_debt_left:
+            return Reason.DEBT_LEFT_TOO_SMALL
+        if self.free(account, scope, asset) < amount:
+            return Reason.REPAY_BALANCE_SHORT
+        self._pay_back(account, scope, asset, amount, LoanSource.MANUAL)
+        return None
+
+    def _pay_back(self, account: int, scope: Scope, asset: str, amount: int, source: LoanSource) -> None:
+        debt = self.debts[account, scope, asset]
+        interest = min(debt[1], amount)
+        debt[1] -= interest
+        debt[0] -= amount - interest
+        if debt == [0, 0]:
+            del self.debts[account, scope, asset]
+            if not [key for key in self.debts if key[:2] == (account, scope)]:
+                self.debtors.remove((account, scope))
+        self.pool[asset] += amount
+        self.give(account, scope, asset, -amount)
+        number = self.next_transaction()
+        self.events.append(Repaid(number, account, scope, asset, amount - interest, interest, source))
+
+    def pay_back_at_most(self, account: int, scope: Scope, asset: str, amount: int) -> None:
+        paid = min(amount, self.owed(account, scope, asset), self.free(account, scope, asset))
+        if paid > 0:
+            self._pay_back(account, scope, asset, paid, LoanSource.AUTO)

@@ -1,0 +1,104 @@
+"""The house's quotes around the index, and the tape that it keeps alive (mechanics 5)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fractions import Fraction
+from math import ceil, floor
+
+from openmargin.domain.commands import SetIndex
+from openmargin.domain.enums import SelfTradePrevention
+from openmargin.domain.events import IndexMoved
+from openmargin.domain.reasons import Reason
+from openmargin.domain.venue import Symbol
+from openmargin.domain.views import DepthView
+from openmargin.lab.twin.market import Market
+from openmargin.lab.twin.parts import ONE, TwinOrder, worth
+
+HOUSE = (0, "maker")
+
+
+class House(Market):
+    """A market with a maker that is always there."""
+
+    def set_index(self, command: SetIndex) -> Reason | None:
+        for symbol, price in command.prices:
+            if symbol not in self.index:
+                return Reason.UNKNOWN_SYMBOL
+            if price <= 0:
+                return Reason.INDEX_NOT_POSITIVE
+        worth_before = {symbol: self.price_of(self.rules(symbol).quote) for symbol in self.symbols_seen}
+        self.index.update(command.prices)
+        self.events.append(IndexMoved(command.prices))
+        moved = list(dict.fromkeys(symbol for symbol, _ in command.prices))
+        # A quote is sized by value, so it changes too where its quote asset is worth something else.
+        resized = [s for s, was in worth_before.items() if self.price_of(self.rules(s).quote) != was]
+        self.follow_index([*moved, *[symbol for symbol in resized if symbol not in moved]], moved)
+        return None
+
+    def follow_index(self, symbols: list[str], printed: list[str]) -> None:
+        """Take the old quotes away; quote anew where users wait; print the new price where it is one."""
+        self.orders = [o for o in self.orders if not (o.is_house and o.symbol in symbols)]
+        self.quoted = [symbol for symbol in self.quoted if symbol not in symbols]
+        if not self.venue.house.enabled:
+            return
+        for symbol in symbols:
+            if self.in_book(symbol):
+                self.quote_if_bare(symbol)
+            if self.venue.house.tape and symbol in printed:
+                self._print_tape(self.rules(symbol))
+
+    def quote_if_bare(self, symbol: str) -> None:
+        if not self.venue.house.enabled or symbol in self.quoted:
+            return
+        self.quoted.append(symbol)
+        for buys, price, quantity in self._ladder(self.rules(symbol)):
+            quote = TwinOrder(*HOUSE, symbol, buys, price, quantity)
+            self.orders.append(quote)
+            for meeting in self.plan(HOUSE, SelfTradePrevention.NONE, symbol, buys, price, quantity):
+                self.meet(quote, meeting)
+            if quote.left:
+                self.rest(quote)
+
+    def _ladder(self, rules: Symbol) -> Iterator[tuple[bool, int, int]]:
+        """The house's quotes from the best out, at each distance the ask before the bid."""
+        house, index, tick = self.venue.house, Fraction(self.index[rules.name]), rules.tick_size
+        mark = self.price_of(rules.quote)
+        if not mark:
+            return
+        wanted = floor(floor(house.level_value / mark) * ONE / index)
+        wanted = max(min(wanted, rules.max_quantity or wanted), rules.min_quantity or rules.step_size)
+        quantity = wanted // rules.step_size * rules.step_size
+        on_tick = floor(index / tick) * tick
+        for rank in range(house.levels):
+            away = Fraction(house.spread // 2 + rank * house.level_gap, ONE)
+            ask = max(ceil(index * (1 + away) / tick) * tick, on_tick + (rank + 1) * tick)
+            bid = min(floor(floor(index * (1 - away)) / Fraction(tick)) * tick, on_tick - rank * tick)
+            for buys, price in ((False, ask), (True, bid)):
+                if price >= (rules.min_price or tick) and (not rules.max_price or price <= rules.max_price):
+                    yield buys, price, quantity
+
+    def _print_tape(self, rules: Symbol) -> None:
+        """The smallest lot at the new price, unless a user's order would have had that trade."""
+        tick, step = rules.tick_size, rules.step_size
+        price = max(tick, floor(Fraction(self.index[rules.name], tick) + Fraction(1, 2)) * tick)
+        for order in self.in_book(rules.name):
+            if not order.is_house and (order.price >= price if order.buys else order.price <= price):
+                return
+        least = max(rules.min_quantity or step, ceil(Fraction(rules.min_notional * ONE, price)))
+        quantity = ceil(Fraction(least, step)) * step
+        self.print_trade(rules.name, price, quantity, worth(quantity, price), True, None, None)
+
+    def depth(self, symbol: str) -> DepthView:
+        """What everybody sees: each price with what its orders show, the best first."""
+        shown = [(order.buys, order.price, order.shown) for order in self.in_book(symbol)]
+        if self.venue.house.enabled and symbol not in self.quoted:
+            shown = list(self._ladder(self.rules(symbol)))
+        sides: list[tuple[tuple[int, int], ...]] = []
+        for buys in (True, False):
+            side: dict[int, int] = {}
+            for whose, price, quantity in shown:
+                if whose == buys:
+                    side[price] = side.get(price, 0) + quantity
+            sides.append(tuple(sorted(side.items(), reverse=buys)))
+        return DepthView(*sides)

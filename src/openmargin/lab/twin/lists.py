@@ -1,0 +1,300 @@
+"""OCO, OTO and OTOCO: orders of which one decides over the others (semantics 7)."""
+
+from __future__ import annotations
+
+from openmargin.domain.commands import CancelOrderList, PlaceOrderList
+from openmargin.domain.enums import Contingency, ExpiryReason, LoanSource, OrderStatus, OrderType, Side
+from openmargin.domain.events import ListChanged, OrderActivated, OrderOpened
+from openmargin.domain.orders import Leg
+from openmargin.domain.reasons import Reason
+from openmargin.domain.venue import Symbol
+from openmargin.lab.twin.orders import Orders
+from openmargin.lab.twin.parts import (
+    BORROWS,
+    PRICED,
+    STOP_LOSSES,
+    STOPS,
+    TAKE_PROFITS,
+    Meeting,
+    Place,
+    TwinList,
+    TwinOrder,
+)
+
+OCO, OTO, OTOCO = Contingency.OCO, Contingency.OTO, Contingency.OTOCO
+
+
+class Lists(Orders):
+    """Orders that depend on each other."""
+
+    # --- May it be placed? -------------------------------------------------------------------------------------
+
+    def _bad_shape(self, command: PlaceOrderList) -> Reason | None:
+        legs, kind = command.legs, command.contingency
+        if len(legs) != (3 if kind is OTOCO else 2):
+            return Reason.LEGS_DO_NOT_FIT
+        if kind is not OCO and legs[0].type not in (OrderType.LIMIT, OrderType.LIMIT_MAKER):
+            return Reason.LEGS_DO_NOT_FIT
+        if kind is OTO:
+            return None
+        above, below = legs[-2:]
+        if (above.side, above.quantity) != (below.side, below.quantity):
+            return Reason.LEGS_DO_NOT_FIT
+        if _family(above) == _family(below) or OrderType.MARKET in (above.type, below.type):
+            return Reason.LEGS_DO_NOT_FIT
+        if not (_lies_above(above) and not _lies_above(below)):
+            return Reason.LIST_PRICES_WRONG
+        upper, lower = above.stop_price or above.price, below.stop_price or below.price
+        if upper and lower and lower >= upper:
+            return Reason.LIST_PRICES_WRONG
+        last = self.last_price(command.symbol)
+        if kind is OTOCO or not last:
+            return None
+        upper = above.stop_price if above.type in STOPS else above.price
+        lower = below.stop_price if below.type in STOPS else below.price
+        if (upper and upper <= last) or (lower and lower >= last):
+            return Reason.LIST_PRICES_WRONG
+        return None
+
+    def _bad_numbers_of(self, command: PlaceOrderList, rules: Symbol) -> Reason | None:
+        mine = self.orders_of(command.account_id, command.scope, command.symbol)
+        lists = [
+            one
+            for one in self.lists_of(command.account_id, command.scope)
+            if one.command.symbol == command.symbol
+        ]
+        if len(lists) >= rules.max_num_order_lists:
+            return Reason.MAX_NUM_ORDER_LISTS
+        if command.client_list_id and command.client_list_id in [one.name for one in lists]:
+            return Reason.DUPLICATE_CLIENT_LIST_ID
+        if len(mine) + len(command.legs) > rules.max_num_orders:
+            return Reason.MAX_NUM_ORDERS
+        stops = [leg for leg in command.legs if leg.type in STOPS]
+        if stops and len(stops) + sum(order.is_stop for order in mine) > rules.max_num_algo_orders:
+            return Reason.MAX_NUM_ALGO_ORDERS
+        icebergs = [leg for leg in command.legs if leg.iceberg_quantity]
+        there = [order for order in mine if order.spec.iceberg_quantity]
+        if icebergs and len(icebergs) + len(there) > rules.max_num_iceberg_orders:
+            return Reason.MAX_NUM_ICEBERG_ORDERS
+        names = [leg.client_order_id for leg in command.legs if leg.client_order_id]
+        return Reason.DUPLICATE_CLIENT_ORDER_ID if len({*names}) < len(names) else None
+
+    def _needed(self, command: PlaceOrderList, rules: Symbol) -> dict[str, int]:
+        """What the list must be able to pay in each asset; a pair pays once, for the dearer (mechanics A9)."""
+        legs = list(command.legs)
+        groups = (
+            [[leg] for leg in legs]
+            if command.contingency is OTO
+            else [[leg] for leg in legs[:-2]] + [legs[-2:]]
+        )
+        needed: dict[str, int] = {}
+        for group in groups:
+            asset = rules.quote if group[0].side is Side.BUY else rules.base
+            needed[asset] = needed.get(asset, 0) + max(self.needs(rules, leg, later=True) for leg in group)
+        return needed
+
+    # --- Placing -----------------------------------------------------------------------------------------------
+
+    def place_list(self, command: PlaceOrderList) -> Reason | None:
+        bad = self.bad_market(command)
+        if bad is not None:
+            return bad
+        account, scope, symbol = command.account_id, command.scope, command.symbol
+        rules = self.rules(symbol)
+        self.quote_if_bare(symbol)
+        bad = self._bad_shape(command) or self._bad_numbers_of(command, rules)
+        if bad is not None:
+            return bad
+        for leg in command.legs:
+            bad = self.bad_order(account, scope, rules, leg, leg.quantity)
+            if bad is not None:
+                return bad
+        if self.is_counted_out(account, scope, len(command.legs)):
+            return Reason.TOO_MANY_ORDERS
+        starting = command.legs if command.contingency is OCO else command.legs[:1]
+        plans: list[list[Meeting]] = []
+        for leg in starting:
+            buys = leg.side is Side.BUY
+            mode = command.self_trade_prevention
+            is_stop = leg.type in STOPS
+            plans.append(
+                [] if is_stop else self.plan((account, scope), mode, symbol, buys, leg.price, leg.quantity)
+            )
+            bad = self.bad_moment(symbol, leg, plans[-1])
+            if bad is not None:
+                return bad
+
+        needed = self._needed(command, rules)
+        loan, loan_asset = 0, ""
+        for asset, amount in needed.items():
+            missing = amount - self.free(account, scope, asset)
+            if missing <= 0:
+                continue
+            if command.side_effect not in BORROWS or loan:
+                return Reason.INSUFFICIENT_BALANCE
+            terms = self.asset(asset)
+            assert terms is not None
+            loan, loan_asset = max(missing, terms.min_borrow), asset
+            bad = self.bad_loan(account, scope, asset, loan)
+            if bad is not None:
+                return bad
+        if loan:
+            self.lend(account, scope, loan_asset, loan, LoanSource.AUTO)
+
+        self.list_numbers += 1
+        listed = TwinList(self.list_numbers, command, command.client_list_id or self.next_name(), self.now)
+        listed.loan, listed.loan_asset, listed.means = loan, loan_asset, needed.get(loan_asset, 0)
+        listed.has_worked = command.contingency is OCO
+        listed.is_decided = command.contingency is OTO
+        self._enter_legs(listed, rules)
+        self.lists.append(listed)
+        self.counted.setdefault((account, scope), []).append((self.now, len(listed.legs)))
+        self.events.append(ListChanged(listed.view(), loan, loan_asset))
+        self.events += [OrderOpened(order.view()) for order in listed.legs]
+        for order, plan in zip(listed.legs, plans, strict=False):
+            self.begin(order, plan)
+        return None
+
+    def _enter_legs(self, listed: TwinList, rules: Symbol) -> None:
+        command = listed.command
+        for leg in command.legs:
+            order = self.enter(command, leg, leg.quantity, 0, listed.number)
+            order.list = listed
+            order.promised = self.needs(rules, leg, later=True)
+            if listed.legs and not listed.has_worked:
+                order.status = OrderStatus.PENDING_NEW
+                order.place = Place.PENDING
+            elif not order.is_stop:
+                order.working_at_ms = self.now
+            listed.legs.append(order)
+        for order in listed.pair:
+            order.shares = not listed.is_decided
+
+    # --- What follows ------------------------------------------------------------------------------------------
+
+    def settle_down(self) -> None:
+        """Let lists follow what their orders did, at once; and stops wake, one after the other, until all is quiet."""
+        symbol = ""
+        while self.concerned or self.woken:
+            if self.concerned:
+                self._follow(self.concerned.pop(0))
+                continue
+            # One market comes to rest before the next stirs.
+            here = [order for order in self.woken if order.symbol == symbol]
+            order = (here or self.woken)[0]
+            symbol = order.symbol
+            self.woken.remove(order)
+            self._wake_listed(order)
+
+    def _wake_listed(self, order: TwinOrder) -> None:
+        self.decide(order)
+        self._follow(order)
+        self.wake(order)
+
+    def _follow(self, order: TwinOrder) -> None:
+        listed = order.list
+        if listed is None:
+            return
+        has_ended = order.place is Place.GONE
+        if not listed.has_worked:
+            if order.status is OrderStatus.FILLED:
+                listed.has_worked = True
+                listed.updated_at_ms = self.now
+                order.list = None
+                self._bring_to_life(listed)
+            else:
+                self._end(listed, OrderStatus.EXPIRED, "", ExpiryReason.OTO_PHASE_ONE_EXPIRED)
+            return
+        for leg in listed.pair:
+            if leg.is_out and leg.list is not None:
+                listed.updated_at_ms = self.now
+                leg.list = None
+                self.close(leg, OrderStatus.EXPIRED, "", ExpiryReason.OCO_TRIGGER)
+        if has_ended:
+            self._end(listed, OrderStatus.EXPIRED, "", ExpiryReason.OCO_TRIGGER)
+
+    def _bring_to_life(self, listed: TwinList) -> None:
+        """The working order is full: the others are placed, as the market is now."""
+        pending = listed.legs[1:]
+        for order in pending:
+            order.status = OrderStatus.NEW
+            order.place = Place.AT_WORK
+            order.updated_at_ms = self.now
+            if not order.is_stop:
+                order.working_at_ms = self.now
+            self.events.append(OrderActivated(order.view()))
+        last = self.last_price(listed.command.symbol)
+        for order in pending:
+            if order.is_stop and not order.spec.trailing_delta and last and self.is_reached(order, last):
+                self._wake_listed(order)
+                return
+        plans = [[] if order.is_stop else self.look(order) for order in pending]
+        for order, plan in zip(pending, plans, strict=True):
+            if plan and order.spec.type is OrderType.LIMIT_MAKER:
+                self._end(listed, OrderStatus.EXPIRED, "", ExpiryReason.REJECTED)
+                return
+        for order, plan in zip(pending, plans, strict=True):
+            self.begin(order, plan)
+
+    def _end(self, listed: TwinList, status: OrderStatus, cancel_name: str, reason: ExpiryReason) -> None:
+        """The list is over: all that is open of it ends, and its loan goes back as far as nobody spent it."""
+        listed.updated_at_ms = self.now
+        listed.is_done = True
+        for order in listed.legs:
+            order.is_out = order.is_out or order.shares
+            order.shares = False
+            order.list = None
+        for order in listed.legs:
+            if order.place is not Place.GONE:
+                self.close(order, status, cancel_name, reason)
+        self.lists.remove(listed)
+        self.events.append(ListChanged(listed.view()))
+        if listed.loan and listed.command.auto_repay_at_cancel:
+            payers = [order for order in listed.legs if self.pays_with(order) == listed.loan_asset]
+            unused = min(listed.loan, listed.means - sum(order.spent() for order in payers))
+            command = listed.command
+            self.pay_back_at_most(command.account_id, command.scope, listed.loan_asset, unused)
+
+    # --- Cancelling --------------------------------------------------------------------------------------------
+
+    def cancel_one(self, order: TwinOrder, cancel_name: str) -> None:
+        """Who cancels one order of a list cancels the list."""
+        if order.list is not None:
+            self._end(order.list, OrderStatus.CANCELED, cancel_name, ExpiryReason.NONE)
+        else:
+            super().cancel_one(order, cancel_name)
+
+    def cancel_list(self, command: CancelOrderList) -> Reason | None:
+        if not self.has_wallets(command.account_id, command.scope):
+            return Reason.UNKNOWN_SCOPE
+        if self.find_rules(command.symbol) is None:
+            return Reason.UNKNOWN_SYMBOL
+        for listed in self.lists_of(command.account_id, command.scope):
+            if listed.command.symbol != command.symbol:
+                continue
+            if command.list_id >= 0:
+                if listed.number != command.list_id:
+                    continue
+                if command.client_list_id and command.client_list_id != listed.name:
+                    return Reason.CLIENT_LIST_ID_MISMATCH
+            elif listed.name != command.client_list_id:
+                continue
+            cancel_name = command.cancel_client_id or self.next_name()
+            self._end(listed, OrderStatus.CANCELED, cancel_name, ExpiryReason.NONE)
+            return None
+        return Reason.UNKNOWN_LIST
+
+
+def _family(leg: Leg) -> str:
+    """Two orders of a pair must differ in this."""
+    if leg.type in STOPS:
+        return "stop loss" if leg.type in STOP_LOSSES else "take profit"
+    return "limit"
+
+
+def _lies_above(leg: Leg) -> bool:
+    """Does an order of this side and type belong above the market?"""
+    if leg.type in STOP_LOSSES:
+        return leg.side is Side.BUY
+    assert leg.type in PRICED or leg.type in TAKE_PROFITS
+    return leg.side is Side.SELL

@@ -1,0 +1,384 @@
+"""Placing and cancelling single orders, and an order at work (semantics 4 to 8, mechanics 6)."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from math import ceil
+
+from openmargin.domain.commands import CancelAllOrders, CancelOrder, PlaceOrder, PlaceOrderList
+from openmargin.domain.enums import (
+    ExpiryReason,
+    LoanSource,
+    OrderStatus,
+    OrderType,
+    SelfTradePrevention,
+    Side,
+    SymbolStatus,
+    TimeInForce,
+)
+from openmargin.domain.events import OrderActivated, OrderOpened
+from openmargin.domain.ids import CROSS, NO_LIST, SPOT, Scope
+from openmargin.domain.orders import Leg, OrderSpec
+from openmargin.domain.reasons import Reason
+from openmargin.domain.venue import Symbol
+from openmargin.lab.twin.house import House
+from openmargin.lab.twin.parts import (
+    BORROWS,
+    ONE,
+    PRICED,
+    REPAYS,
+    STOP_LOSSES,
+    STOPS,
+    Meeting,
+    Place,
+    TwinOrder,
+    paid_in,
+    traded_in,
+    worth,
+)
+
+WINDOWS = (10_000, 86_400_000)
+
+
+class Orders(House):
+    """Orders that depend on nobody."""
+
+    # --- May it be placed? -------------------------------------------------------------------------------------
+
+    def bad_market(self, command: PlaceOrder | PlaceOrderList) -> Reason | None:
+        """Why nothing may be placed here by this account."""
+        account, scope = command.account_id, command.scope
+        if not self.has_wallets(account, scope):
+            return Reason.UNKNOWN_SCOPE
+        rules = self.find_rules(command.symbol)
+        if rules is None:
+            return Reason.UNKNOWN_SYMBOL
+        if rules.status is not SymbolStatus.TRADING:
+            return Reason.SYMBOL_CLOSED
+        effect = command.side_effect
+        on_margin = {SPOT: effect not in BORROWS + REPAYS, CROSS: rules.cross_margin}
+        if not on_margin.get(scope, scope == command.symbol):
+            return Reason.SYMBOL_NOT_ON_MARGIN
+        if command.self_trade_prevention not in rules.self_trade_preventions:
+            return Reason.SELF_TRADE_PREVENTION_NOT_ALLOWED
+        return None
+
+    def bad_order(
+        self, account: int, scope: Scope, rules: Symbol, leg: Leg, quantity: int, in_quote: int = 0
+    ) -> Reason | None:
+        """What is wrong with one order, funds and counts apart; `quantity` is what `in_quote` comes to."""
+        is_stop = leg.type in STOPS
+        moves_or_stops = bool(leg.stop_price or leg.trailing_delta)
+        if in_quote and leg.type is not OrderType.MARKET:
+            return Reason.PARAMETERS_DO_NOT_FIT
+        if leg.price and leg.type not in PRICED:
+            return Reason.PARAMETERS_DO_NOT_FIT
+        if moves_or_stops != is_stop or (leg.iceberg_quantity and leg.type not in PRICED):
+            return Reason.PARAMETERS_DO_NOT_FIT
+        if in_quote and quantity < (rules.min_quantity or rules.step_size):
+            return Reason.NO_LIQUIDITY_FOR_QUOTE_QUANTITY
+        bad = self._bad_numbers(rules, leg, quantity) or self._one_too_many(
+            account, scope, rules, leg, quantity
+        )
+        if bad is not None:
+            return bad
+        maker = leg.type is OrderType.LIMIT_MAKER
+        if leg.iceberg_quantity and not maker and leg.time_in_force is not TimeInForce.GTC:
+            return Reason.ICEBERG_NEEDS_GTC
+        if rules.limits_price_to_index and scope != SPOT and leg.price:
+            index = self.index[rules.name]
+            room = Fraction(self.venue.margin.price_limit, ONE)
+            above, below = index * (1 + room), index * (1 - room)
+            if leg.price > above if leg.side is Side.BUY else leg.price < below:
+                return Reason.LIMIT_PRICE_FAR_FROM_INDEX
+        names = [order.spec.client_order_id for order in self.orders_of(account, scope, rules.name)]
+        if leg.client_order_id and leg.client_order_id in names:
+            return Reason.DUPLICATE_CLIENT_ORDER_ID
+        return None
+
+    def _bad_numbers(self, rules: Symbol, leg: Leg, quantity: int) -> Reason | None:
+        average = self.average_price(rules.name)
+        is_priced = leg.type in PRICED
+        if is_priced:
+            if not _is_price(rules, leg.price):
+                return Reason.PRICE_FILTER
+            up, down = rules.ask_multiplier_up, rules.ask_multiplier_down
+            if leg.side is Side.BUY:
+                up, down = rules.bid_multiplier_up, rules.bid_multiplier_down
+            if not Fraction(down, ONE) * average <= leg.price <= Fraction(up, ONE) * average:
+                return Reason.PERCENT_PRICE
+        if leg.stop_price and not _is_price(rules, leg.stop_price):
+            return Reason.PRICE_FILTER
+        lot = (rules.min_quantity or rules.step_size, rules.max_quantity, rules.step_size)
+        if not _is_lot(quantity, *lot):
+            return Reason.LOT_SIZE
+        if leg.iceberg_quantity:
+            if leg.iceberg_quantity >= quantity:
+                return Reason.ICEBERG_ABOVE_QUANTITY
+            if not _is_lot(leg.iceberg_quantity, *lot):
+                return Reason.LOT_SIZE
+            if ceil(Fraction(quantity, leg.iceberg_quantity)) > rules.iceberg_parts:
+                return Reason.ICEBERG_PARTS
+        market_lot = (rules.market_min_quantity, rules.market_max_quantity, rules.market_step_size)
+        if not is_priced and not _is_lot(quantity, *market_lot):
+            return Reason.MARKET_LOT_SIZE
+        value = worth(quantity, leg.price if is_priced else leg.stop_price or average)
+        if value < rules.min_notional and (rules.apply_min_to_market or is_priced):
+            return Reason.NOTIONAL
+        if 0 < rules.max_notional < value and (rules.apply_max_to_market or is_priced):
+            return Reason.NOTIONAL
+        if leg.trailing_delta:
+            least, most = rules.min_trailing_below_delta, rules.max_trailing_below_delta
+            if (leg.side is Side.BUY) == (leg.type in STOP_LOSSES):
+                least, most = rules.min_trailing_above_delta, rules.max_trailing_above_delta
+            if not least <= leg.trailing_delta <= most:
+                return Reason.TRAILING_DELTA
+        return None
+
+    def _one_too_many(
+        self, account: int, scope: Scope, rules: Symbol, leg: Leg, quantity: int
+    ) -> Reason | None:
+        """The filters that count what is open already."""
+        mine = self.orders_of(account, scope, rules.name)
+        if len(mine) >= rules.max_num_orders:
+            return Reason.MAX_NUM_ORDERS
+        stops = [order for order in mine if order.is_stop]
+        if leg.type in STOPS and len(stops) >= rules.max_num_algo_orders:
+            return Reason.MAX_NUM_ALGO_ORDERS
+        icebergs = [order for order in mine if order.spec.iceberg_quantity]
+        if leg.iceberg_quantity and len(icebergs) >= rules.max_num_iceberg_orders:
+            return Reason.MAX_NUM_ICEBERG_ORDERS
+        if rules.max_position and leg.side is Side.BUY:
+            coming = sum(order.left for order in mine if order.buys)
+            if self.total(account, scope, rules.base) + coming + quantity > rules.max_position:
+                return Reason.MAX_POSITION
+        return None
+
+    def is_counted_out(self, account: int, scope: Scope, orders: int) -> bool:
+        """Would so many more be too many unfilled orders?"""
+        limits = (self.venue.orders.limit_10s, self.venue.orders.limit_day)
+        return any(
+            self.order_count(account, scope, window) + orders > limit
+            for window, limit in zip(WINDOWS, limits, strict=True)
+        )
+
+    def bad_moment(self, symbol: str, leg: Leg, plan: list[Meeting]) -> Reason | None:
+        """Why this order may not begin just now."""
+        price = self.last_price(symbol)
+        if leg.type in STOPS and not leg.trailing_delta and price:
+            above = (leg.side is Side.BUY) == (leg.type in STOP_LOSSES)
+            if price >= leg.stop_price if above else price <= leg.stop_price:
+                return Reason.WOULD_TRIGGER
+        if plan and leg.type is OrderType.LIMIT_MAKER:
+            return Reason.WOULD_TAKE
+        return None
+
+    def needs(self, rules: Symbol, leg: Leg, *, later: bool = False) -> int:
+        """What an order must be able to pay; one without a limit that works later, at its stop and a buffer."""
+        if leg.side is Side.SELL:
+            return leg.quantity
+        price = leg.price
+        if not price:
+            assert later or leg.type in STOPS
+            guess = leg.stop_price or self.last_price(rules.name) or self.index[rules.name]
+            price = ceil(guess * (1 + Fraction(self.venue.margin.market_buffer, ONE)))
+        return ceil(Fraction(leg.quantity * price, ONE))
+
+    # --- Placing -----------------------------------------------------------------------------------------------
+
+    def place(self, command: PlaceOrder) -> Reason | None:
+        bad = self.bad_market(command)
+        if bad is not None:
+            return bad
+        account, scope, symbol = command.account_id, command.scope, command.symbol
+        rules, mode = self.rules(symbol), command.self_trade_prevention
+        self.quote_if_bare(symbol)
+        buys, in_quote = command.side is Side.BUY, command.quote_quantity
+        leg = Leg(
+            command.side,
+            command.type,
+            command.time_in_force,
+            command.quantity,
+            command.price,
+            command.stop_price,
+            command.trailing_delta,
+            command.iceberg_quantity,
+            command.client_order_id,
+        )
+        plan: list[Meeting] = []
+        quantity = leg.quantity
+        if leg.type not in STOPS and in_quote:
+            plan = self.plan((account, scope), mode, symbol, buys, 0, None, in_quote)
+            # Makers that are merely sent away are nothing that the budget bought.
+            quantity = sum(m.quantity for m in plan if m.mode is not SelfTradePrevention.EXPIRE_MAKER)
+        elif leg.type not in STOPS:
+            plan = self.plan((account, scope), mode, symbol, buys, leg.price, quantity)
+        bad = self.bad_order(account, scope, rules, leg, quantity, in_quote)
+        if bad is not None:
+            return bad
+        if self.is_counted_out(account, scope, 1):
+            return Reason.TOO_MANY_ORDERS
+        bad = self.bad_moment(symbol, leg, plan)
+        if bad is not None:
+            return bad
+        if leg.price and leg.time_in_force is TimeInForce.FOK and traded_in(plan) < quantity:
+            plan = []
+
+        asset = rules.quote if buys else rules.base
+        by_book = buys and not leg.price and leg.type not in STOPS
+        if by_book:
+            needed = in_quote or paid_in(plan)
+        elif buys:
+            needed = self.needs(rules, leg)
+        else:
+            needed = quantity
+        promised = paid_in(plan) if by_book else needed
+        loan = 0
+        missing = needed - self.free(account, scope, asset)
+        if missing > 0:
+            if command.side_effect not in BORROWS:
+                return Reason.INSUFFICIENT_BALANCE
+            if by_book and not in_quote:
+                wider = ceil(needed * (1 + Fraction(self.venue.margin.market_buffer, ONE)))
+                missing, needed = missing + wider - needed, wider
+            terms = self.asset(asset)
+            assert terms is not None
+            loan = max(missing, terms.min_borrow)
+            bad = self.bad_loan(account, scope, asset, loan)
+            if bad is not None:
+                return bad
+            self.lend(account, scope, asset, loan, LoanSource.AUTO)
+
+        order = self.enter(command, leg, quantity, in_quote, NO_LIST)
+        order.loan = loan
+        order.means = needed
+        order.promised = promised
+        self.counted.setdefault((account, scope), []).append((self.now, 1))
+        if not order.is_stop:
+            order.working_at_ms = self.now
+        self.events.append(OrderOpened(order.view(), loan, asset if loan else ""))
+        self.begin(order, plan)
+        return None
+
+    def enter(
+        self, command: PlaceOrder | PlaceOrderList, leg: Leg, quantity: int, in_quote: int, list_number: int
+    ) -> TwinOrder:
+        """An accepted order, with its number and its name."""
+        buys = leg.side is Side.BUY
+        order = TwinOrder(command.account_id, command.scope, command.symbol, buys, leg.price, quantity)
+        self.order_ids[order.symbol] = self.order_ids.get(order.symbol, 0) + 1
+        order.spec_or_none = OrderSpec(
+            command.symbol,
+            self.order_ids[order.symbol],
+            command.account_id,
+            command.scope,
+            leg.client_order_id or self.next_name(),
+            leg.side,
+            leg.type,
+            leg.time_in_force,
+            quantity,
+            in_quote,
+            leg.price,
+            command.self_trade_prevention,
+            command.side_effect,
+            command.auto_repay_at_cancel,
+            self.now,
+            list_number,
+            leg.stop_price,
+            leg.trailing_delta,
+            leg.iceberg_quantity,
+        )
+        order.updated_at_ms = self.now
+        self.orders.append(order)
+        return order
+
+    # --- At work -----------------------------------------------------------------------------------------------
+
+    def begin(self, order: TwinOrder, plan: list[Meeting]) -> None:
+        """A stop waits for its price; anything else works at once."""
+        if order.is_stop:
+            self.wait(order)
+        else:
+            self.work(order, plan)
+
+    def work(self, order: TwinOrder, plan: list[Meeting]) -> None:
+        """Trade as far as the plan goes; what is left rests, or expires."""
+        order.working_at_ms = self.now
+        reason = ExpiryReason.INSUFFICIENT_LIQUIDITY
+        if order.is_killed_by(plan):
+            reason, plan = ExpiryReason.UNFILLED_FOK_ORDER_EXPIRED, []
+        elif order.price:
+            reason = ExpiryReason.UNFILLED_IOC_QUANTITY_EXPIRED
+        for meeting in plan:
+            self.meet(order, meeting)
+        if not order.left:
+            return
+        if order.price and order.spec.time_in_force is TimeInForce.GTC:
+            self.rest(order)
+        else:
+            self.close(order, OrderStatus.EXPIRED, "", reason)
+
+    def look(self, order: TwinOrder) -> list[Meeting]:
+        """What an order that was accepted earlier would meet now, within what is set aside for it."""
+        self.quote_if_bare(order.symbol)
+        who = (order.owner, order.scope)
+        bound = order.costs() if order.buys and not order.price else None
+        return self.plan(who, order.mode, order.symbol, order.buys, order.price, order.left, bound)
+
+    def wake(self, order: TwinOrder) -> None:
+        """A stop's turn has come: from now on it is the order behind its stop."""
+        order.place = Place.AT_WORK
+        order.updated_at_ms = order.working_at_ms = self.now
+        self.events.append(OrderActivated(order.view()))
+        self.work(order, self.look(order))
+
+    # --- Cancelling --------------------------------------------------------------------------------------------
+
+    def mine(self, command: CancelOrder | CancelAllOrders) -> list[TwinOrder] | Reason:
+        if not self.has_wallets(command.account_id, command.scope):
+            return Reason.UNKNOWN_SCOPE
+        if self.find_rules(command.symbol) is None:
+            return Reason.UNKNOWN_SYMBOL
+        return self.orders_of(command.account_id, command.scope, command.symbol)
+
+    def cancel(self, command: CancelOrder) -> Reason | None:
+        mine = self.mine(command)
+        if isinstance(mine, Reason):
+            return mine
+        for order in mine:
+            name = order.spec.client_order_id
+            if command.order_id:
+                if order.order_id != command.order_id:
+                    continue
+                if command.client_order_id and command.client_order_id != name:
+                    return Reason.CLIENT_ORDER_ID_MISMATCH
+            elif name != command.client_order_id:
+                continue
+            self.cancel_one(order, command.cancel_client_id or self.next_name())
+            return None
+        return Reason.UNKNOWN_ORDER
+
+    def cancel_all(self, command: CancelAllOrders) -> Reason | None:
+        mine = self.mine(command)
+        if isinstance(mine, Reason):
+            return mine
+        if not mine:
+            return Reason.NO_OPEN_ORDERS
+        name = self.next_name()
+        for order in mine:
+            if order.place is not Place.GONE:
+                self.cancel_one(order, name)
+        return None
+
+    def cancel_one(self, order: TwinOrder, cancel_name: str) -> None:
+        """End an order because its owner says so."""
+        self.close(order, OrderStatus.CANCELED, cancel_name)
+
+
+def _is_price(rules: Symbol, price: int) -> bool:
+    too_high = rules.max_price and price > rules.max_price
+    return price >= (rules.min_price or rules.tick_size) and not too_high and not price % rules.tick_size
+
+
+def _is_lot(quantity: int, least: int, most: int, step: int) -> bool:
+    return quantity >= least and (not most or quantity <= most) and not (step and quantity % step)

@@ -1,0 +1,206 @@
+"""What it is worth: levels and limits of margin accounts (mechanics 2 and 3)."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from math import floor
+
+from openmargin.domain.enums import MarginStatus
+from openmargin.domain.ids import CROSS, SPOT, Scope
+from openmargin.domain.venue import CollateralTier, IsolatedTier
+from openmargin.lab.twin.ledger import Ledger
+from openmargin.lab.twin.parts import ONE
+
+
+class Risk(Ledger):
+    """The ledger, and what a risk desk says of it."""
+
+    def price_of(self, asset: str) -> Fraction:
+        """What one atom is worth in atoms of the valuation asset; 0 where nobody can say."""
+        margin = self.venue.margin
+        if asset == margin.valuation_asset:
+            return Fraction(1)
+        direct = self.index.get(asset + margin.valuation_asset)
+        if direct is not None:
+            return Fraction(direct, ONE)
+        crossed = self.index.get(asset + margin.display_asset)
+        via = self.index.get(margin.display_asset + margin.valuation_asset)
+        if crossed is None or via is None:
+            return Fraction(0)
+        return Fraction(floor(Fraction(crossed * via, ONE)), ONE)
+
+    def price_in(self, scope: Scope, asset: str) -> Fraction:
+        """What a trading account counts one atom for: an isolated pair measures in its own quote."""
+        if scope in (SPOT, CROSS):
+            return self.price_of(asset)
+        return Fraction(self.index[scope], ONE) if asset == self.rules(scope).base else Fraction(1)
+
+    def assets_in(self, scope: Scope) -> list[str]:
+        """What a trading account may hold."""
+        return [asset.name for asset in self.venue.assets if self.may_hold(scope, asset.name)]
+
+    def assets_value(self, account: int, scope: Scope) -> Fraction:
+        names = self.assets_in(scope)
+        return sum(
+            (self.total(account, scope, name) * self.price_in(scope, name) for name in names), Fraction(0)
+        )
+
+    def debts_value(self, account: int, scope: Scope) -> Fraction:
+        names = self.assets_in(scope)
+        return sum(
+            (self.owed(account, scope, name) * self.price_in(scope, name) for name in names), Fraction(0)
+        )
+
+    def collateral(self, account: int, scope: Scope, *, moving: bool, without: tuple[str, int]) -> Fraction:
+        """What the account counts as collateral once `without` (asset, amount) has left it."""
+        counted = Fraction(0)
+        for asset in self.venue.assets:
+            if not self.may_hold(scope, asset.name):
+                continue
+            amount = self.total(account, scope, asset.name) - (without[1] if without[0] == asset.name else 0)
+            if not amount:
+                continue
+            value = amount * self.price_in(scope, asset.name)
+            if scope != CROSS:
+                counted += value
+                continue
+            floor_of_bracket = Fraction(0)
+            for tier in asset.collateral_tiers:
+                ratio = Fraction(_ratio(tier, moving), ONE)
+                top = Fraction(tier.up_to) if tier.up_to else max(value, floor_of_bracket)
+                counted += max(Fraction(0), min(value, top) - floor_of_bracket) * ratio
+                floor_of_bracket = top
+        return counted
+
+    # --- Bars --------------------------------------------------------------------------------------------------
+
+    def tier(self, account: int, scope: Scope) -> IsolatedTier | None:
+        """The first isolated tier that has room for both debts, else the last."""
+        rules = self.rules(scope)
+        base, quote = self.owed(account, scope, rules.base), self.owed(account, scope, rules.quote)
+        fitting = [t for t in rules.isolated_tiers if t.base_limit >= base and t.quote_limit >= quote]
+        return (fitting or [*rules.isolated_tiers[-1:], None])[0]
+
+    def call_and_liquidation(self, account: int, scope: Scope) -> tuple[int, int]:
+        """The levels at which an account is called, and at which it is liquidated."""
+        if scope == CROSS:
+            levels = self.venue.margin.leverages[0]
+            return levels.margin_call, levels.liquidation
+        tier = self.tier(account, scope)
+        return self.rules(scope).isolated_margin_call, tier.liquidation if tier is not None else ONE
+
+    def margin_level(self, account: int, scope: Scope) -> int:
+        return self._shown(self.assets_value(account, scope), self.debts_value(account, scope))
+
+    def collateral_level(self, account: int, scope: Scope) -> int:
+        counted = self.collateral(account, scope, moving=False, without=("", 0))
+        return self._shown(counted, self.debts_value(account, scope))
+
+    def _shown(self, part: Fraction, whole: Fraction) -> int:
+        cap = self.venue.margin.level_cap
+        return min(cap, floor(part / whole * ONE)) if whole else cap
+
+    def status(self, account: int, scope: Scope) -> MarginStatus:
+        owed = self.debts_value(account, scope)
+        if not owed:
+            return MarginStatus.EXCESSIVE
+        level = self.assets_value(account, scope) / owed * ONE
+        call, liquidation = self.call_and_liquidation(account, scope)
+        for bar, status in (
+            (self.venue.margin.transfer_out_level, MarginStatus.EXCESSIVE),
+            (call, MarginStatus.NORMAL),
+            ((call + liquidation) // 2, MarginStatus.MARGIN_CALL),
+            (liquidation, MarginStatus.PRE_LIQUIDATION),
+        ):
+            if level > bar:
+                return status
+        return MarginStatus.FORCE_LIQUIDATION
+
+    def liquidation_price(self, account: int, pair: str) -> int:
+        """Where assets are the liquidation level times the debts: (l x quote debt - quote) / (base - l x base debt)."""
+        rules = self.rules(pair)
+        base, quote = self.total(account, pair, rules.base), self.total(account, pair, rules.quote)
+        base_debt, quote_debt = self.owed(account, pair, rules.base), self.owed(account, pair, rules.quote)
+        level = Fraction(self.call_and_liquidation(account, pair)[1], ONE)
+        long = base - level * base_debt
+        if not long or not (base_debt or quote_debt):
+            return 0
+        return max(0, floor((level * quote_debt - quote) / long * ONE))
+
+    # --- Limits ------------------------------------------------------------------------------------------------
+
+    def room_to_borrow(self, account: int, scope: Scope, asset: str) -> int:
+        """What the collateral level allows: (l-1) C - l L, in the asset; isolated, the best tier that holds it."""
+        counted = self.collateral(account, scope, moving=False, without=("", 0))
+        owed = self.debts_value(account, scope)
+        price = self.price_in(scope, asset)
+        if scope == CROSS:
+            leverage = self.venue.margin.leverages[0].leverage
+            return max(0, floor(((leverage - 1) * counted - leverage * owed) / price))
+        rules = self.rules(scope)
+        other = rules.quote if asset == rules.base else rules.base
+        rooms = [0]
+        for tier in rules.isolated_tiers:
+            limits = {rules.base: tier.base_limit, rules.quote: tier.quote_limit}
+            if self.owed(account, scope, other) <= limits[other]:
+                initial = Fraction(tier.initial, ONE)
+                by_level = max(0, floor((counted - initial * owed) / (initial - 1) / price))
+                rooms.append(min(by_level, limits[asset] - self.owed(account, scope, asset)))
+        return max(rooms)
+
+    def loan_limit(self, account: int, scope: Scope, asset: str) -> int:
+        """The most that may be owed at all: by VIP level, or by the pair's highest tier."""
+        if scope == CROSS:
+            return self.loan_terms(account, asset)[1]
+        rules = self.rules(scope)
+        limits = [t.base_limit if asset == rules.base else t.quote_limit for t in rules.isolated_tiers]
+        return limits[-1] if limits else 0
+
+    def borrowable(self, account: int, scope: Scope, asset: str) -> int:
+        """All that may be borrowed now; 0 where the asset cannot be."""
+        terms = self.asset(asset)
+        if terms is None or not terms.borrowable or not self.price_of(asset):
+            return 0
+        if not self.may_hold(scope, asset):
+            return 0
+        by_limit = max(0, self.loan_limit(account, scope, asset) - self.owed(account, scope, asset))
+        return min(self.room_to_borrow(account, scope, asset), by_limit, self.pool[asset])
+
+    def transferable(self, account: int, scope: Scope, asset: str) -> int:
+        """The most that may leave with the collateral level still at the bar, found by trying."""
+        free = self.free(account, scope, asset)
+        owed = self.debts_value(account, scope)
+        if not owed:
+            return free
+        margin = self.venue.margin
+        bar = margin.transfer_out_level if scope == CROSS else margin.isolated_transfer_out_level
+        needed = Fraction(bar, ONE) * owed
+
+        def counted(leaving: int) -> Fraction:
+            return self.collateral(account, scope, moving=True, without=(asset, leaving))
+
+        if counted(0) <= needed:
+            return 0
+        if counted(free) >= needed:
+            return free
+        allowed, beyond = 0, free + 1
+        while beyond - allowed > 1:
+            tried = (allowed + beyond) // 2
+            if counted(tried) >= needed:
+                allowed = tried
+            else:
+                beyond = tried
+        return allowed
+
+    def loan_terms(self, account: int, asset: str) -> tuple[int, int]:
+        """Daily rate and limit of the account's VIP level."""
+        found = self.asset(asset)
+        assert found is not None
+        rows = found.loan_terms
+        vip = self.accounts[account - 1].vip
+        row = rows[vip] if vip < len(rows) else rows[-1]
+        return row.daily_rate, row.limit
+
+
+def _ratio(tier: CollateralTier, moving: bool) -> int:
+    return tier.transfer_ratio if moving else tier.borrow_ratio

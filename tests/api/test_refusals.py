@@ -1,0 +1,420 @@
+"""Every reason that an endpoint declares is met over the wire, has its code and text, and changes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+import pytest
+from msgspec import Struct
+
+from openmargin.api.endpoints import ENDPOINTS
+from openmargin.api.errors import WIRE_ERRORS, Dialect
+from openmargin.api.params import fields_of
+from openmargin.api.refusals import reasons_of
+from openmargin.domain.enums import SelfTradePrevention, SymbolStatus
+from openmargin.domain.money import E8
+from openmargin.domain.reasons import Reason
+from openmargin.domain.venue import Venue
+from openmargin.runtime.live import Live
+from tests.api.test_order_lists import ALL, BUY_OCO, LIST, NEW_OTO, NEW_OTOCO, OCO, OTO, OTOCO, SELL_OCO
+from tests.api.test_order_types import LIMIT, STOP
+from tests.api.world import CROSS, SPOT, World
+from tests.api.worlds import with_asset, with_margin, with_orders, with_symbol
+
+ORDER = "/sapi/v1/margin/order"
+OPEN_ORDERS = "/sapi/v1/margin/openOrders"
+LOANS = "/sapi/v1/margin/borrow-repay"
+TRANSFER = "/sapi/v1/asset/transfer"
+ISOLATED = "/sapi/v1/margin/isolated/account"
+MAX_BORROWABLE = "/sapi/v1/margin/maxBorrowable"
+MAX_TRANSFERABLE = "/sapi/v1/margin/maxTransferable"
+
+Asked = Mapping[str, object]
+Prepare = Callable[[World], Asked | None]
+"""Brings about what the refusal needs, and may say what more to ask for."""
+
+
+class Case(Struct, frozen=True):
+    endpoint: str
+    reason: Reason
+    asked: Asked
+    prepare: Prepare | None = None
+    venue: Venue | None = None
+    is_poor: bool = False
+    """Asks another account, which has nothing."""
+
+
+CASES: list[Case] = []
+
+
+# --- placing ---------------------------------------------------------------------------------------------------
+
+FORMS: Final[dict[str, Asked]] = {ORDER: LIMIT, OCO: BUY_OCO, OTO: NEW_OTO, OTOCO: NEW_OTOCO}
+"""A buy of each form, far from the market."""
+WORDS: Final = {
+    "price": ("price", "price", "workingPrice", "workingPrice"),
+    "quantity": ("quantity", "quantity", "workingQuantity", "workingQuantity"),
+    "iceberg": ("icebergQty", "limitIcebergQty", "workingIcebergQty", "workingIcebergQty"),
+    "name": ("newClientOrderId", "limitClientOrderId", "workingClientOrderId", "workingClientOrderId"),
+}
+"""What the forms call the same thing, in their order."""
+MARKET: Asked = {"type": "MARKET", "price": None, "timeInForce": None}
+PENDING_STOP: Asked = {"pendingType": "STOP_LOSS", "pendingPrice": None, "pendingStopPrice": "50000"}
+MAKER: Asked = {"workingType": "LIMIT_MAKER", "workingTimeInForce": None, "workingPrice": "61000"}
+
+
+def placing(
+    reason: Reason,
+    asked: Asked | None = None,
+    prepare: Prepare | None = None,
+    venue: Venue | None = None,
+    forms: Mapping[str, Asked] | None = None,
+    *,
+    is_poor: bool = False,
+) -> None:
+    """A case for each form: `asked` in the form's words, or what `forms` says for it alone."""
+    for number, (path, form) in enumerate(FORMS.items()):
+        if forms is None or path in forms:
+            changes = {WORDS[name][number] if name in WORDS else name: v for name, v in (asked or {}).items()}
+            changes |= (forms or {}).get(path, {})
+            CASES.append(Case(f"POST {path}", reason, {**form, **changes}, prepare, venue, is_poor))
+
+
+def post(path: str, form: Asked, **more: object) -> Prepare:
+    def prepare(world: World) -> None:
+        answer = world.post(path, **{**form, **more})
+        assert answer.status == 200, answer.json
+
+    return prepare
+
+
+BORROWING: Asked = {"sideEffectType": "MARGIN_BUY", "quantity": "3"}
+everywhere: dict[str, Asked] = {path: {} for path in FORMS}
+placing(Reason.UNKNOWN_SCOPE, {"isIsolated": "TRUE"})
+placing(Reason.UNKNOWN_SYMBOL, {"symbol": "XYZUSDT"})
+placing(Reason.SYMBOL_CLOSED, venue=with_symbol("BTCUSDT", status=SymbolStatus.BREAK))
+placing(Reason.SYMBOL_NOT_ON_MARGIN, venue=with_symbol("BTCUSDT", cross_margin=False))
+placing(
+    Reason.SELF_TRADE_PREVENTION_NOT_ALLOWED,
+    {"selfTradePreventionMode": "EXPIRE_TAKER"},
+    venue=with_symbol("BTCUSDT", self_trade_preventions=(SelfTradePrevention.NONE,)),
+)
+placing(Reason.PRICE_FILTER, {"price": "50000.001"})
+placing(Reason.PERCENT_PRICE, {"price": "1"})
+placing(Reason.LOT_SIZE, {"quantity": "0.000001"})
+placing(
+    Reason.MARKET_LOT_SIZE,
+    venue=with_symbol("BTCUSDT", market_max_quantity=E8 // 1000),
+    forms={**everywhere, ORDER: MARKET, OTO: {"pendingType": "MARKET", "pendingPrice": None}},
+)
+placing(Reason.ICEBERG_ABOVE_QUANTITY, {"iceberg": "0.02"})
+placing(Reason.ICEBERG_PARTS, {"iceberg": "0.004"}, venue=with_symbol("BTCUSDT", iceberg_parts=2))
+placing(Reason.NOTIONAL, {"quantity": "0.00001"})
+placing(
+    Reason.MAX_NUM_ORDERS,
+    prepare=post(ORDER, LIMIT),
+    venue=with_symbol("BTCUSDT", max_num_orders=1),
+)
+placing(
+    Reason.MAX_NUM_ALGO_ORDERS,
+    prepare=post(ORDER, STOP),
+    venue=with_symbol("BTCUSDT", max_num_algo_orders=1),
+    forms={**everywhere, ORDER: {**STOP, "price": None, "timeInForce": None}, OTO: PENDING_STOP},
+)
+placing(
+    Reason.MAX_NUM_ICEBERG_ORDERS,
+    {"iceberg": "0.001"},
+    prepare=post(ORDER, LIMIT, icebergQty="0.001"),
+    venue=with_symbol("BTCUSDT", max_num_iceberg_orders=1),
+)
+placing(Reason.MAX_POSITION, venue=with_symbol("BTCUSDT", max_position=E8))
+placing(
+    Reason.LIMIT_PRICE_FAR_FROM_INDEX,
+    {"price": "69001"},
+    venue=with_symbol("BTCUSDT", limits_price_to_index=True),
+    forms={
+        **everywhere,
+        OCO: {"price": "50000", "stopLimitPrice": "69001", "stopLimitTimeInForce": "GTC"},
+    },
+)
+placing(Reason.DUPLICATE_CLIENT_ORDER_ID, {"name": "one"}, prepare=post(ORDER, LIMIT, newClientOrderId="one"))
+placing(Reason.TOO_MANY_ORDERS, prepare=post(ORDER, LIMIT), venue=with_orders(limit_10s=1))
+placing(
+    Reason.WOULD_TAKE,
+    prepare=post(ORDER, LIMIT, price="60003"),
+    forms={
+        ORDER: {"type": "LIMIT_MAKER", "timeInForce": None, "price": "61000"},
+        OCO: {**SELL_OCO, "price": "60002"},
+        OTO: MAKER,
+        OTOCO: MAKER,
+    },
+)
+placing(Reason.INSUFFICIENT_BALANCE, {"quantity": "3"})
+placing(Reason.ASSET_NOT_BORROWABLE, BORROWING, venue=with_asset("USDT", borrowable=False))
+placing(Reason.BORROW_LEVEL_TOO_LOW, BORROWING, is_poor=True)
+placing(Reason.ABOVE_MAX_BORROWABLE, {**BORROWING, "quantity": "20"})
+placing(Reason.INVENTORY_SHORT, BORROWING, venue=with_asset("USDT", pool_capital=E8))
+placing(
+    Reason.TRAILING_DELTA,
+    forms={
+        ORDER: {
+            "type": "STOP_LOSS",
+            "trailingDelta": "5",
+            "price": None,
+            "timeInForce": None,
+        },
+        OTO: {"pendingType": "STOP_LOSS", "pendingTrailingDelta": "5"},
+        OTOCO: {"pendingBelowTrailingDelta": "5", "pendingBelowPrice": "50000"},
+    },
+)
+placing(
+    Reason.NO_LIQUIDITY_FOR_QUOTE_QUANTITY,
+    forms={ORDER: {**MARKET, "quantity": None, "quoteOrderQty": "0.1"}},
+)
+placing(
+    Reason.WOULD_TRIGGER,
+    forms={ORDER: {"type": "STOP_LOSS", "stopPrice": "55000", "price": None, "timeInForce": None}},
+)
+lists: dict[str, Asked] = {OCO: {}, OTO: {}, OTOCO: {}}
+placing(
+    Reason.MAX_NUM_ORDER_LISTS,
+    prepare=post(OCO, BUY_OCO),
+    venue=with_symbol("BTCUSDT", max_num_order_lists=1),
+    forms=lists,
+)
+placing(
+    Reason.DUPLICATE_CLIENT_LIST_ID,
+    {"listClientOrderId": "one"},
+    prepare=post(OCO, BUY_OCO, listClientOrderId="one"),
+    forms=lists,
+)
+placing(Reason.LIST_PRICES_WRONG, forms={OCO: {"price": "61000"}, OTOCO: {"pendingBelowStopPrice": "66000"}})
+
+
+# --- cancelling ------------------------------------------------------------------------------------------------
+
+
+def misnamed_order(world: World) -> Asked:
+    return {"orderId": world.order().json["orderId"], "origClientOrderId": "other"}
+
+
+def misnamed_list(world: World) -> Asked:
+    placed = world.post(OCO, **BUY_OCO).json
+    return {"orderListId": placed["orderListId"], "listClientOrderId": "other"}
+
+
+HERE: Asked = {"symbol": "BTCUSDT", "isIsolated": "TRUE"}
+for endpoint, named in (
+    (f"DELETE {ORDER}", {"orderId": "99"}),
+    (f"DELETE {OPEN_ORDERS}", {}),
+    (f"DELETE {LIST}", {"orderListId": "99"}),
+):
+    CASES += [
+        Case(endpoint, Reason.UNKNOWN_SCOPE, {**HERE, **named}),
+        Case(endpoint, Reason.UNKNOWN_SYMBOL, {"symbol": "XYZUSDT", **named}),
+    ]
+CASES += [
+    Case(f"DELETE {ORDER}", Reason.UNKNOWN_ORDER, {"symbol": "BTCUSDT", "orderId": "99"}),
+    Case(f"DELETE {ORDER}", Reason.CLIENT_ORDER_ID_MISMATCH, {"symbol": "BTCUSDT"}, misnamed_order),
+    Case(f"DELETE {OPEN_ORDERS}", Reason.NO_OPEN_ORDERS, {"symbol": "BTCUSDT"}),
+    Case(f"DELETE {LIST}", Reason.UNKNOWN_LIST, {"symbol": "BTCUSDT", "orderListId": "99"}),
+    Case(f"DELETE {LIST}", Reason.CLIENT_LIST_ID_MISMATCH, {"symbol": "BTCUSDT"}, misnamed_list),
+]
+
+
+# --- loans, transfers, isolated accounts -----------------------------------------------------------------------
+
+BORROW: Asked = {"type": "BORROW", "asset": "USDT", "amount": "100"}
+REPAY: Asked = {**BORROW, "type": "REPAY"}
+IN: Asked = {"type": "MAIN_MARGIN", "asset": "USDT", "amount": "1"}
+OUT: Asked = {**IN, "type": "MARGIN_MAIN"}
+INTO: Asked = {**OUT, "type": "MARGIN_ISOLATEDMARGIN", "toSymbol": "BTCUSDT"}
+AROUND: Asked = {
+    **INTO,
+    "type": "ISOLATEDMARGIN_ISOLATEDMARGIN",
+    "fromSymbol": "BTCUSDT",
+}
+opened = post(ISOLATED, {"symbol": "BTCUSDT"})
+NO_ETH_LOANS: Final = with_asset("ETH", borrowable=False)
+
+
+def sold_what_it_owes(world: World) -> None:
+    post(LOANS, BORROW, asset="BTC", amount="0.1")(world)
+    post(ORDER, {"symbol": "BTCUSDT", "side": "SELL", "type": "MARKET", "quantity": "1.1"})(world)
+
+
+def funded(world: World) -> None:
+    opened(world)
+    world.deposit("USDT", "5", "BTCUSDT")
+
+
+def closed_and_opened(world: World) -> None:
+    opened(world)
+    assert world.delete(ISOLATED, symbol="BTCUSDT").status == 200
+    opened(world)
+
+
+CASES += [
+    Case(f"POST {LOANS}", reason, asked, prepare, venue, is_poor)
+    for reason, asked, prepare, venue, is_poor in (
+        (Reason.UNKNOWN_SCOPE, {**BORROW, **HERE}, None, None, False),
+        (Reason.AMOUNT_NOT_POSITIVE, {**BORROW, "amount": "0"}, None, None, False),
+        (Reason.UNKNOWN_ASSET, {**BORROW, "asset": "XYZ"}, None, None, False),
+        (Reason.ASSET_NOT_BORROWABLE, {**BORROW, "asset": "ETH"}, None, NO_ETH_LOANS, False),
+        (Reason.ASSET_NOT_IN_PAIR, {**BORROW, **HERE, "asset": "ETH"}, opened, None, False),
+        (Reason.BELOW_MIN_BORROW, {**BORROW, "asset": "BTC", "amount": "0.000001"}, None, None, False),
+        (Reason.BORROW_LEVEL_TOO_LOW, BORROW, None, None, True),
+        (Reason.ABOVE_MAX_BORROWABLE, {**BORROW, "amount": "10000000"}, None, None, False),
+        (Reason.INVENTORY_SHORT, BORROW, None, with_asset("USDT", pool_capital=E8), False),
+        (Reason.ABOVE_DEBT, REPAY, None, None, False),
+        (
+            Reason.BELOW_MIN_REPAY,
+            {**REPAY, "asset": "BTC", "amount": "0.000001"},
+            post(LOANS, BORROW, asset="BTC", amount="0.1"),
+            None,
+            False,
+        ),
+        (
+            Reason.DEBT_LEFT_TOO_SMALL,
+            {**REPAY, "amount": "99.9"},
+            post(LOANS, BORROW),
+            with_asset("USDT", min_debt_left=E8),
+            False,
+        ),
+        (
+            Reason.REPAY_BALANCE_SHORT,
+            {**REPAY, "asset": "BTC", "amount": "0.1"},
+            sold_what_it_owes,
+            None,
+            False,
+        ),
+    )
+]
+CASES += [
+    Case(f"POST {TRANSFER}", reason, asked, prepare, venue)
+    for reason, asked, prepare, venue in (
+        (Reason.UNKNOWN_SCOPE, INTO, None, None),
+        (Reason.SAME_SCOPE, AROUND, opened, None),
+        (Reason.UNKNOWN_ASSET, {**OUT, "asset": "XYZ"}, None, None),
+        (Reason.AMOUNT_NOT_POSITIVE, {**OUT, "amount": "0"}, None, None),
+        (Reason.ASSET_NOT_IN_PAIR, {**INTO, "asset": "ETH"}, opened, None),
+        (Reason.ASSET_NOT_COLLATERAL, {**IN, "asset": "ETH"}, None, with_asset("ETH", collateral=False)),
+        (Reason.TRANSFER_BALANCE_SHORT, {**OUT, "amount": "1000000"}, None, None),
+        (Reason.TRANSFER_LEVEL_TOO_LOW, OUT, post(LOANS, BORROW, amount="300000"), None),
+        (
+            Reason.ABOVE_MAX_TRANSFERABLE,
+            {**OUT, "amount": "150000"},
+            post(LOANS, BORROW, amount="100000"),
+            None,
+        ),
+    )
+]
+for path in (MAX_BORROWABLE, MAX_TRANSFERABLE):
+    CASES += [
+        Case(f"GET {path}", Reason.UNKNOWN_SCOPE, {"asset": "USDT", "isolatedSymbol": "BTCUSDT"}),
+        Case(f"GET {path}", Reason.UNKNOWN_ASSET, {"asset": "XYZ"}),
+        Case(f"GET {path}", Reason.ASSET_NOT_IN_PAIR, {"asset": "ETH", "isolatedSymbol": "BTCUSDT"}, opened),
+    ]
+CASES += [
+    Case(f"GET {MAX_BORROWABLE}", Reason.ASSET_NOT_BORROWABLE, {"asset": "ETH"}, None, NO_ETH_LOANS),
+    Case(f"POST {ISOLATED}", Reason.UNKNOWN_SYMBOL, {"symbol": "XYZUSDT"}),
+    Case(
+        f"POST {ISOLATED}",
+        Reason.PAIR_NOT_ISOLATED,
+        {"symbol": "BTCUSDT"},
+        venue=with_symbol("BTCUSDT", isolated_margin=False),
+    ),
+    Case(f"POST {ISOLATED}", Reason.ISOLATED_ALREADY_OPEN, {"symbol": "BTCUSDT"}, opened),
+    Case(
+        f"POST {ISOLATED}",
+        Reason.TOO_MANY_ISOLATED,
+        {"symbol": "ETHUSDT"},
+        opened,
+        with_margin(isolated_accounts_max=1),
+    ),
+    Case(f"DELETE {ISOLATED}", Reason.UNKNOWN_SCOPE, {"symbol": "BTCUSDT"}),
+    Case(f"DELETE {ISOLATED}", Reason.ISOLATED_NOT_EMPTY, {"symbol": "BTCUSDT"}, funded),
+    Case(f"DELETE {ISOLATED}", Reason.ISOLATED_CLOSED_TOO_SOON, {"symbol": "BTCUSDT"}, closed_and_opened),
+]
+
+
+# --- the tests -------------------------------------------------------------------------------------------------
+
+
+def test_every_declared_reason_has_a_case_and_no_other() -> None:
+    declared = {(endpoint.name, reason.name) for endpoint in ENDPOINTS for reason in reasons_of(endpoint)}
+    assert {(case.endpoint, case.reason.name) for case in CASES} == declared
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.endpoint} {case.reason.name}")
+def test_a_refusal_has_its_code_and_changes_nothing(case: Case) -> None:
+    world = World(case.venue)
+    world.deposit("USDT", "100000")
+    world.deposit("BTC", "1")
+    more = case.prepare(world) if case.prepare is not None else None
+    key = world.new_key(world.new_account()) if case.is_poor else world.key
+    before = holdings(world)
+    method, _, path = case.endpoint.partition(" ")
+    asked = {name: value for name, value in {**case.asked, **(more or {})}.items() if value is not None}
+    answer = world.signed(method, path, asked, key=key)
+    error = WIRE_ERRORS[case.reason, Dialect.SAPI]
+    assert (answer.status, answer.code) == (error.status, error.code), answer.json
+    assert answer.json["msg"].startswith(error.message.rstrip("."))
+    assert holdings(world) == before
+    assert world.signed("GET", ALL, key=key).status == 200
+    world.close()
+
+
+GOOD: Final[dict[str, Asked]] = {
+    **{f"POST {path}": form for path, form in FORMS.items()},
+    f"DELETE {ORDER}": {"symbol": "BTCUSDT", "orderId": "99"},
+    f"DELETE {OPEN_ORDERS}": {"symbol": "BTCUSDT"},
+    f"DELETE {LIST}": {"symbol": "BTCUSDT", "orderListId": "99"},
+    f"POST {LOANS}": BORROW,
+    f"POST {TRANSFER}": OUT,
+    f"POST {ISOLATED}": {"symbol": "BTCUSDT"},
+    f"DELETE {ISOLATED}": {"symbol": "BTCUSDT"},
+}
+"""A request of every endpoint that changes something, to be spoiled in one parameter."""
+SPOILED: Final = {-1100: "!", -1108: "9" * 20, -1111: "0.000000001"}
+
+
+def test_every_endpoint_that_changes_something_is_spoiled() -> None:
+    assert set(GOOD) == {endpoint.name for endpoint in ENDPOINTS if endpoint.method != "GET"}
+
+
+@pytest.mark.parametrize("name", GOOD)
+def test_a_bad_parameter_has_its_code_and_changes_nothing(world: World, name: str) -> None:
+    [endpoint] = [endpoint for endpoint in ENDPOINTS if endpoint.name == name]
+    before = holdings(world)
+    for field in fields_of(endpoint.params):
+        param = field.param
+        bad = {refused.code: SPOILED[refused.code] for refused in param.refusals if refused.code in SPOILED}
+        if param.kind in ("ENUM", "BOOLEAN"):
+            bad[param.refusals[0].code] = "!"
+        bad[-1102 if field.required else -1105] = ""
+        for code, value in bad.items():
+            answer = world.signed(endpoint.method, endpoint.path, {**GOOD[name], param.name: value})
+            assert (answer.status, answer.code) == (400, code), (param.name, value, answer.json)
+    assert holdings(world) == before
+
+
+def holdings(world: World) -> list[Any]:
+    """All that the accounts of this world have, owe, and have open."""
+
+    def question(live: Live) -> list[Any]:
+        found: list[Any] = []
+        for account_id in live.account_ids():
+            scopes = [view.symbol for view in live.isolated(account_id) if view.is_open]
+            found.append(live.isolated(account_id))
+            for scope in (SPOT, CROSS, *scopes):
+                found += [
+                    live.balances(account_id, scope),
+                    live.open_orders(account_id, scope, None),
+                    live.open_lists(account_id, scope),
+                    live.order_counts(account_id, scope),
+                ]
+        return found
+
+    return world.run(world.exchange.read(question))

@@ -1,0 +1,37 @@
+"""Venues that differ from the default one in what a test is about."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from openmargin.config.venue_file import load_venue
+from openmargin.domain.venue import Venue
+
+
+def with_symbol(name: str, **changes: Any) -> Venue:
+    venue = load_venue()
+    symbols = tuple(
+        msgspec.structs.replace(symbol, **changes) if symbol.name == name else symbol
+        for symbol in venue.symbols
+    )
+    return msgspec.structs.replace(venue, symbols=symbols)
+
+
+def with_asset(name: str, **changes: Any) -> Venue:
+    venue = load_venue()
+    assets = tuple(
+        msgspec.structs.replace(asset, **changes) if asset.name == name else asset for asset in venue.assets
+    )
+    return msgspec.structs.replace(venue, assets=assets)
+
+
+def with_margin(**changes: Any) -> Venue:
+    venue = load_venue()
+    return msgspec.structs.replace(venue, margin=msgspec.structs.replace(venue.margin, **changes))
+
+
+def with_orders(**changes: Any) -> Venue:
+    venue = load_venue()
+    return msgspec.structs.replace(venue, orders=msgspec.structs.replace(venue.orders, **changes))

@@ -1,0 +1,195 @@
+"""Engines with one fault each, and who finds it: the judges on trial.
+
+    python -m tests.engine.mutants [WORD ...]       only those whose name has one of the words
+
+Every mutant is a copy of the package with one line altered. The random markets and the stories are then put to it in
+a process of its own; a mutant that neither of them finds is a hole in the tests, not in the engine.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import NamedTuple
+
+ROOT = Path(__file__).resolve().parents[2]
+PACKAGE = ROOT / "src" / "openmargin"
+SEEDS = range(16)
+STEPS = 250
+
+
+class Mutant(NamedTuple):
+    name: str
+    file: str
+    """In the engine."""
+    table: str
+    """Whose stories know best."""
+    right: str
+    wrong: str
+
+
+MUTANTS = (
+    # Who meets whom
+    Mutant("who comes last is served first", "books", "house", "if at_front and level.first", "if level.first"),
+    Mutant("the worst price is served first", "matching", "matching", "index = len(side.ranks) - 1", "index = 0"),
+    Mutant("a price that is met exactly is no match", "matching", "matching", "maker_price) >= 0", "maker_price) > 0"),
+    Mutant("a budget is not counted down", "matching", "market_orders", "self.budget -= notional(taken, price)", "pass"),
+    Mutant("a budget may break a step", "matching", "market_orders", "floor_to_step(self.budget * E8 // price, self.step)\n            if affordable", "self.budget * E8 // price\n            if affordable"),
+    Mutant("a woken buy ignores what it holds", "execution", "stops", "if order.price or order.sign < 0:", "if order.remaining:"),
+    Mutant("FOK fills what it can", "execution", "oto", "    if not killed:", "    if matches:"),
+    # Self-trade prevention
+    Mutant("DECREMENT takes one atom less", "matching", "prevention", "lost = min(maker.remaining, wanted)", "lost = min(maker.remaining, wanted) - 1 or 1"),
+    Mutant("EXPIRE_TAKER goes on", "matching", "prevention", "Match(maker, price, wanted, mode))\n            self.is_over = True", "Match(maker, price, wanted, mode))"),
+    Mutant("the maker's mode decides", "matching", "prevention", "        return DECREMENT\n    return mode", "        return DECREMENT\n    return maker.prevention"),
+    Mutant("a trade group is nobody", "matching", "prevention", "return group >= 0 and group == ", "return group > 10**9 and group == "),
+    Mutant("without a group all are one", "matching", "prevention", "return group >= 0 and group == ", "return group == "),
+    Mutant("TRANSFER to oneself", "matching", "prevention", " or taker is maker.account", ""),
+    Mutant("TRANSFER without the maker's will", "matching", "prevention", "(maker.prevention is not TRANSFER or taker is maker.account)", "taker is maker.account"),
+    Mutant("what prevention took stays locked", "settlement", "prevention", "    elif order.price or order.sign < 0:\n        hold(", "    elif order.price < 0:\n        hold("),
+    Mutant("a prevented loan is not repaid", "settlement", "prevention", "    for order in ended:\n        finish(state, order)", "    for order in ended:\n        order.loan = 0\n        finish(state, order)"),
+    # Icebergs
+    Mutant("the next part stands in front", "books", "icebergs", "        _unlink(level, order)\n        _append(level, order)", "        pass"),
+    Mutant("the next part is all that is left", "books", "icebergs", "order.hidden = max(0, order.remaining - order.iceberg)\n        level", "order.hidden = 0\n        level"),
+    Mutant("prevention takes what is shown first", "books", "prevention", "order.hidden = max(0, order.hidden - quantity)", "order.hidden = max(0, min(order.hidden, order.remaining - 1))"),
+    Mutant("a taker sees only what is shown", "matching", "icebergs", "                if maker.hidden:\n", "                if maker.hidden < 0:\n"),
+    # Stops
+    Mutant("a rising stop must be passed", "triggers", "stops", "stops.rising.best() <= price", "stops.rising.best() < price"),
+    Mutant("a falling stop must be passed", "triggers", "stops", "stops.falling.best() >= price", "stops.falling.best() > price"),
+    Mutant("a stop may lie at the market", "asks", "stops", "(price - ask.stop_price) >= 0", "(price - ask.stop_price) > 0"),
+    Mutant("a buy stop holds no buffer", "asks", "stops", "with_buffer(reference, state.venue.margin.market_buffer)", "reference"),
+    Mutant("the extreme is not followed", "triggers", "trailing", "lifted.extreme = price", "lifted.extreme = lifted.extreme or price"),
+    Mutant("a trailing order turns a hair too late", "triggers", "trailing", "price * BASIS > threshold", "price * BASIS >= threshold"),
+    Mutant("the stop price is the first extreme", "triggers", "trailing", "_group_at(side, side.sign * price)", "_group_at(side, side.sign * order.spec.stop_price)"),
+    Mutant("trailing begins with the last price", "triggers", "trailing", "_join_group(_side_of(book, order).starting, order)", "_join_group(_group_at(_side_of(book, order), _side_of(book, order).sign * book.last_price), order)"),
+    Mutant("who trails longer wakes later", "triggers", "trailing", "at_front=at_front)", "at_front=False)"),
+    Mutant("the widest wakes first", "triggers", "trailing", "return -reached[0], -reached[1]", "return reached[0], -reached[1]"),
+    Mutant("a cascade stops after one", "cascade", "stops", "            budget -= 1\n", "            budget = 0\n            state.woken.clear()\n"),
+    # Lists
+    Mutant("the other leg stays open", "order_lists", "oco", 'settlement.end(state, book, other, EXPIRE, "", ExpiryReason.OCO_TRIGGER)', "pass"),
+    Mutant("a pair's funds are released twice", "settlement", "oco", "    order_list.held = 0\n", "    pass\n"),
+    Mutant("a pair holds what the cheaper costs", "settlement", "oco", "held = max(reserve(pair[0]), reserve(pair[1]))", "held = min(reserve(pair[0]), reserve(pair[1]))"),
+    Mutant("a pair needs funds for both", "order_lists", "oco", "dearer = max(asks.needs(state, book, pair[0]), asks.needs(state, book, pair[1]))", "dearer = asks.needs(state, book, pair[0]) + asks.needs(state, book, pair[1])"),
+    Mutant("the chosen leg keeps the dearer's funds", "settlement", "oco", "    hold(state, order, reserve(order))\n    state.chosen", "    state.chosen"),
+    Mutant("a part of the working order is enough", "order_lists", "oto", "        if order.status is FILLED:", "        if order.executed:"),
+    Mutant("a cancelled leg leaves the other", "orders", "oco", "    if order.order_list is not None:\n        order_lists.end_by_user(state, book, order.order_list, cancel_client_id)\n    else:\n        settlement.end(state, book, order, CANCEL, cancel_client_id)\n    return None", "    settlement.end(state, book, order, CANCEL, cancel_client_id)\n    return None"),
+    Mutant("a list's loan is kept", "order_lists", "oco", "if order_list.loan and order_list.auto_repay:", "if order_list.loan < 0:"),
+    Mutant("a list counts as one order", "order_lists", "oco", "order_counts.add(account, len(wanted), state.at_ms)", "order_counts.add(account, 1, state.at_ms)"),
+    Mutant("a pending maker takes", "order_lists", "oto", "if matches and not order.row.takes_liquidity:", "if matches and not order.row.takes_liquidity and order.executed:"),
+    Mutant("a pending stop never looks back", "order_lists", "oto", "if triggers.reached(book, order):", "if order.executed:"),
+    Mutant("lists follow after the stops", "cascade", "oco", "        if state.chosen:\n", "        if state.chosen and not state.woken:\n"),
+    Mutant("a leg may lie at the market", "order_lists", "oco", "where * (level - price) <= 0", "where * (level - price) < 0"),
+    # Filters, counts, isolated accounts
+    Mutant("trailing bounds are swapped", "filters", "trailing", "    if above > 0:\n", "    if above < 0:\n"),
+    Mutant("parts of an iceberg are rounded down", "filters", "icebergs", "ceil_div(quantity, iceberg)", "quantity // iceberg"),
+    Mutant("a maker's first fill gives back a taker's", "settlement", "oco", "credit = state.maker_credit if is_maker", "credit = state.taker_credit if is_maker"),
+    Mutant("a tier needs to hold one debt", "risk", "isolated", "base <= tier.base_limit and quote", "base <= tier.base_limit or quote"),
+    Mutant("isolated is measured like cross", "risk", "isolated", "account.scope == CROSS or account.scope == SPOT", "account.scope"),
+    Mutant("an account closes with its debts", "isolated", "isolated", "if trading.debts or (orders", "if (orders"),
+    # Snapshots
+    Mutant("a snapshot shows what is hidden", "dump", "icebergs", "    order.hidden = kept.hidden\n", ""),
+    Mutant("a snapshot parts a pair", "dump", "oco", "    order.is_paired = kept.is_paired\n", ""),
+    Mutant("a snapshot forgets an extreme", "dump", "trailing", "        group = TrailingGroup(extreme)\n", "        group = TrailingGroup(extreme - 10**8)\n"),
+)  # fmt: skip
+
+
+class Verdict(NamedTuple):
+    mutant: Mutant
+    markets: str
+    """What the random markets found; empty where nothing."""
+    stories: str
+
+
+def put_on_trial(mutant: Mutant, *, everywhere: bool) -> Verdict:
+    """Let the judges look at one mutant: all of them, or until one has found it."""
+    with tempfile.TemporaryDirectory() as folder:
+        shutil.copytree(PACKAGE, Path(folder, "openmargin"), ignore=shutil.ignore_patterns("__pycache__"))
+        file = Path(folder, "openmargin", "engine", f"{mutant.file}.py")
+        text = file.read_text()
+        assert text.count(mutant.right) == 1, (
+            f"{mutant.name}: {file.name} says {text.count(mutant.right)} times {mutant.right!r}"
+        )
+        file.write_text(text.replace(mutant.right, mutant.wrong))
+        environment = {
+            **os.environ,
+            "PYTHONPATH": f"{folder}{os.pathsep}{ROOT}",
+            "PYTHONDONTWRITEBYTECODE": "1",
+        }
+        judges = "all" if everywhere else mutant.table
+        command = [sys.executable, "-m", "tests.engine.mutants", "--judge", judges]
+        done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    markets, stories = done.stdout.splitlines()
+    return Verdict(mutant, markets, stories)
+
+
+def verdicts(mutants: Iterable[Mutant], *, everywhere: bool) -> Iterator[Verdict]:
+    """Each mutant's verdict, as many trials at once as there are processors."""
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        yield from pool.map(lambda mutant: put_on_trial(mutant, everywhere=everywhere), mutants)
+
+
+def judge(table: str) -> None:
+    """Judge the engine that this process has; print who found what, on one line each.
+
+    With the name of a table a few markets are tried, then its stories, and the rest only where these find nothing.
+    """
+    everywhere = table == "all"
+    markets = _markets(SEEDS if everywhere else SEEDS[:2])
+    stories = ""
+    if everywhere or not markets:
+        stories = _stories(table) or _stories("all")
+    if not (markets or stories):
+        markets = _markets(SEEDS)
+    print(markets)
+    print(stories)
+
+
+def _markets(seeds: Iterable[int]) -> str:
+    from openmargin.lab.simulate import Disagreement, run
+    from openmargin.runtime.bare import BareExchange
+
+    for seed in seeds:
+        try:
+            run(seed, STEPS, BareExchange())
+        except Disagreement as difference:
+            return f"seed {seed}, step {str(difference).rsplit(maxsplit=1)[1]}"
+    return ""
+
+
+def _stories(table: str) -> str:
+    """The first story that goes wrong, told straight through, and then with a restart after every line."""
+    from tests.engine.story import TABLES, Teller, stories
+
+    tables = sorted(TABLES.glob("*.txt")) if table == "all" else [TABLES / f"{table}.txt"]
+    for restarts in (False, True):
+        for path in tables:
+            for story in stories(path):
+                try:
+                    Teller(restarts=restarts).tell(story)
+                except Exception:
+                    return f"{path.stem}: {story.title}"
+    return ""
+
+
+def main(words: list[str]) -> int:
+    if words[:1] == ["--judge"]:
+        judge(words[1])
+        return 0
+    chosen = [m for m in MUTANTS if not words or any(word in m.name for word in words)]
+    missed = 0
+    print(f"{'mutant':44} {'random markets':22} story")
+    for mutant, markets, told in verdicts(chosen, everywhere=True):
+        missed += not (markets or told)
+        print(f"{mutant.name:44} {markets or '-':22} {told or '-'}", flush=True)
+    print(f"{len(chosen)} mutants, {len(chosen) - missed} found")
+    return 1 if missed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
