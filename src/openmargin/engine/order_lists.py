@@ -49,9 +49,9 @@ def place(state: State, command: PlaceOrderList) -> Rejected | None:
     refused = _refuse_shape(book, command, wanted) or _refuse_names(account, book, command, wanted)
     if refused is not None:
         return refused
-    first = wanted[0]
-    if command.contingency is not Contingency.OCO:
-        asks.meet(book, account, first, mode)
+    starting = wanted if command.contingency is Contingency.OCO else wanted[:1]
+    for ask in starting:
+        asks.meet(book, account, ask, mode)
     for ask in wanted:
         refused = asks.refuse(state, book, account, ask)
         if refused is not None:
@@ -59,14 +59,8 @@ def place(state: State, command: PlaceOrderList) -> Rejected | None:
     refused = asks.refuse_count(state, account, len(wanted))
     if refused is not None:
         return refused
-    if command.contingency is Contingency.OCO:
-        for ask in wanted:
-            asks.meet(book, account, ask, mode)
-            refused = asks.refuse_now(book, ask)
-            if refused is not None:
-                return refused
-    else:
-        refused = asks.refuse_now(book, first)
+    for ask in starting:
+        refused = asks.refuse_now(book, ask)
         if refused is not None:
             return refused
 
@@ -113,8 +107,7 @@ def place(state: State, command: PlaceOrderList) -> Rejected | None:
     state.events.append(ListChanged(order_list.view(), loan, loan_asset))
     for order in order_list.legs:
         state.events.append(OrderOpened(order.view()))
-    starting = order_list.legs if command.contingency is Contingency.OCO else order_list.legs[:1]
-    for order, ask in zip(starting, wanted, strict=False):
+    for order, ask in zip(order_list.legs, starting, strict=False):
         execution.begin(state, book, order, ask.matches)
     return None
 
