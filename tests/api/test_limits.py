@@ -14,6 +14,20 @@ PAIRS = "/sapi/v1/margin/allPairs"
 ASSETS = "/sapi/v1/margin/allAssets"
 
 
+class HostClock:
+    """The host's time, which weights are counted by, standing still so that no test meets the end of a minute."""
+
+    def __init__(self) -> None:
+        self.now_ms = 1_767_225_600_000
+
+
+@pytest.fixture(autouse=True)
+def host(monkeypatch: pytest.MonkeyPatch) -> HostClock:
+    clock = HostClock()
+    monkeypatch.setattr("openmargin.runtime.clock._host_ms", lambda: clock.now_ms)
+    return clock
+
+
 @pytest.fixture
 def tight() -> Iterator[World]:
     world = World(weights=WeightLimits(sapi_ip=3, sapi_uid=1510, api_ip=25))
@@ -33,6 +47,14 @@ def test_each_sapi_endpoint_has_its_own_budget(tight: World) -> None:
     assert over.headers["x-sapi-used-ip-weight-1m"] == "4"
     assert 1 <= int(over.headers["retry-after"]) <= 60
     assert tight.public(ASSETS).status == 200
+
+
+def test_weights_do_not_freeze_with_a_clock_that_stands_still(tight: World, host: HostClock) -> None:
+    stands_at = tight.now_ms
+    assert [tight.public(PAIRS).status for _ in range(4)] == [200, 200, 200, 429]
+    host.now_ms += 60_000
+    assert tight.public(PAIRS).headers["x-sapi-used-ip-weight-1m"] == "1"
+    assert tight.now_ms == stands_at
 
 
 def test_addresses_have_budgets_of_their_own(tight: World) -> None:
