@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from openmargin.domain.enums import Side
+from openmargin.engine.engine import EPOCH
 from openmargin.journal.record import Check, JournalDamaged
 from openmargin.runtime.directory import DataDirectory
 from openmargin.runtime.errors import StartRefused
@@ -140,7 +141,7 @@ def test_an_engine_that_decides_differently_is_named_with_the_record(tmp_path: P
     run(trade_a_little, tmp_path)
     remove_snapshots(tmp_path)
     change_journal(tmp_path, "UPDATE records SET event_chain = zeroblob(16) WHERE seq = 9")
-    with pytest.raises(DecidesDifferently, match=r"epoch 1\) decides record 9 differently") as caught:
+    with pytest.raises(DecidesDifferently, match=rf"epoch {EPOCH}\) decides record 9 differently") as caught:
         run(look, tmp_path)
     assert caught.value.seq == 9
 
@@ -149,8 +150,8 @@ def test_a_journal_of_another_epoch_is_refused_and_the_version_for_it_is_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run(trade_a_little, tmp_path)
-    monkeypatch.setattr("openmargin.runtime.recovery.EPOCH", 2)
-    with pytest.raises(StartRefused, match=r"openmargin 0\.1 can replay it"):
+    monkeypatch.setattr("openmargin.runtime.recovery.EPOCH", EPOCH + 1)
+    with pytest.raises(StartRefused, match=r"openmargin 0\.2 can replay it"):
         run(look, tmp_path)
 
 

@@ -196,8 +196,8 @@ def filter_failure(name: str) -> WireError:
     return WireError(400, -1013, f"Filter failure: {name}")
 
 
-def _isolated(what: str) -> WireError:
-    """Binance documents no code for what its isolated accounts refuse: -1020 with a sentence is the nearest."""
+def _unsupported(what: str) -> WireError:
+    """Where Binance documents no code for a refusal, -1020 with a sentence is the nearest."""
     return WireError(400, -1020, f"This operation is not supported: {what}")
 
 
@@ -289,14 +289,69 @@ _ON_MARGIN: Final[dict[Reason, WireError]] = {
         400, -2011, "Cancel order is invalid. Check origClOrdId and orderId."
     ),
     Reason.PAIR_NOT_ISOLATED: NOT_A_MARGIN_PAIR,
-    Reason.TOO_MANY_ISOLATED: _isolated("as many isolated accounts are enabled as may be."),
-    Reason.ISOLATED_ALREADY_OPEN: _isolated("the isolated account is enabled already."),
-    Reason.ISOLATED_NOT_EMPTY: _isolated("the isolated account is not empty."),
-    Reason.ISOLATED_CLOSED_TOO_SOON: _isolated("an isolated account may be disabled once in 24 hours."),
+    Reason.TOO_MANY_ISOLATED: _unsupported("as many isolated accounts are enabled as may be."),
+    Reason.ISOLATED_ALREADY_OPEN: _unsupported("the isolated account is enabled already."),
+    Reason.ISOLATED_NOT_EMPTY: _unsupported("the isolated account is not empty."),
+    Reason.ISOLATED_CLOSED_TOO_SOON: _unsupported("an isolated account may be disabled once in 24 hours."),
     Reason.ASSET_NOT_IN_PAIR: NOT_A_MARGIN_ASSET,
     Reason.ICEBERG_NEEDS_GTC: needs_gtc("icebergQty", "timeInForce"),
     Reason.LEGS_DO_NOT_FIT: UNSUPPORTED_ORDER_COMBINATION,
     Reason.PARAMETERS_DO_NOT_FIT: BAD_COMBINATION,
+    Reason.LIQUIDATING_NO_TRADE: WireError(400, -3022, "You account's trading is banned."),
+    Reason.LIQUIDATING_NO_BORROW: WireError(400, -3014, "Borrow is banned for this account."),
+    Reason.LIQUIDATING_NO_REPAY: WireError(400, -3036, "This account is not allowed to repay."),
+    Reason.LIQUIDATING_NO_TRANSFER_IN: WireError(
+        400, -3018, "Transferring in has been banned for this account."
+    ),
+    Reason.LIQUIDATING_NO_TRANSFER_OUT: WireError(
+        400, -3019, "Transferring out has been banned for this account."
+    ),
+    Reason.LIQUIDATING: _unsupported("the account is being liquidated."),
+    Reason.NOTHING_TO_LIQUIDATE: _unsupported("the account owes nothing."),
+    Reason.NO_LIQUIDATION_LOAN: WireError(400, -3015, "Repay amount exceeds borrow amount."),
+    Reason.LIQUIDATION_LOAN_ASSET: _INVALID_INPUT,
+    Reason.ABOVE_LIQUIDATION_LOAN: WireError(400, -3015, "Repay amount exceeds borrow amount."),
+    Reason.SPOT_BALANCE_SHORT: WireError(400, -3041, "Balance is not enough"),
+    Reason.LIQUIDATION_LOAN_OWED: WireError(400, -21004, "The account has an outstanding bankruptcy loan."),
+    Reason.ORDER_LEVEL_TOO_LOW: WireError(
+        400, -3023, "You can't transfer out/place order under current margin level."
+    ),
+    Reason.LONG_RESTRICTED: WireError(
+        400, -3021, "Margin account are not allowed to trade this trading pair."
+    ),
+    Reason.COLLATERAL_CAP: WireError(
+        400, -3017, "This asset are not allowed to transfer into margin account currently."
+    ),
+    Reason.ASSET_DELISTED: WireError(
+        400, -3065, "This asset is being delisted and can not be transferred in."
+    ),
+    Reason.UNKNOWN_LEVERAGE: _INVALID_INPUT,
+    Reason.LEVERAGE_LEVEL_TOO_LOW: _unsupported(
+        "the margin level is not above the initial one of that leverage."
+    ),
+    Reason.NOT_A_SMALL_LIABILITY: _unsupported(
+        "only debts of the listed small liabilities may be exchanged."
+    ),
+    Reason.TOO_MANY_SMALL_LIABILITIES: _unsupported("too many assets in one exchange."),
+    Reason.SMALL_LIABILITIES_TOO_SOON: _unsupported(
+        "small liabilities may be exchanged once within 6 hours."
+    ),
+    Reason.VIP_TOO_LOW: WireError(400, -3999, "This function is only available for invited users."),
+    Reason.TERMS_NOT_SIGNED: WireError(400, -3999, "This function is only available for invited users."),
+    Reason.PRODUCT_HAS_NO_SPECIAL_KEYS: _unsupported(
+        "Portfolio Margin is an unsupported product, please change the account type to a supported margin product."
+    ),
+    Reason.TOO_MANY_KEYS: _unsupported("the account has as many keys as it may."),
+    Reason.TOO_MANY_IPS: _unsupported("a key may name at most 30 addresses."),
+    Reason.SPECIAL_KEY_COOLDOWN: _unsupported(
+        "special keys may be created again 24 hours after leaving the mode."
+    ),
+    Reason.UNKNOWN_SPECIAL_KEY: _unsupported("no special key of that account goes by this name."),
+    Reason.SPECIAL_KEY_MAY_NOT_BORROW: REJECTED_KEY,
+    Reason.SPECIAL_MODE_HAS_DEBT: _unsupported("the account still owes something."),
+    Reason.KEY_NAME_WRONG: _INVALID_INPUT,
+    Reason.RATES_WRONG: _INVALID_INPUT,
+    Reason.INTEREST_ASSET_UNKNOWN: _INVALID_INPUT,
 }
 
 _ELSEWHERE: Final[dict[Reason, WireError]] = {

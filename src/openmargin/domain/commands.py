@@ -12,6 +12,7 @@ from msgspec import Struct
 
 from openmargin.domain.enums import (
     AccountType,
+    CancelReplaceMode,
     Contingency,
     KeyKind,
     OrderType,
@@ -206,6 +207,83 @@ class CancelAllOrders(Signed, frozen=True):
     symbol: str
 
 
+class CancelReplace(Signed, frozen=True):
+    """Cancel one order and place another, in one step (/api/v3/order/cancelReplace)."""
+
+    mode: CancelReplaceMode
+    cancel: CancelOrder
+    order: PlaceOrder
+
+
+class SetMaxLeverage(Signed, frozen=True):
+    """Choose the cross leverage (mechanics 2.2)."""
+
+    leverage: int
+
+
+class SetBnbBurn(Signed, frozen=True):
+    """Pay commission, or interest, in BNB from now on, or no longer; None leaves a switch as it is (mechanics 4.6)."""
+
+    spot: bool | None
+    interest: bool | None
+
+
+class ExchangeSmallLiabilities(Signed, frozen=True):
+    """Turn small debts of the cross account into one debt, all or none (mechanics 7.5)."""
+
+    assets: tuple[str, ...]
+
+
+class ManualLiquidate(Signed, frozen=True):
+    """Repay a margin account's debts out of its own assets, sold where that is needed (mechanics 7.3)."""
+
+    scope: Scope
+
+
+class RepayLiquidationLoan(Signed, frozen=True):
+    """Repay from the spot wallet (mechanics 7.4)."""
+
+    asset: str
+    amount: Atoms
+
+
+class CreateSpecialKey(Signed, frozen=True):
+    """Give a margin account a low-latency key (mechanics 8)."""
+
+    scope: Scope
+    new_key: str
+    api_name: str
+    kind: KeyKind
+    public_key: str
+    """PEM of an RSA or Ed25519 key; empty for HMAC, whose secret is derived and never stored."""
+    ips: tuple[str, ...]
+    may_trade: bool
+
+
+class EditSpecialKeyIps(Signed, frozen=True):
+    scope: Scope
+    edited_key: str
+    ips: tuple[str, ...]
+
+
+class DeleteSpecialKeys(Signed, frozen=True):
+    """Delete one key, or where that is empty every key of a name."""
+
+    scope: Scope
+    deleted_key: str
+    api_name: str
+
+
+class ExitSpecialKeyMode(Signed, frozen=True):
+    """Leave Special Key Mode, with all special keys of the cross account."""
+
+
+class SetRates(Command, frozen=True):
+    """Daily interest rates from the next full hour on, as (asset, one rate per VIP level from 0 up)."""
+
+    rates: tuple[tuple[str, tuple[int, ...]], ...]
+
+
 AnyCommand: TypeAlias = (
     Open
     | ChangeVenue
@@ -226,6 +304,17 @@ AnyCommand: TypeAlias = (
     | CancelOrderList
     | OpenIsolated
     | CloseIsolated
+    | CancelReplace
+    | SetMaxLeverage
+    | SetBnbBurn
+    | ExchangeSmallLiabilities
+    | ManualLiquidate
+    | RepayLiquidationLoan
+    | CreateSpecialKey
+    | EditSpecialKeyIps
+    | DeleteSpecialKeys
+    | ExitSpecialKeyMode
+    | SetRates
 )
 
 

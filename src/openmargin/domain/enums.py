@@ -87,15 +87,20 @@ REPAYING: Final = (SideEffect.AUTO_REPAY, SideEffect.AUTO_BORROW_REPAY)
 
 
 class LoanSource(IntEnum):
-    """Who asked for a loan or a repayment: the user, or an order's side effect."""
+    """Who asked for a loan or a repayment: the user, an order's side effect, or a liquidation."""
 
     MANUAL = 1
     AUTO = 2
+    LIQUIDATION = 3
 
 
 class InterestKind(IntEnum):
+    """When interest was charged; CONVERTED is booked as a debt of another asset (mechanics 4.5, 4.6)."""
+
     PERIODIC = 1
     ON_BORROW = 2
+    PERIODIC_CONVERTED = 3
+    ON_BORROW_CONVERTED = 4
 
 
 class AccountType(IntEnum):
@@ -132,3 +137,50 @@ class MarginStatus(IntEnum):
     MARGIN_CALL = 3
     PRE_LIQUIDATION = 4
     FORCE_LIQUIDATION = 5
+
+
+class LiquidationKind(IntEnum):
+    """Who began a liquidation: the exchange, or the account's owner."""
+
+    FORCED = 1
+    MANUAL = 2
+
+
+class LiquidationEnd(IntEnum):
+    """How a liquidation ended (mechanics 7.1, 7.2)."""
+
+    RECOVERED = 1
+    """The account stands above its stop level again, or owes nothing."""
+    TAKEN_OVER = 2
+    """Assets and debts went to the exchange, for want of depth; what was left came back."""
+    BANKRUPT = 3
+    """The insurance fund paid what was still owed."""
+    BANKRUPT_WITH_LOAN = 4
+    """It paid, and the account owes it a liquidation loan."""
+
+
+class Flow(IntEnum):
+    """Movements of value that no other event tells of, as the account's capital flow names them."""
+
+    BUY_LIQUIDATION = 1
+    SELL_LIQUIDATION = 2
+    REPAY_LIQUIDATION = 3
+    OTHER_LIQUIDATION = 4
+    LIQUIDATION_FEE = 5
+    SMALL_BALANCE_CONVERT = 6
+    COMMISSION_RETURN = 7
+    SMALL_CONVERT = 8
+
+
+class RepaymentStatus(IntEnum):
+    """Where a repayment of a liquidation loan stands."""
+
+    SUCCESS = 1
+    PENDING = 2
+
+
+class CancelReplaceMode(IntEnum):
+    """What a cancel-replace does where the cancel fails."""
+
+    STOP_ON_FAILURE = 1
+    ALLOW_FAILURE = 2

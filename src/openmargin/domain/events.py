@@ -6,7 +6,19 @@ from typing import TypeAlias
 
 from msgspec import Struct
 
-from openmargin.domain.enums import AccountType, InterestKind, KeyKind, LoanSource, Permission, Side
+from openmargin.domain.enums import (
+    AccountType,
+    Flow,
+    InterestKind,
+    KeyKind,
+    LiquidationEnd,
+    LiquidationKind,
+    LoanSource,
+    MarginStatus,
+    Permission,
+    RepaymentStatus,
+    Side,
+)
 from openmargin.domain.ids import Scope
 from openmargin.domain.money import Atoms
 from openmargin.domain.orders import Fill, ListView, OrderView, PreventedMatch
@@ -33,6 +45,10 @@ class AccountChanged(Event, frozen=True):
     master_id: int
     terms_signed: bool
     trade_group_id: int
+    cross_leverage: int
+    burns_bnb_for_commission: bool
+    burns_bnb_for_interest: bool
+    in_special_mode: bool
 
 
 class KeyCreated(Event, frozen=True):
@@ -40,6 +56,19 @@ class KeyCreated(Event, frozen=True):
     api_key: str
     kind: KeyKind
     permissions: tuple[Permission, ...]
+
+
+class KeyChanged(Event, frozen=True):
+    """A key may be used from other addresses from now on."""
+
+    account_id: int
+    api_key: str
+    ips: tuple[str, ...]
+
+
+class KeyDeleted(Event, frozen=True):
+    account_id: int
+    api_key: str
 
 
 class IndexMoved(Event, frozen=True):
@@ -108,6 +137,8 @@ class InterestAccrued(Event, frozen=True):
     kind: InterestKind
     hour_ms: int
     """The full hour that the interest is booked under."""
+    raw_asset: str = ""
+    """The asset of the loan, where the interest is booked in another; `principal` is of it."""
 
 
 class Traded(Event, frozen=True):
@@ -169,6 +200,87 @@ class ListChanged(Event, frozen=True):
     borrowed_asset: str = ""
 
 
+class RatesChanged(Event, frozen=True):
+    """Daily interest rates of an asset, one per VIP level from 0 up, from a full hour on."""
+
+    asset: str
+    daily_rates: tuple[int, ...]
+    effective_ms: int
+
+
+class MarginStatusChanged(Event, frozen=True):
+    """A margin level crossed a line; a margin call is told again while it lasts (mechanics 2.2, 2.4)."""
+
+    account_id: int
+    scope: Scope
+    level: int
+    status: MarginStatus
+
+
+class LiquidationBegan(Event, frozen=True):
+    """An account is locked and its liquidation planned. Values are in the valuation asset, or an isolated pair's quote."""
+
+    liquidation_id: int
+    account_id: int
+    scope: Scope
+    kind: LiquidationKind
+    assets: Atoms
+    liabilities: Atoms
+
+
+class LiquidationEnded(Event, frozen=True):
+    """The account is free again. `deficit` is what the insurance fund paid, valued like the beginning."""
+
+    liquidation_id: int
+    account_id: int
+    scope: Scope
+    end: LiquidationEnd
+    fee: Atoms
+    deficit: Atoms
+
+
+class Flowed(Event, frozen=True):
+    """Value came (positive) or went (negative) in a way that no other event tells."""
+
+    transaction_id: int
+    account_id: int
+    scope: Scope
+    flow: Flow
+    asset: str
+    symbol: str
+    """Empty where no pair was concerned."""
+    amount: Atoms
+
+
+class SmallLiabilityExchanged(Event, frozen=True):
+    """A small debt became a debt of another asset."""
+
+    transaction_id: int
+    account_id: int
+    asset: str
+    principal: Atoms
+    interest: Atoms
+    target_asset: str
+    target_amount: Atoms
+
+
+class LiquidationLoanChanged(Event, frozen=True):
+    """What an account owes the insurance fund after bankruptcies, in all and repaid."""
+
+    account_id: int
+    asset: str
+    amount: Atoms
+    repaid: Atoms
+
+
+class LiquidationLoanRepaid(Event, frozen=True):
+    repay_id: int
+    account_id: int
+    asset: str
+    amount: Atoms
+    status: RepaymentStatus
+
+
 class IsolatedChanged(Event, frozen=True):
     """An isolated account was opened or closed."""
 
@@ -197,4 +309,14 @@ AnyEvent: TypeAlias = (
     | MatchPrevented
     | ListChanged
     | IsolatedChanged
+    | KeyChanged
+    | KeyDeleted
+    | RatesChanged
+    | MarginStatusChanged
+    | LiquidationBegan
+    | LiquidationEnded
+    | Flowed
+    | SmallLiabilityExchanged
+    | LiquidationLoanChanged
+    | LiquidationLoanRepaid
 )

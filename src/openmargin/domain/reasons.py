@@ -79,6 +79,41 @@ class Reason(IntEnum):
     ICEBERG_NEEDS_GTC = 67
     LEGS_DO_NOT_FIT = 68
     PARAMETERS_DO_NOT_FIT = 69
+    LIQUIDATING_NO_TRADE = 70
+    """While an account is liquidated its owner may neither trade, nor borrow, repay or move anything."""
+    LIQUIDATING_NO_BORROW = 71
+    LIQUIDATING_NO_REPAY = 72
+    LIQUIDATING_NO_TRANSFER_IN = 73
+    LIQUIDATING_NO_TRANSFER_OUT = 74
+    LIQUIDATING = 75
+    NOTHING_TO_LIQUIDATE = 76
+    NO_LIQUIDATION_LOAN = 77
+    LIQUIDATION_LOAN_ASSET = 78
+    ABOVE_LIQUIDATION_LOAN = 79
+    SPOT_BALANCE_SHORT = 80
+    LIQUIDATION_LOAN_OWED = 81
+    """It blocks loans, transfers out of margin, new special keys, and the exit from Special Key Mode (A15)."""
+    ORDER_LEVEL_TOO_LOW = 82
+    LONG_RESTRICTED = 83
+    COLLATERAL_CAP = 84
+    ASSET_DELISTED = 85
+    UNKNOWN_LEVERAGE = 86
+    LEVERAGE_LEVEL_TOO_LOW = 87
+    NOT_A_SMALL_LIABILITY = 88
+    TOO_MANY_SMALL_LIABILITIES = 89
+    SMALL_LIABILITIES_TOO_SOON = 90
+    VIP_TOO_LOW = 91
+    TERMS_NOT_SIGNED = 92
+    PRODUCT_HAS_NO_SPECIAL_KEYS = 93
+    TOO_MANY_KEYS = 94
+    TOO_MANY_IPS = 95
+    SPECIAL_KEY_COOLDOWN = 96
+    UNKNOWN_SPECIAL_KEY = 97
+    SPECIAL_KEY_MAY_NOT_BORROW = 98
+    SPECIAL_MODE_HAS_DEBT = 99
+    KEY_NAME_WRONG = 100
+    RATES_WRONG = 101
+    INTEREST_ASSET_UNKNOWN = 102
 
 
 class Rejected(Struct, frozen=True, tag=True, tag_field="event", array_like=True, gc=False):

@@ -19,6 +19,9 @@ class KeyView(Struct, frozen=True):
     permissions: tuple[Permission, ...]
     ips: tuple[str, ...]
     serial: int
+    api_name: str = ""
+    special_scope: Scope = ""
+    """The margin account that a special key trades for; empty for an ordinary key."""
 
 
 class AccountView(Struct, frozen=True):
@@ -31,6 +34,10 @@ class AccountView(Struct, frozen=True):
     master_id: int
     terms_signed: bool
     trade_group_id: int
+    cross_leverage: int
+    burns_bnb_for_commission: bool
+    burns_bnb_for_interest: bool
+    in_special_mode: bool
 
 
 class BalanceView(Struct, frozen=True):
@@ -86,6 +93,24 @@ class BorrowableView(Struct, frozen=True):
     """What may be borrowed now."""
     limit: Atoms
     """What the VIP level allows at all."""
+
+
+class LiquidationLoanView(Struct, frozen=True):
+    """What an account owes the insurance fund after bankruptcies."""
+
+    asset: str
+    amount: Atoms
+    repaid: Atoms
+
+
+class SmallLiabilityView(Struct, frozen=True):
+    """A debt of the cross account that may be exchanged, and what it would become."""
+
+    asset: str
+    principal: Atoms
+    interest: Atoms
+    target_asset: str
+    target_amount: Atoms
 
 
 class OrderCountView(Struct, frozen=True):

@@ -58,7 +58,7 @@ def create(state: State, command: CreateAccount) -> Rejected | None:
     account.trading[CROSS] = TradingAccount(account, CROSS)
     set_rates(state, account)
     state.accounts[account.account_id] = account
-    _tell(state, account)
+    tell(state, account)
     return None
 
 
@@ -80,11 +80,12 @@ def change(state: State, command: ChangeAccount) -> Rejected | None:
         account.terms_signed = command.terms_signed
     if command.trade_group_id is not None:
         account.trade_group_id = command.trade_group_id
-    _tell(state, account)
+    tell(state, account)
     return None
 
 
-def _tell(state: State, account: Account) -> None:
+def tell(state: State, account: Account) -> None:
+    """Say how the account stands from now on."""
     state.events.append(
         AccountChanged(
             account.account_id,
@@ -94,6 +95,10 @@ def _tell(state: State, account: Account) -> None:
             account.master_id,
             account.terms_signed,
             account.trade_group_id,
+            risk.leverage(state, account),
+            account.burns_bnb_for_commission,
+            account.burns_bnb_for_interest,
+            account.in_special_mode,
         )
     )
 

@@ -76,6 +76,13 @@ class AccountDump(Struct, array_like=True):
     terms_signed: bool
     trade_group_id: int
     cross_leverage: int
+    burns_bnb_for_commission: bool
+    burns_bnb_for_interest: bool
+    in_special_mode: bool
+    left_special_mode_ms: int
+    exchanged_small_ms: int
+    liquidation_loan: Atoms
+    liquidation_loan_repaid: Atoms
     trading: list[TradingAccountDump]
 
 
@@ -202,6 +209,13 @@ def _dump_account(account: Account) -> AccountDump:
         account.terms_signed,
         account.trade_group_id,
         account.cross_leverage,
+        account.burns_bnb_for_commission,
+        account.burns_bnb_for_interest,
+        account.in_special_mode,
+        account.left_special_mode_ms,
+        account.exchanged_small_ms,
+        account.liquidation_loan,
+        account.liquidation_loan_repaid,
         [_dump_trading(trading) for trading in account.trading.values()],
     )
 
@@ -370,6 +384,13 @@ def _load_account(state: State, kept: AccountDump) -> None:
     account.terms_signed = kept.terms_signed
     account.trade_group_id = kept.trade_group_id
     account.cross_leverage = kept.cross_leverage
+    account.burns_bnb_for_commission = kept.burns_bnb_for_commission
+    account.burns_bnb_for_interest = kept.burns_bnb_for_interest
+    account.in_special_mode = kept.in_special_mode
+    account.left_special_mode_ms = kept.left_special_mode_ms
+    account.exchanged_small_ms = kept.exchanged_small_ms
+    account.liquidation_loan = kept.liquidation_loan
+    account.liquidation_loan_repaid = kept.liquidation_loan_repaid
     state.accounts[kept.account_id] = account
     for trading in kept.trading:
         account.trading[trading.scope] = _load_trading(state, account, trading)

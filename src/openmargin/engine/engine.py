@@ -51,7 +51,7 @@ from openmargin.engine import (
 )
 from openmargin.engine.state import State
 
-EPOCH: Final = 1
+EPOCH: Final = 2
 """The generation of rules. A change in what old commands do raises it (ADR 10)."""
 
 TRADE: Final = Permission.TRADE

@@ -13,7 +13,7 @@ from openmargin.domain.enums import MarginStatus
 from openmargin.domain.ids import CROSS, SPOT
 from openmargin.domain.money import E8, Atoms
 from openmargin.domain.venue import CollateralTier, IsolatedTier
-from openmargin.engine.state import State, TradingAccount, TradingRules
+from openmargin.engine.state import Account, State, TradingAccount, TradingRules
 
 BORROW: Final = 0
 TRANSFER: Final = 1
@@ -109,7 +109,7 @@ def bars_of(state: State, account: TradingAccount) -> Bars:
     """The account's bars: of its cross leverage, or of the isolated tier that its debts have reached."""
     margin = state.venue.margin
     if account.scope == CROSS:
-        levels = state.leverages[account.owner.cross_leverage or margin.leverages[0].leverage]
+        levels = state.leverages[leverage(state, account.owner)]
         return Bars(levels.initial, levels.margin_call, levels.liquidation, margin.transfer_out_level)
     rules = state.books[account.scope].rules
     reached = tier_of(rules, account)
@@ -118,6 +118,11 @@ def bars_of(state: State, account: TradingAccount) -> Bars:
     return Bars(
         reached.initial, rules.isolated_margin_call, reached.liquidation, margin.isolated_transfer_out_level
     )
+
+
+def leverage(state: State, account: Account) -> int:
+    """The cross leverage that an account chose; the venue's first where it chose none."""
+    return account.cross_leverage or state.venue.margin.leverages[0].leverage
 
 
 def tier_of(rules: TradingRules, account: TradingAccount) -> IsolatedTier | None:

@@ -112,6 +112,16 @@ class Account:
         self.trade_group_id: int = -1
         self.cross_leverage: int = 0
         """0 for the venue's default."""
+        self.burns_bnb_for_commission: bool = False
+        self.burns_bnb_for_interest: bool = False
+        self.in_special_mode: bool = False
+        self.left_special_mode_ms: int = 0
+        """When it last left that mode; 0 for never."""
+        self.exchanged_small_ms: int = 0
+        """When it last exchanged small liabilities; 0 for never."""
+        self.liquidation_loan: Atoms = 0
+        """What the insurance fund lent it in bankruptcies, in all."""
+        self.liquidation_loan_repaid: Atoms = 0
         self.trading: dict[Scope, TradingAccount] = {}
         self.maker_rate: int = 0
         self.taker_rate: int = 0

@@ -38,6 +38,10 @@ def account(state: State, account_id: int) -> AccountView | None:
         found.master_id,
         found.terms_signed,
         found.trade_group_id,
+        risk.leverage(state, found),
+        found.burns_bnb_for_commission,
+        found.burns_bnb_for_interest,
+        found.in_special_mode,
     )
 
 

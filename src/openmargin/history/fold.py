@@ -13,17 +13,27 @@ from openmargin.domain.events import (
     AnyEvent,
     Borrowed,
     Deposited,
+    Flowed,
     IndexMoved,
     InterestAccrued,
     IsolatedChanged,
+    KeyChanged,
     KeyCreated,
+    KeyDeleted,
+    LiquidationBegan,
+    LiquidationEnded,
+    LiquidationLoanChanged,
+    LiquidationLoanRepaid,
     ListChanged,
+    MarginStatusChanged,
     MatchPrevented,
     OrderActivated,
     OrderClosed,
     OrderFilled,
     OrderOpened,
+    RatesChanged,
     Repaid,
+    SmallLiabilityExchanged,
     Traded,
     Transferred,
     VenueChanged,
@@ -125,7 +135,23 @@ def fold(rows: HistoryRows, at_ms: int, events: Iterable[AnyEvent]) -> None:
                         at_ms,
                     )
                 )
-            case VenueChanged() | AccountChanged() | KeyCreated() | Deposited() | IsolatedChanged():
+            case (
+                VenueChanged()
+                | AccountChanged()
+                | KeyCreated()
+                | KeyChanged()
+                | KeyDeleted()
+                | Deposited()
+                | IsolatedChanged()
+                | MarginStatusChanged()
+                | LiquidationBegan()
+                | LiquidationEnded()
+                | LiquidationLoanChanged()
+                | RatesChanged()
+                | Flowed()
+                | SmallLiabilityExchanged()
+                | LiquidationLoanRepaid()
+            ):
                 pass
             case _:
                 assert_never(event)

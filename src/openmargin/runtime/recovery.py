@@ -30,7 +30,7 @@ from openmargin.runtime.snapshot_files import (
 
 _log = logging.getLogger(__name__)
 
-_VERSION_OF_EPOCH: Final[dict[int, str]] = {1: "0.1"}
+_VERSION_OF_EPOCH: Final[dict[int, str]] = {1: "0.1", 2: "0.2"}
 """The last version that decides by the rules of each epoch."""
 
 

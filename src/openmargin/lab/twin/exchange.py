@@ -95,6 +95,8 @@ class Twin(Lists):
                 return self.open_isolated(command)
             case CloseIsolated():
                 return self.close_isolated(command)
+            case _:
+                raise NotImplementedError(f"the twin has not learnt {type(command).__name__}")
 
     def _bad_signature(self, command: Signed) -> Reason | None:
         if command.api_key:

@@ -64,7 +64,17 @@ class Funding(Risk):
         who = self.accounts[number - 1]
         self.events.append(
             AccountChanged(
-                number, who.name, who.vip, who.kind, who.master_id, who.terms_signed, who.trade_group_id
+                number,
+                who.name,
+                who.vip,
+                who.kind,
+                who.master_id,
+                who.terms_signed,
+                who.trade_group_id,
+                who.cross_leverage or self.venue.margin.leverages[0].leverage,
+                who.burns_bnb_for_commission,
+                who.burns_bnb_for_interest,
+                who.in_special_mode,
             )
         )
 

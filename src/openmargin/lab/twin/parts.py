@@ -202,6 +202,10 @@ class TwinAccount:
         self.master_id = command.master_id
         self.terms_signed = False
         self.trade_group_id = -1
+        self.cross_leverage = 0
+        self.burns_bnb_for_commission = False
+        self.burns_bnb_for_interest = False
+        self.in_special_mode = False
 
 
 class TwinIsolated:
