@@ -497,7 +497,16 @@ class Teller:
             case [number, ("stop" | "profit") as which, stop, "@", limit]:
                 quantity, kind = amount(number), stops[which][1]
                 stop_price, price = amount(stop), amount(limit)
-            case [number, "at", "market", "stop", stop]:  # What no client should send.
+            case [
+                number,
+                "at",
+                "market",
+                "for",
+                sum_of_quote,
+                _,
+            ]:  # What no client should send, and the next.
+                quantity, quote_quantity, kind = amount(number), amount(sum_of_quote), OrderType.MARKET
+            case [number, "at", "market", "stop", stop]:
                 quantity, kind, stop_price = amount(number), OrderType.MARKET, amount(stop)
             case _:
                 raise AssertionError(f"no order reads like this: {words}")

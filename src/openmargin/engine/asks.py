@@ -9,7 +9,7 @@ from typing import Final
 
 from mypy_extensions import mypyc_attr
 
-from openmargin.domain.commands import PlaceOrder
+from openmargin.domain.commands import PlaceOrder, PlaceOrderList
 from openmargin.domain.enums import (
     BORROWING,
     OrderType,
@@ -23,7 +23,7 @@ from openmargin.domain.money import Atoms, notional_max, with_buffer
 from openmargin.domain.order_types import ORDER_TYPES, OrderTypeRow
 from openmargin.domain.orders import Leg, OrderSpec
 from openmargin.domain.reasons import Reason, Rejected
-from openmargin.engine import filters, matching, order_counts
+from openmargin.engine import accounts, filters, house, matching, order_counts
 from openmargin.engine.state import Book, Order, State, TradingAccount
 
 FOK: Final = TimeInForce.FOK
@@ -56,6 +56,7 @@ class Ask:
         self.quantity: Atoms = quantity
         self.budget: Atoms = budget
         """Quote to spend or earn; 0 where the order is sized in base."""
+        self.is_sized_twice: bool = quantity != 0 and budget != 0
         self.price: int = price
         self.stop_price: int = stop_price
         self.trailing_delta: int = trailing_delta
@@ -97,7 +98,31 @@ def ask_for_leg(leg: Leg) -> Ask:
     )
 
 
-def refuse_market(
+def find(state: State, account_id: int, scope: Scope, symbol: str) -> tuple[TradingAccount, Book] | Rejected:
+    """The trading account and the book that an order command names."""
+    account = accounts.trading(state, account_id, scope)
+    if account is None:
+        return Rejected(Reason.UNKNOWN_SCOPE)
+    book = state.books.get(symbol)
+    if book is None:
+        return Rejected(Reason.UNKNOWN_SYMBOL)
+    return account, book
+
+
+def enter(state: State, command: PlaceOrder | PlaceOrderList) -> tuple[TradingAccount, Book] | Rejected:
+    """The same for an order that is to be placed: where it may be, with the house's quotes laid out."""
+    found = find(state, command.account_id, command.scope, command.symbol)
+    if isinstance(found, Rejected):
+        return found
+    account, book = found
+    refused = _refuse_market(book, account.scope, command.side_effect, command.self_trade_prevention)
+    if refused is not None:
+        return refused
+    house.lay_out(state, book)
+    return found
+
+
+def _refuse_market(
     book: Book, scope: Scope, side_effect: SideEffect, mode: SelfTradePrevention
 ) -> Rejected | None:
     """Why nothing may be placed here by this account; None where it may."""
@@ -132,7 +157,9 @@ def meet(book: Book, account: TradingAccount, ask: Ask, mode: SelfTradePreventio
 def refuse(state: State, book: Book, account: TradingAccount, ask: Ask) -> Rejected | None:
     """Why one order may not be placed, funds and counts apart; None where it may."""
     row = ask.row
-    if (ask.budget and not row.takes_quote_quantity) or (ask.price and not row.has_price):
+    if ask.is_sized_twice or (ask.budget and not row.takes_quote_quantity):
+        return Rejected(Reason.PARAMETERS_DO_NOT_FIT)
+    if ask.price and not row.has_price:
         return Rejected(Reason.PARAMETERS_DO_NOT_FIT)
     if (ask.stop_price or ask.trailing_delta) != 0 and not row.waits:
         return Rejected(Reason.PARAMETERS_DO_NOT_FIT)

@@ -14,10 +14,8 @@ from openmargin.domain.events import ListChanged, OrderActivated, OrderOpened
 from openmargin.domain.money import Atoms
 from openmargin.domain.reasons import Reason, Rejected
 from openmargin.engine import (
-    accounts,
     asks,
     execution,
-    house,
     ledger,
     loans,
     order_counts,
@@ -33,18 +31,12 @@ LEGS: Final = {Contingency.OCO: 2, Contingency.OTO: 2, Contingency.OTOCO: 3}
 
 def place(state: State, command: PlaceOrderList) -> Rejected | None:
     """Accept or refuse a whole list, and start what may start."""
-    account = accounts.trading(state, command.account_id, command.scope)
-    if account is None:
-        return Rejected(Reason.UNKNOWN_SCOPE)
-    book = state.books.get(command.symbol)
-    if book is None:
-        return Rejected(Reason.UNKNOWN_SYMBOL)
+    found = asks.enter(state, command)
+    if isinstance(found, Rejected):
+        return found
+    account, book = found
     side_effect = command.side_effect
     mode = command.self_trade_prevention
-    refused = asks.refuse_market(book, account.scope, side_effect, mode)
-    if refused is not None:
-        return refused
-    house.lay_out(state, book)
     wanted = [asks.ask_for_leg(leg) for leg in command.legs]
     refused = _refuse_shape(book, command, wanted) or _refuse_names(account, book, command, wanted)
     if refused is not None:
@@ -218,12 +210,10 @@ def _fund(state: State, order_list: OrderList) -> None:
 
 def cancel(state: State, command: CancelOrderList) -> Rejected | None:
     """End a list and every order of it that is open."""
-    account = accounts.trading(state, command.account_id, command.scope)
-    if account is None:
-        return Rejected(Reason.UNKNOWN_SCOPE)
-    book = state.books.get(command.symbol)
-    if book is None:
-        return Rejected(Reason.UNKNOWN_SYMBOL)
+    found = asks.find(state, command.account_id, command.scope, command.symbol)
+    if isinstance(found, Rejected):
+        return found
+    account, book = found
     orders = account.open_orders.get(command.symbol)
     if orders is None:
         return Rejected(Reason.UNKNOWN_LIST)

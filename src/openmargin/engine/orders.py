@@ -12,10 +12,8 @@ from openmargin.domain.ids import NO_LIST
 from openmargin.domain.money import with_buffer
 from openmargin.domain.reasons import Reason, Rejected
 from openmargin.engine import (
-    accounts,
     asks,
     execution,
-    house,
     loans,
     matching,
     order_counts,
@@ -28,18 +26,12 @@ from openmargin.engine.transitions import CANCEL
 
 def place(state: State, command: PlaceOrder) -> Rejected | None:
     """Accept or refuse an order, and trade it as far as the book allows."""
-    account = accounts.trading(state, command.account_id, command.scope)
-    if account is None:
-        return Rejected(Reason.UNKNOWN_SCOPE)
-    book = state.books.get(command.symbol)
-    if book is None:
-        return Rejected(Reason.UNKNOWN_SYMBOL)
+    found = asks.enter(state, command)
+    if isinstance(found, Rejected):
+        return found
+    account, book = found
     side_effect = command.side_effect
     mode = command.self_trade_prevention
-    refused = asks.refuse_market(book, account.scope, side_effect, mode)
-    if refused is not None:
-        return refused
-    house.lay_out(state, book)
     ask = asks.ask_for(command)
     asks.meet(book, account, ask, mode)
     refused = asks.refuse(state, book, account, ask)
@@ -93,12 +85,10 @@ def place(state: State, command: PlaceOrder) -> Rejected | None:
 
 def cancel(state: State, command: CancelOrder) -> Rejected | None:
     """End one open order of the account, and its list with it. Another's order looks like no order."""
-    account = accounts.trading(state, command.account_id, command.scope)
-    if account is None:
-        return Rejected(Reason.UNKNOWN_SCOPE)
-    book = state.books.get(command.symbol)
-    if book is None:
-        return Rejected(Reason.UNKNOWN_SYMBOL)
+    found = asks.find(state, command.account_id, command.scope, command.symbol)
+    if isinstance(found, Rejected):
+        return found
+    account, book = found
     open_orders = account.open_orders.get(command.symbol)
     if open_orders is None:
         return Rejected(Reason.UNKNOWN_ORDER)
@@ -122,12 +112,10 @@ def cancel(state: State, command: CancelOrder) -> Rejected | None:
 
 def cancel_all(state: State, command: CancelAllOrders) -> Rejected | None:
     """End every open order and list of the account in one symbol; MAX_NUM_ORDERS bounds how many that can be."""
-    account = accounts.trading(state, command.account_id, command.scope)
-    if account is None:
-        return Rejected(Reason.UNKNOWN_SCOPE)
-    book = state.books.get(command.symbol)
-    if book is None:
-        return Rejected(Reason.UNKNOWN_SYMBOL)
+    found = asks.find(state, command.account_id, command.scope, command.symbol)
+    if isinstance(found, Rejected):
+        return found
+    account, book = found
     open_orders = account.open_orders.get(command.symbol)
     if open_orders is None or not open_orders.by_id:
         return Rejected(Reason.NO_OPEN_ORDERS)

@@ -350,7 +350,7 @@ class Workload:
         leg = self._leg(account, scope, rules, side, kind, effect)
         quantity, quote_quantity = leg.quantity, 0
         if kind is OrderType.MARKET and self.chance.random() < 0.4:
-            quantity = 0
+            quantity = 0 if self.chance.random() < 0.97 else leg.quantity
             quote_quantity = leg.quantity * self.index[rules.name] // E8 + self.chance.randrange(3)
         if kind is not OrderType.MARKET and self.chance.random() < 0.003:
             quote_quantity = E8

@@ -69,7 +69,7 @@ class Orders(House):
         """What is wrong with one order, funds and counts apart; `quantity` is what `in_quote` comes to."""
         is_stop = leg.type in STOPS
         moves_or_stops = bool(leg.stop_price or leg.trailing_delta)
-        if in_quote and leg.type is not OrderType.MARKET:
+        if in_quote and (leg.type is not OrderType.MARKET or leg.quantity):
             return Reason.PARAMETERS_DO_NOT_FIT
         if leg.price and leg.type not in PRICED:
             return Reason.PARAMETERS_DO_NOT_FIT
