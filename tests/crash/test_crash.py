@@ -14,6 +14,7 @@ import pytest
 
 from openmargin.domain.commands import PlaceOrder
 from openmargin.domain.ids import SPOT
+from openmargin.history import queries
 from openmargin.journal.record import GENESIS_CHAIN
 from openmargin.journal.sqlite_store import SqliteJournal
 from openmargin.runtime.directory import DataDirectory
@@ -113,7 +114,9 @@ def test_thirty_kills_lose_nothing_that_was_acknowledged(
         check(tmp_path, told)
 
     async def restarted(exchange: Exchange) -> tuple[int, str, int]:
-        placed = await exchange.past.orders(ACCOUNT, SPOT, "BTCUSDT", 0, None, None, 1_000_000)
+        placed = await exchange.past.fetch(
+            queries.Orders(account_id=ACCOUNT, scope=SPOT, symbol="BTCUSDT", from_id=0, limit=1_000_000)
+        )
         assert told.placed <= {order.spec.client_order_id for order in placed}
         return exchange.state_hash()
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from openmargin.domain.enums import InterestKind, LoanSource, OrderStatus, Side
 from openmargin.domain.orders import ListView, OrderView
+from openmargin.history import queries
 from openmargin.history.rows import (
     HistoryRows,
     InterestRow,
@@ -53,6 +56,22 @@ def transfer(transaction_id: int, at_ms: int, source: str = "spot", target: str 
     return TransferRow(transaction_id, 1, source, target, "USDT", 5, at_ms)
 
 
+def one_order(order_id: int | None, name: str | None) -> queries.Order:
+    return queries.Order(
+        account_id=1, scope="spot", symbol="BTCUSDT", order_id=order_id, client_order_id=name
+    )
+
+
+def one_list(
+    list_id: int | None, name: str | None, scope: str = "cross", account_id: int = 1
+) -> queries.OrderList:
+    return queries.OrderList(account_id=account_id, scope=scope, list_id=list_id, client_list_id=name)
+
+
+def orders_of(account_id: int, scope: str, symbol: str) -> queries.Orders:
+    return queries.Orders(account_id=account_id, scope=scope, symbol=symbol, limit=500)
+
+
 class HistoryStoreContract(ABC):
     """Rows come back by the questions that are asked of them, and only to their owner."""
 
@@ -67,7 +86,17 @@ class HistoryStoreContract(ABC):
     def order_ids(
         self, from_id: int | None, start_ms: int | None, end_ms: int | None, limit: int = 500
     ) -> list[int]:
-        found = self.reader().orders(1, "spot", "BTCUSDT", from_id, start_ms, end_ms, limit)
+        found = self.reader().fetch(
+            queries.Orders(
+                account_id=1,
+                scope="spot",
+                symbol="BTCUSDT",
+                from_id=from_id,
+                start_ms=start_ms,
+                end_ms=end_ms,
+                limit=limit,
+            )
+        )
         return [view.spec.order_id for view in found]
 
     def trade_ids(
@@ -78,21 +107,32 @@ class HistoryStoreContract(ABC):
         end_ms: int | None,
         limit: int = 500,
     ) -> list[int]:
-        found = self.reader().trades(1, "spot", "BTCUSDT", order_id, from_id, start_ms, end_ms, limit)
+        found = self.reader().fetch(
+            queries.Trades(
+                account_id=1,
+                scope="spot",
+                symbol="BTCUSDT",
+                order_id=order_id,
+                from_id=from_id,
+                start_ms=start_ms,
+                end_ms=end_ms,
+                limit=limit,
+            )
+        )
         return [row.fill.trade_id for row in found]
 
     def test_an_order_is_found_by_id_by_name_and_by_both(self) -> None:
         self.write(rows_of(order(1, name="one"), order(2, name="two")))
-        reader = self.reader()
-        assert reader.order(1, "spot", "BTCUSDT", 1, None) == order(1, name="one")
-        assert reader.order(1, "spot", "BTCUSDT", None, "two") == order(2, name="two")
-        assert reader.order(1, "spot", "BTCUSDT", 2, "two") == order(2, name="two")
-        assert reader.order(1, "spot", "BTCUSDT", 1, "two") is None
-        assert reader.order(1, "spot", "BTCUSDT", 3, None) is None
+        fetch = self.reader().fetch
+        assert fetch(one_order(1, None)) == order(1, name="one")
+        assert fetch(one_order(None, "two")) == order(2, name="two")
+        assert fetch(one_order(2, "two")) == order(2, name="two")
+        assert fetch(one_order(1, "two")) is None
+        assert fetch(one_order(3, None)) is None
 
     def test_a_name_used_again_is_the_newest_order(self) -> None:
         self.write(rows_of(order(1, name="mine"), order(7, name="mine"), order(3, name="mine")))
-        assert self.reader().order(1, "spot", "BTCUSDT", None, "mine") == order(7, name="mine")
+        assert self.reader().fetch(one_order(None, "mine")) == order(7, name="mine")
 
     def test_an_order_shows_only_to_its_owner_in_its_scope_and_symbol(self) -> None:
         self.write(
@@ -100,14 +140,12 @@ class HistoryStoreContract(ABC):
         )
         for view in (order(1), order(1, account_id=2), order(1, scope="cross"), order(1, symbol="ETHUSDT")):
             spec = view.spec
-            assert self.reader().orders(spec.account_id, spec.scope, spec.symbol, None, None, None, 500) == [
-                view
-            ]
+            assert self.reader().fetch(orders_of(spec.account_id, spec.scope, spec.symbol)) == [view]
 
     def test_an_order_that_changed_is_one_row(self) -> None:
         self.write(rows_of(order(1)))
         self.write(rows_of(order(1, status=OrderStatus.CANCELED)))
-        found = self.reader().orders(1, "spot", "BTCUSDT", None, None, None, 500)
+        found = self.reader().fetch(orders_of(1, "spot", "BTCUSDT"))
         assert found == [order(1, status=OrderStatus.CANCELED)]
 
     def test_orders_without_bounds_are_the_newest_oldest_first(self) -> None:
@@ -169,66 +207,70 @@ class HistoryStoreContract(ABC):
 
     def test_loans_are_pages_newest_first_with_a_total(self) -> None:
         self.write(HistoryRows(loans=[loan(n, 10 * n, "BTC" if n % 2 else "ETH") for n in range(1, 10)]))
-        reader = self.reader()
-        found, total = reader.loans(1, "cross", LoanKind.BORROW, None, None, None, None, 0, 2)
-        assert ([row.transaction_id for row in found], total) == ([9, 8], 9)
-        found, total = reader.loans(1, "cross", LoanKind.BORROW, "ETH", None, None, None, 1, 2)
-        assert ([row.transaction_id for row in found], total) == ([6, 4], 4)
-        found, total = reader.loans(1, "cross", LoanKind.BORROW, None, 5, None, None, 0, 10)
-        assert ([row.transaction_id for row in found], total) == ([5], 1)
-        found, total = reader.loans(1, "cross", LoanKind.BORROW, None, None, 20, 40, 0, 10)
-        assert ([row.transaction_id for row in found], total) == ([4, 3, 2], 3)
-        assert reader.loans(1, "cross", LoanKind.REPAY, None, None, None, None, 0, 10) == ([], 0)
-        assert reader.loans(2, "cross", LoanKind.BORROW, None, 5, None, None, 0, 10) == ([], 0)
+        borrows = queries.Loans(account_id=1, scope="cross", kind=LoanKind.BORROW, limit=10)
+
+        def ids(**changes: Any) -> tuple[list[int], int]:
+            found, total = self.reader().fetch(replace(borrows, **changes))
+            return [row.transaction_id for row in found], total
+
+        assert ids(limit=2) == ([9, 8], 9)
+        assert ids(asset="ETH", offset=1, limit=2) == ([6, 4], 4)
+        assert ids(transaction_id=5) == ([5], 1)
+        assert ids(start_ms=20, end_ms=40) == ([4, 3, 2], 3)
+        assert ids(kind=LoanKind.REPAY) == ([], 0)
+        assert ids(account_id=2, transaction_id=5) == ([], 0)
 
     def test_interest_is_asked_for_by_the_hour_it_is_booked_under(self) -> None:
         hours = [interest(n, 3600 * n, asset) for n, asset in enumerate(("BTC", "ETH", "BTC"), start=1)]
         self.write(HistoryRows(interest=hours))
-        reader = self.reader()
-        assert reader.interest(1, "cross", None, None, None, 0, 10) == (hours[::-1], 3)
-        assert reader.interest(1, "cross", "BTC", None, None, 0, 1) == ([hours[2]], 2)
-        assert reader.interest(1, "cross", None, 3600, 7200, 0, 10) == ([hours[1], hours[0]], 2)
-        assert reader.interest(1, "spot", None, None, None, 0, 10) == ([], 0)
+        every = queries.Interest(account_id=1, scope="cross", limit=10)
+        fetch = self.reader().fetch
+        assert fetch(every) == (hours[::-1], 3)
+        assert fetch(replace(every, asset="BTC", limit=1)) == ([hours[2]], 2)
+        assert fetch(replace(every, start_ms=3600, end_ms=7200)) == ([hours[1], hours[0]], 2)
+        assert fetch(replace(every, scope="spot")) == ([], 0)
 
     def test_transfers_are_asked_for_by_direction(self) -> None:
         self.write(
             HistoryRows(transfers=[transfer(1, 10), transfer(2, 20, "cross", "spot"), transfer(3, 30)])
         )
-        reader = self.reader()
-        assert reader.transfers(1, "spot", "cross", None, None, 0, 10) == (
-            [transfer(3, 30), transfer(1, 10)],
-            2,
-        )
-        assert reader.transfers(1, "cross", "spot", None, None, 0, 10) == (
-            [transfer(2, 20, "cross", "spot")],
-            1,
-        )
-        assert reader.transfers(1, "spot", "cross", 11, None, 1, 10) == ([], 1)
+        fetch = self.reader().fetch
+        into = queries.Transfers(account_id=1, source="spot", target="cross", limit=10)
+        out_of = queries.Transfers(account_id=1, source="cross", target="spot", limit=10)
+        assert fetch(into) == ([transfer(3, 30), transfer(1, 10)], 2)
+        assert fetch(out_of) == ([transfer(2, 20, "cross", "spot")], 1)
+        assert fetch(replace(into, start_ms=11, offset=1)) == ([], 1)
 
     def test_amounts_beyond_a_database_s_integers_are_kept(self) -> None:
         self.write(rows_of(order(1, price=2**64 - 1)))
-        assert self.reader().order(1, "spot", "BTCUSDT", 1, None) == order(1, price=2**64 - 1)
+        assert self.reader().fetch(one_order(1, None)) == order(1, price=2**64 - 1)
 
     def list_ids(
         self, from_id: int | None, start_ms: int | None, end_ms: int | None, limit: int = 500
     ) -> list[int]:
-        found = self.reader().order_lists(1, "cross", from_id, start_ms, end_ms, limit)
+        found = self.reader().fetch(
+            queries.OrderLists(
+                account_id=1, scope="cross", from_id=from_id, start_ms=start_ms, end_ms=end_ms, limit=limit
+            )
+        )
         return [view.list_id for view in found]
 
     def test_a_list_is_found_by_id_by_name_and_by_both(self) -> None:
         self.write(lists_of(order_list(1, name="one"), order_list(2, name="two"), order_list(3, name="one")))
-        reader = self.reader()
-        assert reader.order_list(1, "cross", 1, None) == order_list(1, name="one")
-        assert reader.order_list(1, "cross", None, "one") == order_list(3, name="one")
-        assert reader.order_list(1, "cross", 1, "one") == order_list(1, name="one")
-        assert reader.order_list(1, "cross", 1, "two") is None
-        assert reader.order_list(1, "BTCUSDT", 1, None) is None
-        assert reader.order_list(2, "cross", 1, None) is None
+        fetch = self.reader().fetch
+        assert fetch(one_list(1, None)) == order_list(1, name="one")
+        assert fetch(one_list(None, "one")) == order_list(3, name="one")
+        assert fetch(one_list(1, "one")) == order_list(1, name="one")
+        assert fetch(one_list(1, "two")) is None
+        assert fetch(one_list(1, None, scope="BTCUSDT")) is None
+        assert fetch(one_list(1, None, account_id=2)) is None
 
     def test_a_list_that_ended_is_one_row(self) -> None:
         self.write(lists_of(order_list(1)))
         self.write(lists_of(order_list(1, is_done=True)))
-        assert self.reader().order_lists(1, "cross", None, None, None, 500) == [order_list(1, is_done=True)]
+        assert self.reader().fetch(queries.OrderLists(account_id=1, scope="cross", limit=500)) == [
+            order_list(1, is_done=True)
+        ]
 
     def test_lists_follow_the_rules_of_orders(self) -> None:
         self.write(lists_of(*(order_list(n, placed_at_ms=10 * n) for n in range(1, 10))))
@@ -253,11 +295,18 @@ class HistoryStoreContract(ABC):
         def ids(
             match_id: int | None, order_id: int | None, from_id: int | None, limit: int = 500
         ) -> list[int]:
-            ask = self.reader().prevented_matches
-            return [
-                match.prevented_match_id
-                for match in ask(1, "cross", "BTCUSDT", match_id, order_id, from_id, limit)
-            ]
+            found = self.reader().fetch(
+                queries.PreventedMatches(
+                    account_id=1,
+                    scope="cross",
+                    symbol="BTCUSDT",
+                    prevented_match_id=match_id,
+                    order_id=order_id,
+                    from_id=from_id,
+                    limit=limit,
+                )
+            )
+            return [match.prevented_match_id for match in found]
 
         assert ids(1, None, None) == [1]
         assert ids(None, 5, None) == [1, 2, 3]

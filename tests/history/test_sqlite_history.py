@@ -4,15 +4,44 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
 from openmargin.domain.enums import OrderStatus
+from openmargin.history import queries
 from openmargin.history.compare import differences
-from openmargin.history.rows import HistoryRows
-from openmargin.history.sqlite_store import SqliteHistoryReader, SqliteHistoryWriter
+from openmargin.history.rows import HistoryRows, LoanKind
+from openmargin.history.sqlite.store import SqliteHistoryReader, SqliteHistoryWriter
 from tests.history.contract import HistoryStoreContract, rows_of, trade
 from tests.history.stories import order
+
+OWNER: dict[str, Any] = {"account_id": 1, "scope": "spot"}
+PAIR: dict[str, Any] = {**OWNER, "symbol": "BTCUSDT"}
+BOUNDS: list[dict[str, int]] = [{}, {"from_id": 5}, {"start_ms": 1, "end_ms": 2}, {"end_ms": 2}]
+QUESTIONS: list[queries.Query[Any]] = [
+    *(queries.Orders(**PAIR, **bounds, limit=500) for bounds in BOUNDS),
+    *(queries.Trades(**PAIR, **bounds, limit=500) for bounds in BOUNDS),
+    *(queries.Trades(**PAIR, **bounds, order_id=1, limit=500) for bounds in BOUNDS),
+    *(queries.OrderLists(**OWNER, **bounds, limit=500) for bounds in BOUNDS),
+    queries.Order(**PAIR, order_id=1),
+    queries.Order(**PAIR, client_order_id="name"),
+    queries.OrderList(**OWNER, list_id=1),
+    queries.OrderList(**OWNER, client_list_id="name"),
+    queries.PreventedMatches(**PAIR, prevented_match_id=1, limit=500),
+    queries.PreventedMatches(**PAIR, order_id=1, from_id=1, limit=500),
+    queries.Loans(**OWNER, kind=LoanKind.BORROW, start_ms=1, end_ms=2, limit=10),
+    queries.Loans(**OWNER, kind=LoanKind.REPAY, transaction_id=1, limit=10),
+    queries.Interest(**OWNER, start_ms=1, end_ms=2, limit=10),
+    queries.Transfers(account_id=1, source="spot", target="cross", start_ms=1, end_ms=2, limit=10),
+]
+"""Every question, in every way it can be asked."""
+
+
+def kinds_of(base: type[Any]) -> set[type[Any]]:
+    """The questions that can be put: every last subclass."""
+    below = base.__subclasses__()
+    return set().union(*(kinds_of(kind) for kind in below)) if below else {base}
 
 
 @pytest.fixture
@@ -45,14 +74,9 @@ class TestSqliteHistory(HistoryStoreContract):
         asked: list[str] = []
         self.connection.set_trace_callback(asked.append)
         reader = self.reader()
-        for bounds in ((None, None, None), (5, None, None), (None, 1, 2), (None, None, 2)):
-            reader.orders(1, "spot", "BTCUSDT", *bounds, 500)
-            reader.trades(1, "spot", "BTCUSDT", None, *bounds, 500)
-            reader.trades(1, "spot", "BTCUSDT", 1, *bounds, 500)
-        reader.order(1, "spot", "BTCUSDT", 1, None)
-        reader.order(1, "spot", "BTCUSDT", None, "name")
-        reader.interest(1, "cross", None, 1, 2, 0, 10)
-        reader.transfers(1, "spot", "cross", 1, 2, 0, 10)
+        for question in QUESTIONS:
+            reader.fetch(question)
+        assert {type(question) for question in QUESTIONS} == kinds_of(queries.Query)
         self.connection.set_trace_callback(None)
         plans = [
             (query, row[3])
@@ -75,8 +99,8 @@ def test_a_bounded_history_forgets_the_oldest_closed(connection: sqlite3.Connect
         writer.write(rows_of(order(number, placed_at_ms=number, status=OrderStatus.FILLED)))
         writer.write(HistoryRows(trades=[trade(number, at_ms=number)]))
     reader = SqliteHistoryReader(connection)
-    orders = reader.orders(1, "spot", "BTCUSDT", None, None, None, 500)
-    trades = reader.trades(1, "spot", "BTCUSDT", None, None, None, None, 500)
+    orders = reader.fetch(queries.Orders(**PAIR, limit=500))
+    trades = reader.fetch(queries.Trades(**PAIR, limit=500))
     assert [view.spec.order_id for view in orders] == [1, *range(90, 100)]
     assert [row.fill.trade_id for row in trades] == list(range(90, 100))
 

@@ -14,6 +14,7 @@ from openmargin.domain.enums import Side
 from openmargin.domain.events import AnyEvent, OrderOpened
 from openmargin.domain.ids import SPOT
 from openmargin.domain.reasons import Reason
+from openmargin.history import queries
 from openmargin.journal.codec import chain_events
 from openmargin.journal.record import GENESIS_CHAIN
 from openmargin.journal.sqlite_store import SqliteJournal
@@ -207,7 +208,9 @@ def test_a_disk_that_refuses_stops_the_writer_and_loses_nothing_acknowledged(
         with pytest.raises(Unavailable):
             await exchange.read(lambda _: levels(exchange))
         assert exchange.state_hash()[0] == acknowledged.seq
-        assert await exchange.past.orders(ACCOUNT, SPOT, "BTCUSDT", None, None, None, 500)
+        assert await exchange.past.fetch(
+            queries.Orders(account_id=ACCOUNT, scope=SPOT, symbol="BTCUSDT", limit=500)
+        )
 
     run(story, tmp_path, at=disk)
     assert "database or disk is full" in caplog.text
@@ -354,7 +357,9 @@ def test_the_house_trades_with_users_in_the_same_order_of_records() -> None:
     async def story(exchange: Exchange) -> None:
         outcome = await exchange.submit(limit(Side.BUY, 20_000))
         assert outcome.rejection is None
-        trades = await exchange.past.trades(ACCOUNT, SPOT, "BTCUSDT", None, None, None, None, 10)
+        trades = await exchange.past.fetch(
+            queries.Trades(account_id=ACCOUNT, scope=SPOT, symbol="BTCUSDT", limit=10)
+        )
         assert sum(trade.fill.quantity for trade in trades) == limit(Side.BUY, 1).quantity
 
     run(story, venue=VENUE)

@@ -12,6 +12,7 @@ from openmargin.domain.enums import Side
 from openmargin.domain.events import InterestAccrued
 from openmargin.domain.ids import CROSS, SPOT
 from openmargin.domain.money import E8
+from openmargin.history import queries
 from openmargin.journal.record import GENESIS_CHAIN
 from openmargin.journal.sqlite_store import SqliteJournal
 from openmargin.runtime.clock import WallClock
@@ -77,7 +78,9 @@ def test_every_due_hour_is_a_step_of_its_own_at_its_own_time(tmp_path: Path) -> 
         await exchange.advance(first_hour - START_MS + 5 * HOUR_MS + 1)
         hours = [first_hour + n * HOUR_MS for n in range(6)]
         assert records(tmp_path)[before + 1 :] == [(at_ms, Tick()) for at_ms in [*hours, hours[-1] + 1]]
-        found, total = await exchange.past.interest(ACCOUNT, CROSS, "USDT", None, None, 0, 100)
+        found, total = await exchange.past.fetch(
+            queries.Interest(account_id=ACCOUNT, scope=CROSS, asset="USDT", limit=100)
+        )
         assert [row.hour_ms for row in found[:6]] == hours[::-1]
         assert total == 7  # And the hour that a loan begins with.
 

@@ -12,6 +12,7 @@ from openmargin.domain.enums import Contingency, OrderType, SelfTradePrevention,
 from openmargin.domain.ids import SPOT
 from openmargin.domain.money import E8
 from openmargin.domain.orders import Leg
+from openmargin.history import queries
 from openmargin.runtime.errors import StartRefused
 from openmargin.runtime.exchange import Exchange
 from openmargin.runtime.phases import no_hook
@@ -117,14 +118,17 @@ async def use_lists(exchange: Exchange) -> None:
     )
     assert placed.rejection is None
     await exchange.submit(CancelOrderList(ACCOUNT, "", 0, SPOT, "BTCUSDT", -1, "mine", ""))
-    past = exchange.past
-    [order_list] = await past.order_lists(ACCOUNT, SPOT, None, None, None, 10)
-    assert order_list == await past.order_list(ACCOUNT, SPOT, None, "mine")
+    fetch = exchange.past.fetch
+    [order_list] = await fetch(queries.OrderLists(account_id=ACCOUNT, scope=SPOT, limit=10))
+    one = queries.OrderList(account_id=ACCOUNT, scope=SPOT, client_list_id="mine")
+    assert order_list == await fetch(one)
     assert order_list.is_done
-    [match] = await past.prevented_matches(ACCOUNT, SPOT, "BTCUSDT", 1, None, None, 10)
-    assert [match] == await past.prevented_matches(
-        ACCOUNT, SPOT, "BTCUSDT", None, match.maker_order_id, None, 10
+    by_id = queries.PreventedMatches(
+        account_id=ACCOUNT, scope=SPOT, symbol="BTCUSDT", prevented_match_id=1, limit=10
     )
+    [match] = await fetch(by_id)
+    by_order = msgspec.structs.replace(by_id, prevented_match_id=None, order_id=match.maker_order_id)
+    assert [match] == await fetch(by_order)
 
 
 def test_lists_and_prevented_matches_are_history_like_all_else(tmp_path: Path) -> None:

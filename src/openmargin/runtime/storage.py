@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from typing import Final, TypeVar
 from urllib.parse import quote
 
+from openmargin.history.queries import Query
 from openmargin.history.rows import HistoryRows
-from openmargin.history.sqlite_store import SqliteHistoryReader, SqliteHistoryWriter
+from openmargin.history.sqlite.store import SqliteHistoryReader, SqliteHistoryWriter
 from openmargin.history.store import HistoryReader, HistoryWriter
 from openmargin.journal.record import SealedRecord
 from openmargin.journal.sqlite_store import SqliteJournal
@@ -22,7 +23,7 @@ from openmargin.runtime.connection import WritingConnection
 from openmargin.runtime.directory import DataDirectory, sync_directory
 from openmargin.runtime.phases import Phase, PhaseHook, no_hook
 
-T = TypeVar("T")
+Answer = TypeVar("Answer")
 
 MEMORY: Final = ":memory:"
 
@@ -108,13 +109,13 @@ class Storage:
                 self.journal.rollback()
                 raise
 
-    def ask(self, question: Callable[[HistoryReader], T]) -> T:
+    def fetch(self, query: Query[Answer]) -> Answer:
         """Put a question to history, from any thread."""
         if self.directory is None:
             # A second connection would see another memory, and this one shows half a transaction.
             with self._lock:
-                return question(SqliteHistoryReader(self._connection))
-        return question(self._thread_reader(self.directory))
+                return SqliteHistoryReader(self._connection).fetch(query)
+        return self._thread_reader(self.directory).fetch(query)
 
     def _thread_reader(self, directory: DataDirectory) -> HistoryReader:
         reader: SqliteHistoryReader | None = getattr(self._local, "reader", None)

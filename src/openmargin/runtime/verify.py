@@ -16,7 +16,7 @@ from msgspec import Struct
 from openmargin.engine.engine import Engine
 from openmargin.engine.invariants import breaches
 from openmargin.history.compare import differences
-from openmargin.history.sqlite_store import SqliteHistoryWriter
+from openmargin.history.sqlite.store import SqliteHistoryWriter
 from openmargin.journal.record import GENESIS_CHAIN, Check, JournalDamaged
 from openmargin.journal.sqlite_store import SqliteJournal
 from openmargin.runtime.directory import DataDirectory

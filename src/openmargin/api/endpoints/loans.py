@@ -19,6 +19,7 @@ from openmargin.domain.events import Borrowed, Repaid
 from openmargin.domain.ids import CROSS, Scope
 from openmargin.domain.money import Atoms, format_e8, format_short
 from openmargin.domain.reasons import Reason, Rejected
+from openmargin.history import queries
 from openmargin.history.rows import InterestRow, LoanKind, LoanRow
 
 _PATH: Final = "/sapi/v1/margin/borrow-repay"
@@ -136,16 +137,18 @@ async def loan_records(call: Call, asked: LoanRecordsParams) -> LoanPage:
         span = Span(None, None)
     scope = asked.isolated_symbol or CROSS
     call.require_known(scope)
-    rows, total = await call.exchange.past.loans(
-        call.sender.account_id,
-        scope,
-        asked.kind,
-        asked.asset,
-        asked.transaction_id,
-        span.start_ms,
-        span.end_ms,
-        asked.offset,
-        asked.size,
+    rows, total = await call.exchange.past.fetch(
+        queries.Loans(
+            account_id=call.sender.account_id,
+            scope=scope,
+            kind=asked.kind,
+            asset=asked.asset,
+            transaction_id=asked.transaction_id,
+            start_ms=span.start_ms,
+            end_ms=span.end_ms,
+            offset=asked.offset,
+            limit=asked.size,
+        )
     )
     return LoanPage([_loan(row) for row in rows], total)
 
@@ -208,8 +211,16 @@ async def interest_history(call: Call, asked: InterestParams) -> InterestPage:
     span = span_of(asked, now_ms, default_days=7, most_days=30, kept_days=90)
     scope = asked.isolated_symbol or CROSS
     call.require_known(scope)
-    rows, total = await call.exchange.past.interest(
-        call.sender.account_id, scope, asked.asset, span.start_ms, span.end_ms, asked.offset, asked.size
+    rows, total = await call.exchange.past.fetch(
+        queries.Interest(
+            account_id=call.sender.account_id,
+            scope=scope,
+            asset=asked.asset,
+            start_ms=span.start_ms,
+            end_ms=span.end_ms,
+            offset=asked.offset,
+            limit=asked.size,
+        )
     )
     return InterestPage([_interest(row) for row in rows], total)
 

@@ -43,6 +43,7 @@ from openmargin.domain.ids import CROSS
 from openmargin.domain.money import Atoms
 from openmargin.domain.orders import Fill, Leg, ListView, OrderView
 from openmargin.domain.reasons import Reason
+from openmargin.history import queries
 from openmargin.runtime.commit import Outcome
 from openmargin.runtime.live import Live
 
@@ -454,7 +455,14 @@ async def query_list(call: Call, asked: OneListParams) -> ListRow:
             lambda live: live.order_list(account_id, scope, by_id, asked.client_list_id or "")
         )
     if found is None:
-        found = await call.exchange.past.order_list(account_id, scope, asked.list_id, asked.client_list_id)
+        found = await call.exchange.past.fetch(
+            queries.OrderList(
+                account_id=account_id,
+                scope=scope,
+                list_id=asked.list_id,
+                client_list_id=asked.client_list_id,
+            )
+        )
     if found is None or asked.client_list_id not in (None, found.client_list_id):
         raise ApiError(errors.NO_SUCH_ORDER)
     return list_row(found)
@@ -495,8 +503,15 @@ async def all_lists(call: Call, asked: AllListsParams) -> list[ListRow]:
     scope = asked.scope_of_lists
     span = _span_of(asked, call.exchange.clock.now_ms())
     call.require_known(scope)
-    lists = await call.exchange.past.order_lists(
-        call.sender.account_id, scope, asked.from_id, span.start_ms, span.end_ms, asked.limit
+    lists = await call.exchange.past.fetch(
+        queries.OrderLists(
+            account_id=call.sender.account_id,
+            scope=scope,
+            from_id=asked.from_id,
+            start_ms=span.start_ms,
+            end_ms=span.end_ms,
+            limit=asked.limit,
+        )
     )
     return [list_row(found) for found in lists]
 
@@ -566,8 +581,10 @@ async def _open_oto(call: Call, found: ListView, orders: list[OrderView | None])
     """A list with what became of each order; one that is not open any more is looked up in history."""
     waiting: list[WaitingOrder] = []
     for (order_id, name), still_open in zip(found.orders, orders, strict=True):
-        order = still_open or await call.exchange.past.order(
-            found.account_id, found.scope, found.symbol, order_id, None
+        order = still_open or await call.exchange.past.fetch(
+            queries.Order(
+                account_id=found.account_id, scope=found.scope, symbol=found.symbol, order_id=order_id
+            )
         )
         assert order is not None, "an order of a list is open or remembered"
         is_pending = order.status is OrderStatus.PENDING_NEW

@@ -32,6 +32,7 @@ from openmargin.domain.money import Atoms
 from openmargin.domain.order_types import ORDER_TYPES, OrderTypeRow
 from openmargin.domain.orders import Fill, OrderSpec, OrderView
 from openmargin.domain.reasons import Reason
+from openmargin.history import queries
 from openmargin.runtime.commit import Outcome
 
 _PATH: Final = "/sapi/v1/margin/order"
@@ -270,8 +271,14 @@ async def query_order(call: Call, asked: OneOrderParams) -> OrderRow:
             lambda live: live.order(account_id, scope, asked.symbol, asked.order_id, asked.client_order_id)
         )
     if order is None:
-        order = await call.exchange.past.order(
-            account_id, scope, asked.symbol, asked.order_id or None, asked.client_order_id or None
+        order = await call.exchange.past.fetch(
+            queries.Order(
+                account_id=account_id,
+                scope=scope,
+                symbol=asked.symbol,
+                order_id=asked.order_id or None,
+                client_order_id=asked.client_order_id or None,
+            )
         )
     if order is None or (asked.client_order_id and order.spec.client_order_id != asked.client_order_id):
         raise ApiError(errors.NO_SUCH_ORDER)
@@ -317,14 +324,16 @@ async def all_orders(call: Call, asked: AllOrdersParams) -> list[OrderRow]:
     call.require_known(asked.scope)
     day = DayQuery.of(asked, call.exchange.clock.now_ms())
     by_id = asked.from_id is not None
-    orders = await call.exchange.past.orders(
-        call.sender.account_id,
-        asked.scope,
-        asked.symbol,
-        asked.from_id,
-        asked.start_ms if by_id else day.span.start_ms,
-        asked.end_ms if by_id else day.span.end_ms,
-        asked.limit,
+    orders = await call.exchange.past.fetch(
+        queries.Orders(
+            account_id=call.sender.account_id,
+            scope=asked.scope,
+            symbol=asked.symbol,
+            from_id=asked.from_id,
+            start_ms=asked.start_ms if by_id else day.span.start_ms,
+            end_ms=asked.end_ms if by_id else day.span.end_ms,
+            limit=asked.limit,
+        )
     )
     return [order_row(order) for order in orders if by_id or order.spec.placed_at_ms >= day.not_before_ms]
 

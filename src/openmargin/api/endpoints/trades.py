@@ -15,6 +15,7 @@ from openmargin.api.windows import DAY_REFUSALS, DayParams, DayQuery
 from openmargin.domain.enums import Side
 from openmargin.domain.money import format_e8
 from openmargin.domain.orders import PreventedMatch
+from openmargin.history import queries
 from openmargin.history.rows import TradeRow
 
 _PREVENTED_MAX: Final = 500
@@ -73,15 +74,17 @@ async def my_trades(call: Call, asked: MyTradesParams) -> list[TradeReply]:
     call.require_known(asked.scope)
     day = DayQuery.of(asked, call.exchange.clock.now_ms())
     by_id = asked.from_id is not None or asked.order_id is not None
-    rows = await call.exchange.past.trades(
-        call.sender.account_id,
-        asked.scope,
-        asked.symbol,
-        asked.order_id,
-        asked.from_id,
-        asked.start_ms if by_id else day.span.start_ms,
-        asked.end_ms if by_id else day.span.end_ms,
-        asked.limit,
+    rows = await call.exchange.past.fetch(
+        queries.Trades(
+            account_id=call.sender.account_id,
+            scope=asked.scope,
+            symbol=asked.symbol,
+            order_id=asked.order_id,
+            from_id=asked.from_id,
+            start_ms=asked.start_ms if by_id else day.span.start_ms,
+            end_ms=asked.end_ms if by_id else day.span.end_ms,
+            limit=asked.limit,
+        )
     )
     return [_trade(row) for row in rows if by_id or row.at_ms >= day.not_before_ms]
 
@@ -143,13 +146,15 @@ async def prevented_matches(call: Call, asked: PreventedMatchesParams) -> list[P
         raise ApiError(errors.BAD_COMBINATION)
     call.catalogue.symbol(asked.symbol)
     call.require_known(asked.scope)
-    matches = await call.exchange.past.prevented_matches(
-        call.sender.account_id,
-        asked.scope,
-        asked.symbol,
-        asked.prevented_match_id,
-        asked.order_id,
-        asked.from_id,
-        _PREVENTED_MAX,
+    matches = await call.exchange.past.fetch(
+        queries.PreventedMatches(
+            account_id=call.sender.account_id,
+            scope=asked.scope,
+            symbol=asked.symbol,
+            prevented_match_id=asked.prevented_match_id,
+            order_id=asked.order_id,
+            from_id=asked.from_id,
+            limit=_PREVENTED_MAX,
+        )
     )
     return [_prevented(match) for match in matches]

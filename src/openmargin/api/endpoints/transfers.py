@@ -17,6 +17,7 @@ from openmargin.domain.events import Transferred
 from openmargin.domain.ids import CROSS, SPOT, Scope
 from openmargin.domain.money import Atoms, format_e8
 from openmargin.domain.reasons import Reason, Rejected
+from openmargin.history import queries
 
 _PATH: Final = "/sapi/v1/asset/transfer"
 
@@ -150,8 +151,16 @@ async def transfer_history(call: Call, asked: TransferHistoryParams) -> Transfer
     source, target = _resolve(asked.scopes, (asked.from_symbol, asked.to_symbol))
     now_ms = call.exchange.clock.now_ms()
     span = span_of(asked, now_ms, default_days=7, most_days=183, kept_days=183)
-    rows, total = await call.exchange.past.transfers(
-        call.sender.account_id, source, target, span.start_ms, span.end_ms, asked.offset, asked.size
+    rows, total = await call.exchange.past.fetch(
+        queries.Transfers(
+            account_id=call.sender.account_id,
+            source=source,
+            target=target,
+            start_ms=span.start_ms,
+            end_ms=span.end_ms,
+            offset=asked.offset,
+            limit=asked.size,
+        )
     )
     return TransferPage(
         total,

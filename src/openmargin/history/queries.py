@@ -1,0 +1,112 @@
+"""Every question about the past, as one frozen value that says what its answer is made of.
+
+Every question is about one account and one of its scopes. Ids and times are inclusive bounds; None is no bound.
+"""
+
+from __future__ import annotations
+
+from typing import Generic, TypeVar
+
+from msgspec import Struct
+
+from openmargin.domain.ids import Scope
+from openmargin.domain.orders import ListView, OrderView, PreventedMatch
+from openmargin.history.rows import InterestRow, LoanKind, LoanRow, TradeRow, TransferRow
+
+Answer = TypeVar("Answer")
+Row = TypeVar("Row")
+
+
+class Query(Struct, Generic[Answer], frozen=True, kw_only=True):
+    """What every question is."""
+
+
+class OfScope(Query[Answer], Generic[Answer], frozen=True, kw_only=True):
+    """A question about one scope of an account."""
+
+    account_id: int
+    scope: Scope
+
+
+class Series(OfScope[list[Row]], Generic[Row], frozen=True, kw_only=True):
+    """Up to `limit` rows, oldest first: from an id on, or from a time on; without either, the newest up to the end."""
+
+    from_id: int | None = None
+    start_ms: int | None = None
+    end_ms: int | None = None
+    limit: int
+
+
+class Paged(Query[tuple[list[Row], int]], Generic[Row], frozen=True, kw_only=True):
+    """Up to `limit` rows after the first `offset`, newest first, and how many there are on all pages."""
+
+    account_id: int
+    start_ms: int | None = None
+    end_ms: int | None = None
+    offset: int = 0
+    limit: int
+
+
+class Order(OfScope[OrderView | None], frozen=True, kw_only=True):
+    """One order by id, by client id (the newest of that name), or by both."""
+
+    symbol: str
+    order_id: int | None = None
+    client_order_id: str | None = None
+
+
+class Orders(Series[OrderView], frozen=True, kw_only=True):
+    """Orders of a pair, by the time they were placed."""
+
+    symbol: str
+
+
+class Trades(Series[TradeRow], frozen=True, kw_only=True):
+    """The account's own fills in a pair, or those of one order."""
+
+    symbol: str
+    order_id: int | None = None
+
+
+class OrderList(OfScope[ListView | None], frozen=True, kw_only=True):
+    """One order list by id, by client id (the newest of that name), or by both."""
+
+    list_id: int | None = None
+    client_list_id: str | None = None
+
+
+class OrderLists(Series[ListView], frozen=True, kw_only=True):
+    """Order lists, by the time they were placed."""
+
+
+class PreventedMatches(OfScope[list[PreventedMatch]], frozen=True, kw_only=True):
+    """One prevented match, or those of one order from an id on; oldest first."""
+
+    symbol: str
+    prevented_match_id: int | None = None
+    order_id: int | None = None
+    from_id: int | None = None
+    limit: int
+
+
+class Loans(Paged[LoanRow], frozen=True, kw_only=True):
+    """Borrows or repayments, or the one of a transaction."""
+
+    scope: Scope
+    kind: LoanKind
+    asset: str | None = None
+    transaction_id: int | None = None
+
+
+class Interest(Paged[InterestRow], frozen=True, kw_only=True):
+    """Accruals, by the hour they are booked under."""
+
+    scope: Scope
+    asset: str | None = None
+
+
+class Transfers(Paged[TransferRow], frozen=True, kw_only=True):
+    """Transfers from one scope to another."""
+
+    source: Scope
+    target: Scope

@@ -1,0 +1,1 @@
+"""History as tables of an SQLite database."""

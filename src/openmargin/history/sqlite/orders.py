@@ -1,0 +1,177 @@
+"""The tables of orders, trades, order lists and prevented matches."""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import Final
+
+import msgspec
+
+from openmargin.domain.enums import OrderStatus
+from openmargin.domain.ids import Scope
+from openmargin.domain.orders import ListView, OrderView, PreventedMatch
+from openmargin.history import queries
+from openmargin.history.rows import HistoryRows, PreventedRow, TradeRow
+from openmargin.history.sqlite.tables import Answers, Table, Values, Where, encode, rows, series
+
+_OPEN: Final = (OrderStatus.NEW, OrderStatus.PARTIALLY_FILLED, OrderStatus.PENDING_NEW)
+
+_order_decoder: Final = msgspec.msgpack.Decoder(OrderView)
+_trade_decoder: Final = msgspec.msgpack.Decoder(TradeRow)
+_list_decoder: Final = msgspec.msgpack.Decoder(ListView)
+_prevented_decoder: Final = msgspec.msgpack.Decoder(PreventedRow)
+
+
+def _orders(batch: HistoryRows) -> list[Values]:
+    return [
+        (*key, order.spec.client_order_id, order.spec.placed_at_ms, order.status in _OPEN, encode(order))
+        for key, order in batch.orders.items()
+    ]
+
+
+def _trades(batch: HistoryRows) -> list[Values]:
+    return [
+        (row.account_id, row.scope, row.symbol, row.fill.trade_id, row.order_id, row.at_ms, encode(row))
+        for row in batch.trades
+    ]
+
+
+def _order_lists(batch: HistoryRows) -> list[Values]:
+    return [
+        (*key, view.client_list_id, view.placed_at_ms, not view.is_done, encode(view))
+        for key, view in batch.order_lists.items()
+    ]
+
+
+def _prevented_matches(batch: HistoryRows) -> list[Values]:
+    return [
+        (
+            row.account_id,
+            row.scope,
+            row.match.symbol,
+            row.order_id,
+            row.match.prevented_match_id,
+            row.match.at_ms,
+            encode(row),
+        )
+        for row in batch.prevented_matches
+    ]
+
+
+TABLES: Final = (
+    Table(
+        name="orders",
+        columns="account_id INTEGER, scope TEXT, symbol TEXT, order_id INTEGER, "
+        "client_order_id TEXT, placed_at_ms INTEGER, is_open INTEGER",
+        key="account_id, scope, symbol, order_id",
+        indexes={"orders_by_client_id": "account_id, scope, symbol, client_order_id"},
+        youngest_first="is_open DESC, placed_at_ms DESC",
+        changing=("is_open",),
+        values_of=_orders,
+    ),
+    Table(
+        name="trades",
+        columns="account_id INTEGER, scope TEXT, symbol TEXT, trade_id INTEGER, order_id INTEGER, at_ms INTEGER",
+        key="account_id, scope, symbol, trade_id, order_id",
+        indexes={"trades_by_order": "account_id, scope, symbol, order_id"},
+        youngest_first="at_ms DESC",
+        values_of=_trades,
+    ),
+    Table(
+        name="order_lists",
+        columns="account_id INTEGER, scope TEXT, list_id INTEGER, "
+        "client_list_id TEXT, placed_at_ms INTEGER, is_open INTEGER",
+        key="account_id, scope, list_id",
+        indexes={"order_lists_by_client_id": "account_id, scope, client_list_id"},
+        youngest_first="is_open DESC, placed_at_ms DESC",
+        changing=("is_open",),
+        values_of=_order_lists,
+    ),
+    Table(
+        name="prevented_matches",
+        columns="account_id INTEGER, scope TEXT, symbol TEXT, order_id INTEGER, match_id INTEGER, at_ms INTEGER",
+        key="account_id, scope, symbol, order_id, match_id",
+        indexes={"prevented_by_id": "account_id, scope, symbol, match_id"},
+        youngest_first="at_ms DESC",
+        values_of=_prevented_matches,
+    ),
+)
+
+
+def _of_pair(account_id: int, scope: Scope, symbol: str) -> Where:
+    return Where().add("account_id =", account_id).add("scope =", scope).add("symbol =", symbol)
+
+
+def order(connection: sqlite3.Connection, asked: queries.Order) -> OrderView | None:
+    where = (
+        _of_pair(asked.account_id, asked.scope, asked.symbol)
+        .add("order_id =", asked.order_id)
+        .add("client_order_id =", asked.client_order_id)
+    )
+    table = "orders" if asked.client_order_id is None else "orders INDEXED BY orders_by_client_id"
+    query = f"SELECT row FROM {table} WHERE {where} ORDER BY order_id DESC LIMIT 1"
+    found = rows(connection, query, where.values)
+    return _order_decoder.decode(found[0]) if found else None
+
+
+def orders(connection: sqlite3.Connection, asked: queries.Orders) -> list[OrderView]:
+    where = _of_pair(asked.account_id, asked.scope, asked.symbol)
+    found = series(connection, "orders", "order_id", "placed_at_ms", where, asked)
+    return [_order_decoder.decode(row) for row in found]
+
+
+def trades(connection: sqlite3.Connection, asked: queries.Trades) -> list[TradeRow]:
+    where = _of_pair(asked.account_id, asked.scope, asked.symbol).add("order_id =", asked.order_id)
+    table = "trades" if asked.order_id is None else "trades INDEXED BY trades_by_order"
+    return [
+        _trade_decoder.decode(row) for row in series(connection, table, "trade_id", "at_ms", where, asked)
+    ]
+
+
+def order_list(connection: sqlite3.Connection, asked: queries.OrderList) -> ListView | None:
+    where = (
+        Where()
+        .add("account_id =", asked.account_id)
+        .add("scope =", asked.scope)
+        .add("list_id =", asked.list_id)
+        .add("client_list_id =", asked.client_list_id)
+    )
+    table = "order_lists" if asked.list_id is not None else "order_lists INDEXED BY order_lists_by_client_id"
+    query = f"SELECT row FROM {table} WHERE {where} ORDER BY list_id DESC LIMIT 1"
+    found = rows(connection, query, where.values)
+    return _list_decoder.decode(found[0]) if found else None
+
+
+def order_lists(connection: sqlite3.Connection, asked: queries.OrderLists) -> list[ListView]:
+    where = Where().add("account_id =", asked.account_id).add("scope =", asked.scope)
+    found = series(connection, "order_lists", "list_id", "placed_at_ms", where, asked)
+    return [_list_decoder.decode(row) for row in found]
+
+
+def prevented_matches(
+    connection: sqlite3.Connection, asked: queries.PreventedMatches
+) -> list[PreventedMatch]:
+    where = (
+        _of_pair(asked.account_id, asked.scope, asked.symbol)
+        .add("order_id =", asked.order_id)
+        .add("match_id =", asked.prevented_match_id)
+        .add("match_id >=", asked.from_id)
+    )
+    index = "" if asked.order_id is not None else " INDEXED BY prevented_by_id"
+    # Both orders of one match may be the account's own: by the match's id alone they are two rows.
+    found = rows(
+        connection,
+        f"SELECT row FROM prevented_matches{index} WHERE {where} GROUP BY match_id ORDER BY match_id LIMIT ?",
+        [*where.values, asked.limit],
+    )
+    return [_prevented_decoder.decode(row).match for row in found]
+
+
+ANSWERS: Final[Answers] = {
+    queries.Order: order,
+    queries.Orders: orders,
+    queries.Trades: trades,
+    queries.OrderList: order_list,
+    queries.OrderLists: order_lists,
+    queries.PreventedMatches: prevented_matches,
+}
