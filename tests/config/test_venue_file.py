@@ -221,6 +221,11 @@ def test_a_file_that_only_says_how_to_serve_serves_the_default_venue(tmp_path: P
             "order them, such as 1.5, 1.3, 1.1",
         ),
         (
+            EXTENDED + '[margin]\nleverages = [{ leverage = 3, initial = "1.5", margin_call = "1.3", liquidation = "1.1" }, '
+            '{ leverage = 3, initial = "1.6", margin_call = "1.3", liquidation = "1.1" }]',
+            "margin.leverages[1].leverage: 3 comes twice; say each leverage once",
+        ),
+        (
             EXTENDED + '[[assets]]\nname = "BTC"\ncollateral_tiers = [{ up_to = "5" }]',
             "assets[0].collateral_tiers: the brackets do not cover every value once; "
             "order the brackets by up_to, each higher than the last, and leave it out in the last one",

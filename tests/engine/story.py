@@ -11,6 +11,7 @@
     ann places OCO as L: sells 5 @ 110 maker as up; sells 5 stop 95 as down
     ann cancels a1                      or #7, or #7 a1, or all; `as c1` names the cancel; `list L` or `list #1`
     ann borrows 5 BTC                   repays, withdraws; `moves 5 BTC to spot`
+    ann chooses 5x                      her cross leverage
     ann opens BTCUSDT                   closes; her wallets there are `ann/BTCUSDT`
     ann joins group 5                   a trade group; `leaves group`
     index BTCUSDT 105, ETHUSDT 11       clock 13:00, rules BTCUSDT min_notional 5 (a changed venue)
@@ -55,6 +56,7 @@ from openmargin.domain.commands import (
     PlaceOrderList,
     Repay,
     SetIndex,
+    SetMaxLeverage,
     Transfer,
     Withdraw,
 )
@@ -212,7 +214,12 @@ def plain_venue() -> Venue:
             Symbol("ETHBTC", "ETH", "BTC", amount("0.1"), amount("0.00001"), amount("0.001")),
         ),
         (CommissionRates(0, 0),),
-        MarginRules((LeverageLevels(3, amount("1.5"), amount("1.3"), amount("1.1")),)),
+        MarginRules(
+            (
+                LeverageLevels(3, amount("1.5"), amount("1.3"), amount("1.1")),
+                LeverageLevels(5, amount("1.25"), amount("1.16"), amount("1.1")),
+            )
+        ),
         house=HouseRules(
             enabled=False,
             levels=3,
@@ -226,6 +233,9 @@ def plain_venue() -> Venue:
 def with_rule(venue: Venue, words: list[str]) -> Venue:
     """The venue with one rule altered: `BTC min_borrow 1`, `house enabled yes`, `fees 0.001 0.002`…"""
     what, *rest = words
+    if what == "drop" and rest[0].endswith("x"):
+        left = tuple(row for row in venue.margin.leverages if f"{row.leverage}x" != rest[0])
+        return msgspec.structs.replace(venue, margin=msgspec.structs.replace(venue.margin, leverages=left))
     if what == "drop":
         return msgspec.structs.replace(
             venue,
@@ -388,6 +398,8 @@ class Teller:
                 return Borrow(*signed, scope, asset, amount(number))
             case "repays", [number, asset]:
                 return Repay(*signed, scope, asset, amount(number))
+            case "chooses", [leverage]:
+                return SetMaxLeverage(*signed, int(leverage.removesuffix("x")))
             case "becomes", ["vip", number]:
                 return ChangeAccount(account, vip=int(number))
             case "gets", ["key", name, *permissions]:

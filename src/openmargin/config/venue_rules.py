@@ -172,6 +172,8 @@ def _levels_descend(venue: Venue) -> Iterator[Problem]:
         yield Problem("margin.leverages", "there is no row", "add at least one cross leverage")
     for index, row in enumerate(venue.margin.leverages):
         path = f"margin.leverages[{index}]"
+        if row.leverage in [earlier.leverage for earlier in venue.margin.leverages[:index]]:
+            yield Problem(f"{path}.leverage", f"{row.leverage} comes twice", "say each leverage once")
         if row.leverage < 2:
             yield Problem(f"{path}.leverage", "it lends nothing", "write 2 or more")
         if not row.initial > row.margin_call > row.liquidation >= E8:

@@ -26,6 +26,7 @@ from openmargin.domain.commands import (
     Record,
     Repay,
     SetIndex,
+    SetMaxLeverage,
     Tick,
     Transfer,
     Withdraw,
@@ -47,6 +48,7 @@ from openmargin.engine import (
     loans,
     order_lists,
     orders,
+    preferences,
     setup,
 )
 from openmargin.engine.state import State
@@ -56,6 +58,8 @@ EPOCH: Final = 2
 
 TRADE: Final = Permission.TRADE
 MARGIN_LOAN: Final = Permission.MARGIN_LOAN
+READ: Final = Permission.READ
+"""What the reference asks of a key that chooses for its own account (USER_DATA)."""
 
 
 class Applied:
@@ -196,6 +200,8 @@ def _obey(state: State, command: AnyCommand) -> Rejected | None:
         return keys.refuse_signed(state, command, TRADE) or isolated.open_account(state, command)
     if type(command) is CloseIsolated:
         return keys.refuse_signed(state, command, TRADE) or isolated.close_account(state, command)
+    if type(command) is SetMaxLeverage:
+        return keys.refuse_signed(state, command, READ) or preferences.set_max_leverage(state, command)
     if type(command) is Deposit:
         return accounts.deposit(state, command)
     if type(command) is Withdraw:

@@ -33,6 +33,11 @@ def change_venue(state: State, command: ChangeVenue) -> Rejected | None:
         if kept_pairs.get(symbol) != (book.rules.base, book.rules.quote):
             return Rejected(Reason.VENUE_SHRINKS, symbol)
 
+    leverages = [levels.leverage for levels in command.venue.margin.leverages]
+    for leverage in state.leverages:
+        if leverage not in leverages:
+            return Rejected(Reason.VENUE_SHRINKS, f"the leverage {leverage}")
+
     # From here on nothing may be refused.
     adopt_venue(state, command.venue)
     _begin(state)

@@ -30,6 +30,7 @@ from openmargin.domain.commands import (
     PlaceOrderList,
     Repay,
     SetIndex,
+    SetMaxLeverage,
     Tick,
     Transfer,
     Withdraw,
@@ -181,7 +182,10 @@ def small_venue(*, house: bool) -> Venue:
         ),
         (CommissionRates(100_000, 100_000), CommissionRates(20_000, 40_000)),
         MarginRules(
-            (LeverageLevels(3, 15 * E8 // 10, 13 * E8 // 10, 11 * E8 // 10),),
+            (
+                LeverageLevels(3, 15 * E8 // 10, 13 * E8 // 10, 11 * E8 // 10),
+                LeverageLevels(5, 125 * E8 // 100, 116 * E8 // 100, 11 * E8 // 10),
+            ),
             price_limit=4 * E8 // 100,
             isolated_accounts_max=1,
             isolated_reclose_ms=6 * 3_600_000,
@@ -269,6 +273,7 @@ class Workload:
             (2, self._deposit),
             (3, self._withdraw),
             (3, self._isolated),
+            (2, self._leverage),
             (1, self._administer),
         )
         weights = [weight for weight, _ in makers]
@@ -747,6 +752,10 @@ class Workload:
         account, scope = self._who()
         asset = self._asset(scope)
         return Withdraw(account, scope, asset, self._leaving(account, scope, asset))
+
+    def _leverage(self) -> AnyCommand:
+        account, _ = self._who()
+        return SetMaxLeverage(account, *self._signature(), self.chance.choice((3, 3, 3, 5, 5, 10)))
 
     def _administer(self) -> AnyCommand:
         """What only an operator does."""

@@ -78,7 +78,10 @@ class TradeCoefficients(Reply):
 @endpoint("GET", "/sapi/v1/margin/tradeCoeff", Security.USER_DATA, Weight(10))
 async def trade_coefficients(call: Call, _asked: NoParams) -> TradeCoefficients:
     """Query the bars of the account's margin level"""
-    bars = call.catalogue.venue.margin.leverages[0]
+    account = call.exchange.live.account(call.sender.account_id)
+    assert account is not None, "who sent a signed request has an account"
+    rows = {row.leverage: row for row in call.catalogue.venue.margin.leverages}
+    bars = rows[account.cross_leverage]
     return TradeCoefficients(
         format_short(bars.initial), format_short(bars.margin_call), format_short(bars.liquidation)
     )

@@ -21,6 +21,7 @@ from openmargin.domain.commands import (
     Record,
     Repay,
     SetIndex,
+    SetMaxLeverage,
     Signed,
     Tick,
     Transfer,
@@ -95,6 +96,8 @@ class Twin(Lists):
                 return self.open_isolated(command)
             case CloseIsolated():
                 return self.close_isolated(command)
+            case SetMaxLeverage():
+                return self.set_max_leverage(command)
             case _:
                 raise NotImplementedError(f"the twin has not learnt {type(command).__name__}")
 
@@ -103,8 +106,7 @@ class Twin(Lists):
             key = self.keys.get(command.api_key)
             if key is None or key.account_id != command.account_id:
                 return Reason.UNKNOWN_KEY
-            is_loan = isinstance(command, Borrow | Repay | Transfer)
-            if (Permission.MARGIN_LOAN if is_loan else Permission.TRADE) not in key.permissions:
+            if _permission(command) not in key.permissions:
                 return Reason.KEY_NOT_PERMITTED
         if command.expires_at_ms and self.now > command.expires_at_ms:
             return Reason.WINDOW_CLOSED
@@ -130,5 +132,16 @@ class Twin(Lists):
             pair = (rules.name, rules.base, rules.quote)
             if pair not in [(kept.name, kept.base, kept.quote) for kept in venue.symbols]:
                 return Reason.VENUE_SHRINKS
+        if {row.leverage for row in self.venue.margin.leverages} - {
+            row.leverage for row in venue.margin.leverages
+        }:
+            return Reason.VENUE_SHRINKS
         self._take_rules(venue)
         return None
+
+
+def _permission(command: Signed) -> Permission:
+    """What a key must be allowed for this."""
+    if isinstance(command, SetMaxLeverage):
+        return Permission.READ
+    return Permission.MARGIN_LOAN if isinstance(command, Borrow | Repay | Transfer) else Permission.TRADE

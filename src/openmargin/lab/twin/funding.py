@@ -14,6 +14,7 @@ from openmargin.domain.commands import (
     Deposit,
     OpenIsolated,
     Repay,
+    SetMaxLeverage,
     Transfer,
     Withdraw,
 )
@@ -28,7 +29,7 @@ from openmargin.domain.events import (
     Repaid,
     Transferred,
 )
-from openmargin.domain.ids import SPOT, Scope
+from openmargin.domain.ids import CROSS, SPOT, Scope
 from openmargin.domain.reasons import Reason
 from openmargin.lab.twin.parts import HOUR, ONE, SUPPLY_MAX, TwinAccount, TwinIsolated
 from openmargin.lab.twin.risk import Risk
@@ -77,6 +78,20 @@ class Funding(Risk):
                 who.in_special_mode,
             )
         )
+
+    def set_max_leverage(self, command: SetMaxLeverage) -> Reason | None:
+        account = command.account_id
+        if not self.knows(account):
+            return Reason.UNKNOWN_ACCOUNT
+        rows = {row.leverage: row for row in self.venue.margin.leverages}
+        if command.leverage not in rows:
+            return Reason.UNKNOWN_LEVERAGE
+        needed = Fraction(rows[command.leverage].initial, ONE) * self.debts_value(account, CROSS)
+        if needed and self.collateral(account, CROSS, moving=False, without=("", 0)) <= needed:
+            return Reason.LEVERAGE_LEVEL_TOO_LOW
+        self.accounts[account - 1].cross_leverage = command.leverage
+        self._tell_account(account)
+        return None
 
     def create_key(self, command: CreateKey) -> Reason | None:
         if not self.knows(command.account_id):

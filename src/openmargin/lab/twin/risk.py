@@ -7,7 +7,7 @@ from math import floor
 
 from openmargin.domain.enums import MarginStatus
 from openmargin.domain.ids import CROSS, SPOT, Scope
-from openmargin.domain.venue import CollateralTier, IsolatedTier
+from openmargin.domain.venue import CollateralTier, IsolatedTier, LeverageLevels
 from openmargin.lab.twin.ledger import Ledger
 from openmargin.lab.twin.parts import ONE
 
@@ -74,6 +74,12 @@ class Risk(Ledger):
 
     # --- Bars --------------------------------------------------------------------------------------------------
 
+    def leverage_levels(self, account: int) -> LeverageLevels:
+        """The row of the cross leverage that an account chose; the first where it never did."""
+        rows = self.venue.margin.leverages
+        chosen = self.accounts[account - 1].cross_leverage
+        return next((row for row in rows if row.leverage == chosen), rows[0])
+
     def tier(self, account: int, scope: Scope) -> IsolatedTier | None:
         """The first isolated tier that has room for both debts, else the last."""
         rules = self.rules(scope)
@@ -84,7 +90,7 @@ class Risk(Ledger):
     def call_and_liquidation(self, account: int, scope: Scope) -> tuple[int, int]:
         """The levels at which an account is called, and at which it is liquidated."""
         if scope == CROSS:
-            levels = self.venue.margin.leverages[0]
+            levels = self.leverage_levels(account)
             return levels.margin_call, levels.liquidation
         tier = self.tier(account, scope)
         return self.rules(scope).isolated_margin_call, tier.liquidation if tier is not None else ONE
@@ -135,7 +141,7 @@ class Risk(Ledger):
         owed = self.debts_value(account, scope)
         price = self.price_in(scope, asset)
         if scope == CROSS:
-            leverage = self.venue.margin.leverages[0].leverage
+            leverage = self.leverage_levels(account).leverage
             return max(0, floor(((leverage - 1) * counted - leverage * owed) / price))
         rules = self.rules(scope)
         other = rules.quote if asset == rules.base else rules.base
