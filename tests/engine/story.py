@@ -15,12 +15,14 @@
     ann opens BTCUSDT                   closes; her wallets there are `ann/BTCUSDT`
     ann joins group 5                   a trade group; `leaves group`
     index BTCUSDT 105, ETHUSDT 11       clock 13:00, rules BTCUSDT min_notional 5 (a changed venue)
+    rates USDT 0.0024 0.0012            daily rates from the next full hour on, VIP 0 first
 
     => refused REASON                   and what is not said to be refused must not be
     => trades 5 @ 101, 3 @ 102          of the last action, in order; `no trades`
     => book 2 @ 100 | 3 @ 103, 1 @ 104  bids, then asks, the best first
     => ann 5 BTC, 3 BTC locked, owes 10 + 0.1 USDT
     => a1 PARTIALLY_FILLED 5 for 505    status, base and quote so far; also `prevented 2`, `by OCO_TRIGGER`
+    => rates 0.0024 USDT from 13:00     told of a change, for VIP 0; `no rates`
     => wakes a1, b1                     whose stop was reached, or who came to life; `no wakes`
     => prevented EXPIRE_MAKER 0 and 5 @ 100    what taker and maker lost; `no prevented`
     => list L OPEN                      or DONE
@@ -57,6 +59,7 @@ from openmargin.domain.commands import (
     Repay,
     SetIndex,
     SetMaxLeverage,
+    SetRates,
     Transfer,
     Withdraw,
 )
@@ -82,6 +85,7 @@ from openmargin.domain.events import (
     OrderClosed,
     OrderFilled,
     OrderOpened,
+    RatesChanged,
     Repaid,
     Traded,
 )
@@ -257,7 +261,7 @@ def with_rule(venue: Venue, words: list[str]) -> Venue:
 
 
 def _with_field(part: Any, field: str, words: list[str]) -> Any:
-    value: Any = words[0]
+    value: Any = words[0] if words else ""
     present = getattr(part, field)
     if field == "collateral_tiers":  # up_to:borrow:transfer
         triples = [word.split(":") for word in words]
@@ -365,6 +369,8 @@ class Teller:
             case ["index", *_]:
                 pairs = [part.split() for part in line.removeprefix("index ").split(",")]
                 self.submit(SetIndex(tuple((symbol, amount(price)) for symbol, price in pairs)))
+            case ["rates", asset, *daily]:
+                self.submit(SetRates(((asset, tuple(amount(rate) for rate in daily)),)))
             case ["rules", *rule]:
                 self.venue = with_rule(self.venue, rule)
                 self.submit(ChangeVenue(self.venue))
@@ -577,6 +583,8 @@ class Teller:
             "interest": lambda _: self.told(
                 "interest", InterestAccrued, lambda i: f"{_n(i.interest)} {i.asset}"
             ),
+            "rates": self.rates_told,
+            "no rates": self.rates_told,
             "no interest": lambda _: "no interest" if not self.having(InterestAccrued) else "interest",
             "fees": lambda _: self.told(
                 "fees", OrderFilled, lambda f: f"{_n(f.fill.commission)} {f.fill.commission_asset}"
@@ -609,6 +617,13 @@ class Teller:
     def told(self, word: str, kind: type[Any], text: Callable[[Any], str]) -> str:
         found = [text(event) for event in self.having(kind)]
         return f"{word} {', '.join(found)}" if found else f"no {word}"
+
+    def rates_told(self, _: str) -> str:
+        def tell(event: RatesChanged) -> str:
+            minutes = event.effective_ms % DAY // 60_000
+            return f"{_n(event.daily_rates[0])} {event.asset} from {minutes // 60}:{minutes % 60:02}"
+
+        return self.told("rates", RatesChanged, tell)
 
     def woken(self, _: str) -> str:
         return self.told("wakes", OrderActivated, lambda event: event.order.spec.client_order_id)

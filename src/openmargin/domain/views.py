@@ -95,6 +95,14 @@ class BorrowableView(Struct, frozen=True):
     """What the VIP level allows at all."""
 
 
+class RatesView(Struct, frozen=True):
+    """Daily interest rates of an asset, one per VIP level from 0 up; the last serves all above."""
+
+    asset: str
+    daily: tuple[int, ...]
+    daily_next_hour: tuple[int, ...]
+
+
 class LiquidationLoanView(Struct, frozen=True):
     """What an account owes the insurance fund after bankruptcies."""
 

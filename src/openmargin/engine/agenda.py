@@ -12,11 +12,18 @@ from typing import Final
 
 from openmargin.engine.state import State
 
+HOUR_MS: Final = 3_600_000
+
 REQUOTE: Final = 1
 ACCRUE: Final = 2
 WAKE: Final = 3
 
 COMES_FIRST: Final = (ACCRUE,)
+
+
+def full_hour(at_ms: int) -> int:
+    """The full UTC hour that a moment lies in."""
+    return at_ms - at_ms % HOUR_MS
 
 
 def schedule(state: State, due_ms: int, kind: int) -> None:

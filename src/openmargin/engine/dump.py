@@ -29,6 +29,7 @@ from openmargin.engine.state import (
     OrderCount,
     OrderList,
     Pool,
+    Rates,
     State,
     Stops,
     TradingAccount,
@@ -159,6 +160,7 @@ class StateDump(Struct, array_like=True):
     books: list[BookDump]
     lists: list[ListDump]
     pools: list[tuple[str, Atoms, Atoms]]
+    rates: list[tuple[str, tuple[int, ...], tuple[int, ...], int]]
     debtors: list[tuple[int, Scope]]
     agenda: list[tuple[int, int]]
     accruals_left: list[tuple[int, Scope]]
@@ -189,6 +191,7 @@ def dump(state: State) -> bytes:
             [_dump_book(book) for book in state.books.values()],
             [_dump_list(order_list) for order_list in state.lists.values()],
             [(pool.asset, pool.capital, pool.interest_received) for pool in state.pools.values()],
+            [(rates.asset, rates.daily, rates.next, rates.next_from_ms) for rates in state.rates.values()],
             list(state.debtors),
             state.agenda,
             state.accruals_left,
@@ -367,6 +370,11 @@ def load(data: bytes) -> State:
         pool = Pool(asset, capital)
         pool.interest_received = received
         state.pools[asset] = pool
+    for asset, daily, following, following_from_ms in kept.rates:
+        rates = Rates(asset, daily)
+        rates.next = following
+        rates.next_from_ms = following_from_ms
+        state.rates[asset] = rates
     for account_id, scope in kept.debtors:
         state.debtors[account_id, scope] = state.accounts[account_id].trading[scope]
     state.agenda = kept.agenda

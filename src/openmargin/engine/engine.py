@@ -27,6 +27,7 @@ from openmargin.domain.commands import (
     Repay,
     SetIndex,
     SetMaxLeverage,
+    SetRates,
     Tick,
     Transfer,
     Withdraw,
@@ -49,6 +50,7 @@ from openmargin.engine import (
     order_lists,
     orders,
     preferences,
+    rates,
     setup,
 )
 from openmargin.engine.state import State
@@ -173,7 +175,7 @@ def _do_due(state: State) -> None:
         if interest.accrue(state, due_ms):
             agenda.done(state, item)
             if state.debtors:
-                agenda.schedule(state, due_ms + interest.HOUR_MS, agenda.ACCRUE)
+                agenda.schedule(state, due_ms + agenda.HOUR_MS, agenda.ACCRUE)
 
 
 def _obey(state: State, command: AnyCommand) -> Rejected | None:
@@ -206,6 +208,8 @@ def _obey(state: State, command: AnyCommand) -> Rejected | None:
         return accounts.deposit(state, command)
     if type(command) is Withdraw:
         return accounts.withdraw(state, command)
+    if type(command) is SetRates:
+        return rates.set_rates(state, command)
     if type(command) is CreateAccount:
         return accounts.create(state, command)
     if type(command) is ChangeAccount:

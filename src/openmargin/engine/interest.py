@@ -7,30 +7,18 @@ from typing import Final
 from openmargin.domain.enums import InterestKind
 from openmargin.domain.events import InterestAccrued
 from openmargin.domain.money import Atoms, hourly_interest
-from openmargin.engine import agenda
+from openmargin.engine import agenda, rates
 from openmargin.engine.state import Debt, State, TradingAccount
 
-HOUR_MS: Final = 3_600_000
 DEBTORS_PER_STEP: Final = 256
 """So many accounts are charged in one step: a bound on how long others wait."""
-
-
-def daily_rate(state: State, account: TradingAccount, asset: str) -> int:
-    """The daily rate of `asset` for the account's VIP level; the last row serves all levels above."""
-    terms = state.assets[asset].loan_terms
-    return terms[min(account.owner.vip, len(terms) - 1)].daily_rate
-
-
-def full_hour(at_ms: int) -> int:
-    """The full UTC hour that a moment lies in."""
-    return at_ms - at_ms % HOUR_MS
 
 
 def charge(
     state: State, account: TradingAccount, debt: Debt, principal: Atoms, kind: InterestKind, hour_ms: int
 ) -> None:
     """Book one hour's interest on `principal`, under a full hour (mechanics 4.4b)."""
-    rate = daily_rate(state, account, debt.asset)
+    rate = rates.daily_rate(state, account.owner.vip, debt.asset, hour_ms)
     due = hourly_interest(principal, rate)
     debt.interest += due
     state.events.append(
@@ -50,7 +38,7 @@ def charge(
 
 def schedule(state: State) -> None:
     """See to it that the next full hour charges all debtors."""
-    agenda.schedule(state, full_hour(state.at_ms) + HOUR_MS, agenda.ACCRUE)
+    agenda.schedule(state, agenda.full_hour(state.at_ms) + agenda.HOUR_MS, agenda.ACCRUE)
 
 
 def accrue(state: State, hour_ms: int) -> bool:

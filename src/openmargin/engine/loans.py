@@ -8,7 +8,7 @@ from openmargin.domain.events import Borrowed, Repaid
 from openmargin.domain.ids import POOL, SPOT
 from openmargin.domain.money import Atoms
 from openmargin.domain.reasons import Reason, Rejected
-from openmargin.engine import accounts, interest, ledger, risk
+from openmargin.engine import accounts, agenda, interest, ledger, risk
 from openmargin.engine.state import Debt, State, TradingAccount
 
 
@@ -63,7 +63,7 @@ def lend(state: State, account: TradingAccount, asset: str, amount: Atoms, sourc
     state.events.append(
         Borrowed(state.next_transaction(), account.account_id, account.scope, asset, amount, source)
     )
-    interest.charge(state, account, debt, amount, InterestKind.ON_BORROW, interest.full_hour(state.at_ms))
+    interest.charge(state, account, debt, amount, InterestKind.ON_BORROW, agenda.full_hour(state.at_ms))
     interest.schedule(state)
 
 

@@ -6,8 +6,8 @@ from openmargin.domain.commands import ChangeVenue, Open
 from openmargin.domain.events import VenueChanged
 from openmargin.domain.ids import POOL, WORLD
 from openmargin.domain.reasons import Reason, Rejected
-from openmargin.domain.venue import Venue
-from openmargin.engine import accounts, house, index, ledger
+from openmargin.domain.venue import Asset, Venue
+from openmargin.engine import accounts, house, index, ledger, rates
 from openmargin.engine.state import Book, Pool, State, TradingRules
 
 
@@ -18,7 +18,7 @@ def open_venue(command: Open, at_ms: int) -> State:
     state.at_ms = at_ms
     accounts.open_system(state)
     adopt_venue(state, command.venue)
-    _begin(state)
+    _begin(state, {})
     return state
 
 
@@ -39,8 +39,9 @@ def change_venue(state: State, command: ChangeVenue) -> Rejected | None:
             return Rejected(Reason.VENUE_SHRINKS, f"the leverage {leverage}")
 
     # From here on nothing may be refused.
+    before = state.assets
     adopt_venue(state, command.venue)
-    _begin(state)
+    _begin(state, before)
     return None
 
 
@@ -70,8 +71,11 @@ def derive(state: State) -> None:
         accounts.set_rates(state, account)
 
 
-def _begin(state: State) -> None:
-    """Fund the pools of new assets, and have every symbol quoted under the rules that hold now."""
+def _begin(state: State, before: dict[str, Asset]) -> None:
+    """Fund the pools of new assets, and have every symbol quoted under the rules that hold now.
+
+    `before` are the assets as they were.
+    """
     derive(state)
     for asset in state.assets.values():
         if asset.name not in state.pools:
@@ -83,6 +87,7 @@ def _begin(state: State) -> None:
                 asset.pool_capital,
             )
     state.events.append(VenueChanged(state.epoch))
+    rates.follow_venue(state, before)
     for book in state.books.values():
         book.is_tape_due = True
     house.follow_index(state, list(state.books))

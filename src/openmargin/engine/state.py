@@ -457,6 +457,18 @@ class Pool:
         self.interest_received: Atoms = 0
 
 
+class Rates:
+    """Daily interest rates of one asset, one per VIP level from 0 up."""
+
+    def __init__(self, asset: str, daily: tuple[int, ...]) -> None:
+        self.asset: str = asset
+        self.daily: tuple[int, ...] = daily
+        """Until `next_from_ms`."""
+        self.next: tuple[int, ...] = daily
+        self.next_from_ms: int = 0
+        """A full hour, which may have passed."""
+
+
 class State:
     """Everything that a snapshot keeps."""
 
@@ -476,6 +488,8 @@ class State:
         self.lists: dict[int, OrderList] = {}
         """Open order lists by id."""
         self.pools: dict[str, Pool] = {}
+        self.rates: dict[str, Rates] = {}
+        """Of every asset that has loan terms, or once had."""
         self.debtors: dict[tuple[int, Scope], TradingAccount] = {}
         """Trading accounts that owe anything, in the order in which they came to."""
         self.agenda: list[tuple[int, int]] = []

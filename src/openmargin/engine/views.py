@@ -16,9 +16,11 @@ from openmargin.domain.views import (
     KeyView,
     MarginView,
     OrderCountView,
+    RatesView,
 )
-from openmargin.engine import accounts, books, house, order_counts, risk
+from openmargin.engine import accounts, agenda, books, house, order_counts, risk
 from openmargin.engine import isolated as isolated_accounts
+from openmargin.engine import rates as rates_over_time
 from openmargin.engine.state import State, TradingAccount
 
 
@@ -222,6 +224,19 @@ def order_counts_of(state: State, account_id: int, scope: Scope, at_ms: int) -> 
         )
         for window, count in enumerate(_trading(state, account_id, scope).order_counts)
     ]
+
+
+def rates(state: State, asset: str, at_ms: int) -> RatesView | None:
+    """Interest rates of the hour that a moment lies in, and of the next; None where the asset is not lent."""
+    found = state.rates.get(asset)
+    if found is None:
+        return None
+    hour_ms = agenda.full_hour(at_ms)
+    return RatesView(
+        asset,
+        rates_over_time.in_hour(found, hour_ms),
+        rates_over_time.in_hour(found, hour_ms + agenda.HOUR_MS),
+    )
 
 
 def index(state: State, symbol: str) -> IndexView | None:

@@ -31,6 +31,7 @@ from openmargin.domain.commands import (
     Repay,
     SetIndex,
     SetMaxLeverage,
+    SetRates,
     Tick,
     Transfer,
     Withdraw,
@@ -767,8 +768,16 @@ class Workload:
             CreateKey(account, self.chance.choice(("reader", f"key {self.at_ms}")), KeyKind.HMAC, "", (), ()),
             CreateAccount("late", vip=self.chance.choice((0, -1)), master_id=self.chance.choice((0, 1, 77))),
             self._other_rules(),
+            self._rates(),
         )
         return self.chance.choice(change)
+
+    def _rates(self) -> AnyCommand:
+        asset = self.chance.choice(("BTC", "ETH", "USDT", "USDT", "GIFT", "NOPE"))
+        daily = [self.chance.randrange(50_000) for _ in range(self.chance.randint(1, 3))]
+        if self.chance.random() < 0.1:
+            daily = self.chance.choice(([], [-1], [E8 + 1]))
+        return SetRates(((asset, tuple(daily)),))
 
     def _other_rules(self) -> AnyCommand:
         venue = self.venue
@@ -784,7 +793,16 @@ class Workload:
         status = SymbolStatus.BREAK if self.chance.random() < 0.3 else SymbolStatus.TRADING
         last = msgspec.structs.replace(venue.symbols[-1], status=status)
         symbols = (*venue.symbols[:-1], last)
-        self.venue = msgspec.structs.replace(venue, house=house, commissions=rates, symbols=symbols)
+        assets = venue.assets
+        if self.chance.random() < 0.3:
+            terms = (LoanTerms(self.chance.randrange(50_000), 60 * E8),)
+            assets = tuple(
+                msgspec.structs.replace(asset, loan_terms=terms) if asset.name == "ETH" else asset
+                for asset in assets
+            )
+        self.venue = msgspec.structs.replace(
+            venue, house=house, commissions=rates, symbols=symbols, assets=assets
+        )
         return ChangeVenue(self.venue)
 
 

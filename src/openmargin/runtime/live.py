@@ -22,6 +22,7 @@ from openmargin.domain.views import (
     KeyView,
     MarginView,
     OrderCountView,
+    RatesView,
 )
 from openmargin.engine import views
 from openmargin.engine.engine import Engine
@@ -97,8 +98,11 @@ class Live:
 
     def order_counts(self, account_id: int, scope: Scope) -> list[OrderCountView]:
         """The use of each unfilled-order window now."""
-        now_ms = max(self._engine.at_ms, self._clock.now_ms())
-        return views.order_counts_of(self._engine.state, account_id, scope, now_ms)
+        return views.order_counts_of(self._engine.state, account_id, scope, self._now_ms())
+
+    def rates(self, asset: str) -> RatesView | None:
+        """Interest rates of this hour and of the next."""
+        return views.rates(self._engine.state, asset, self._now_ms())
 
     def index(self, symbol: str) -> IndexView | None:
         return views.index(self._engine.state, symbol)
@@ -108,6 +112,9 @@ class Live:
 
     def last_price(self, symbol: str) -> int:
         return views.last_price(self._engine.state, symbol)
+
+    def _now_ms(self) -> int:
+        return max(self._engine.at_ms, self._clock.now_ms())
 
     def is_busy(self) -> bool:
         """Is work left over that an earlier step had no budget for?"""

@@ -358,25 +358,28 @@ async def isolated_fees(call: Call, asked: FeeDataParams) -> list[FeeData]:
         pairs = [_isolated_pair(catalogue, asked.symbol)]
     else:
         pairs = [pair for pair in catalogue.venue.symbols if pair.isolated_margin]
-    vip = asked.vip_level
+    return await call.exchange.read(lambda live: _fees(live, call.sender.account_id, pairs, asked.vip_level))
+
+
+def _fees(live: Live, account_id: int, pairs: list[Symbol], vip: int | None) -> list[FeeData]:
     if vip is None:
-        account = await call.exchange.read(lambda live: live.account(call.sender.account_id))
+        account = live.account(account_id)
         vip = account.vip if account is not None else 0
     return [
         FeeData(
             vip,
             pair.name,
             format_short(_largest_multiple(pair)),
-            [_coin(catalogue, pair, pair.base, vip), _coin(catalogue, pair, pair.quote, vip)],
+            [_coin(live, pair, pair.base, vip), _coin(live, pair, pair.quote, vip)],
         )
         for pair in pairs
     ]
 
 
-def _coin(catalogue: Catalogue, pair: Symbol, asset: str, vip: int) -> CoinFee:
+def _coin(live: Live, pair: Symbol, asset: str, vip: int) -> CoinFee:
     """Interest goes by the VIP level, its last row serving all above; what may be owed, by the highest tier."""
-    terms = catalogue.asset(asset).loan_terms
-    rate = terms[min(vip, len(terms) - 1)].daily_rate if terms else 0
+    rates = live.rates(asset)
+    rate = rates.daily[min(vip, len(rates.daily) - 1)] if rates is not None else 0
     limit = 0
     if pair.isolated_tiers:
         highest = pair.isolated_tiers[-1]

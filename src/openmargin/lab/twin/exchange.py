@@ -22,6 +22,7 @@ from openmargin.domain.commands import (
     Repay,
     SetIndex,
     SetMaxLeverage,
+    SetRates,
     Signed,
     Tick,
     Transfer,
@@ -32,6 +33,7 @@ from openmargin.domain.events import AnyEvent, VenueChanged
 from openmargin.domain.reasons import Reason, Rejected
 from openmargin.domain.venue import Venue
 from openmargin.lab.twin.lists import Lists
+from openmargin.lab.twin.parts import HOUR
 
 
 class Twin(Lists):
@@ -96,6 +98,8 @@ class Twin(Lists):
                 return self.open_isolated(command)
             case CloseIsolated():
                 return self.close_isolated(command)
+            case SetRates():
+                return self.set_rates(command)
             case SetMaxLeverage():
                 return self.set_max_leverage(command)
             case _:
@@ -113,6 +117,7 @@ class Twin(Lists):
         return None
 
     def _take_rules(self, venue: Venue) -> None:
+        said_before = {asset.name: asset.loan_terms for asset in self.venue.assets} if self.seq > 0 else {}
         self.venue = venue
         for rules in venue.symbols:
             if rules.name not in self.index:
@@ -122,6 +127,13 @@ class Twin(Lists):
         for asset in venue.assets:
             self.pool.setdefault(asset.name, asset.pool_capital)
         self.events.append(VenueChanged(self.epoch))
+        for asset in venue.assets:
+            daily = tuple(terms.daily_rate for terms in asset.loan_terms)
+            hour = self.now - self.now % HOUR
+            if daily and asset.name not in self.rates:
+                self.change_rates(asset.name, daily, hour)
+            elif daily and [terms.daily_rate for terms in said_before[asset.name]] != list(daily):
+                self.change_rates(asset.name, daily, hour + HOUR)
         self.follow_index(self.symbols_seen, self.symbols_seen)
 
     def _change_venue(self, venue: Venue) -> Reason | None:

@@ -15,6 +15,7 @@ from openmargin.domain.commands import (
     OpenIsolated,
     Repay,
     SetMaxLeverage,
+    SetRates,
     Transfer,
     Withdraw,
 )
@@ -26,6 +27,7 @@ from openmargin.domain.events import (
     InterestAccrued,
     IsolatedChanged,
     KeyCreated,
+    RatesChanged,
     Repaid,
     Transferred,
 )
@@ -262,11 +264,31 @@ class Funding(Risk):
     def _charge(
         self, account: int, scope: Scope, asset: str, principal: int, kind: InterestKind, hour: int
     ) -> None:
-        rate = self.loan_terms(account, asset)[0]
+        rate = self.rate_in(hour, account, asset)
         due = ceil(Fraction(principal * rate, ONE) / 24)
         self.debts[account, scope, asset][1] += due
         number = self.next_transaction()
         self.events.append(InterestAccrued(number, account, scope, asset, principal, due, rate, kind, hour))
+
+    def rate_in(self, hour: int, account: int, asset: str) -> int:
+        """The daily rate of an hour, for the VIP level that the account has now."""
+        daily = [rates for since, rates in self.rates[asset] if since <= hour][-1]
+        vip = self.accounts[account - 1].vip
+        return daily[vip] if vip < len(daily) else daily[-1]
+
+    def set_rates(self, command: SetRates) -> Reason | None:
+        for asset, daily in command.rates:
+            if self.asset(asset) is None:
+                return Reason.UNKNOWN_ASSET
+            if asset not in self.rates or not daily or min(daily) < 0 or max(daily) > ONE:
+                return Reason.RATES_WRONG
+        for asset, daily in command.rates:
+            self.change_rates(asset, daily, self.now - self.now % HOUR + HOUR)
+        return None
+
+    def change_rates(self, asset: str, daily: tuple[int, ...], since: int) -> None:
+        self.rates.setdefault(asset, []).append((since, daily))
+        self.events.append(RatesChanged(asset, daily, since))
 
     def charge_hours(self, since: int, until: int) -> None:
         """At each full hour that has struck, everybody owes one more hour on what they borrowed."""

@@ -38,6 +38,8 @@ class Ledger:
         """Principal and interest."""
         self.debtors: list[tuple[int, Scope]] = []
         self.pool: dict[str, int] = {}
+        self.rates: dict[str, list[tuple[int, tuple[int, ...]]]] = {}
+        """All that ever held of an asset, as (from when, daily rates by VIP level), oldest first."""
         self.fees: dict[str, int] = {}
         self.house: dict[str, int] = {}
         """What the house has earned; where it must pay more, the outside world gives it the rest."""

@@ -157,7 +157,7 @@ class Risk(Ledger):
     def loan_limit(self, account: int, scope: Scope, asset: str) -> int:
         """The most that may be owed at all: by VIP level, or by the pair's highest tier."""
         if scope == CROSS:
-            return self.loan_terms(account, asset)[1]
+            return self.vip_limit(account, asset)
         rules = self.rules(scope)
         limits = [t.base_limit if asset == rules.base else t.quote_limit for t in rules.isolated_tiers]
         return limits[-1] if limits else 0
@@ -198,14 +198,13 @@ class Risk(Ledger):
                 beyond = tried
         return allowed
 
-    def loan_terms(self, account: int, asset: str) -> tuple[int, int]:
-        """Daily rate and limit of the account's VIP level."""
+    def vip_limit(self, account: int, asset: str) -> int:
+        """The most that the account's VIP level may owe."""
         found = self.asset(asset)
         assert found is not None
         rows = found.loan_terms
         vip = self.accounts[account - 1].vip
-        row = rows[vip] if vip < len(rows) else rows[-1]
-        return row.daily_rate, row.limit
+        return rows[vip].limit if vip < len(rows) else rows[-1].limit
 
 
 def _ratio(tier: CollateralTier, moving: bool) -> int:
