@@ -98,6 +98,7 @@ class Gateway:
             self._current_catalogue(),
             endpoint.dialect,
             sender,
+            headers,
             _in_microseconds(endpoint, request),
         )
         return call, endpoint.read(parameters)
@@ -139,6 +140,9 @@ def _parameters(request: Request) -> dict[str, str]:
 
 def _refuse_unread(endpoint: Endpoint, parameters: dict[str, str]) -> None:
     """The spot API refuses parameters that it does not know. The margin API is tolerant, and clients rely on it."""
+    for name, error in endpoint.unsupported.items():
+        if name in parameters:
+            raise ApiError(error)
     known = endpoint.parameter_names | _SIGNING_NAMES if endpoint.signed else endpoint.parameter_names
     read = sum(name in known for name in parameters)
     if read != len(parameters):

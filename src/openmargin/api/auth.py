@@ -33,6 +33,7 @@ from openmargin.api.signatures import (
 )
 from openmargin.api.wire import Request
 from openmargin.domain.enums import KeyKind
+from openmargin.domain.ids import SPOT
 from openmargin.domain.views import KeyView
 from openmargin.runtime.exchange import Exchange
 from openmargin.runtime.secrets import SecretKeeper
@@ -120,7 +121,7 @@ class Authenticator:
         if endpoint.permission is not None and endpoint.permission not in key.permissions:
             raise ApiError(REJECTED_KEY)
         if not endpoint.signed and "signature" not in parameters:
-            return Sender(key.account_id, key.api_key)
+            return Sender(key.account_id, key.api_key, scope=key.special_scope or SPOT)
 
         expires_at_ms = self._expires_at_ms(parameters)
         body = b"" if request.method == "GET" else request.body
@@ -132,7 +133,7 @@ class Authenticator:
             lenient = component_encoded(query) + component_encoded(body)
             if lenient == query + body or not verify(lenient, signature):
                 raise ApiError(BAD_SIGNATURE)
-        return Sender(key.account_id, key.api_key, expires_at_ms)
+        return Sender(key.account_id, key.api_key, expires_at_ms, key.special_scope or SPOT)
 
     def _key(self, request: Request) -> KeyView:
         api_key = request.api_key

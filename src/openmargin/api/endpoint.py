@@ -13,11 +13,12 @@ from typing import Any, Final, TypeAlias, TypeVar
 from msgspec import Struct
 
 from openmargin.api.catalogue import Catalogue
-from openmargin.api.errors import NO_ISOLATED_ACCOUNT, ApiError, Dialect, WireError, refusal
+from openmargin.api.errors import WIRE_ERRORS, ApiError, Dialect, WireError, refusal
 from openmargin.api.params import NoParams, Params, fields_of, reader
+from openmargin.api.wire import Headers
 from openmargin.domain.commands import AnyCommand
 from openmargin.domain.enums import Permission
-from openmargin.domain.ids import Scope
+from openmargin.domain.ids import SPOT, Scope
 from openmargin.domain.reasons import Reason
 from openmargin.runtime.commit import Outcome
 from openmargin.runtime.exchange import Exchange
@@ -80,6 +81,8 @@ class Sender(Struct, frozen=True):
     api_key: str = ""
     expires_at_ms: int = 0
     """When the request's recvWindow closes, on the exchange's clock; 0 where it was not signed."""
+    scope: Scope = SPOT
+    """Whose wallets the key trades with on /api: the spot wallet, or the margin account of a special key."""
 
 
 class Call(Struct, frozen=True):
@@ -89,18 +92,24 @@ class Call(Struct, frozen=True):
     catalogue: Catalogue
     dialect: Dialect
     sender: Sender
+    headers: Headers
+    """Those of the answer; an endpoint may add its own."""
     in_microseconds: bool = False
+
+    @property
+    def per_ms(self) -> int:
+        """How many of the units that the sender wants times in make a millisecond."""
+        return 1000 if self.in_microseconds else 1
 
     def server_time(self) -> int:
         """Now, in the unit that the sender asked for."""
-        now_ms = self.exchange.clock.now_ms()
-        return now_ms * 1000 if self.in_microseconds else now_ms
+        return self.exchange.clock.now_ms() * self.per_ms
 
     def is_open(self, scope: Scope) -> bool:
         """Are the sender's wallets of that scope open? Refused where they never were."""
         found = self.exchange.live.has_wallets(self.sender.account_id, scope)
         if found is None:
-            raise ApiError(NO_ISOLATED_ACCOUNT)
+            raise ApiError(WIRE_ERRORS[Reason.UNKNOWN_SCOPE, self.dialect])
         return found
 
     def require_known(self, scope: Scope) -> None:
@@ -110,7 +119,7 @@ class Call(Struct, frozen=True):
     async def read(self, scope: Scope, question: Callable[[Live], T]) -> T:
         """What the exchange says now of the sender's wallets of that scope, which must be open."""
         if not self.is_open(scope):
-            raise ApiError(NO_ISOLATED_ACCOUNT)
+            raise ApiError(WIRE_ERRORS[Reason.UNKNOWN_SCOPE, self.dialect])
         return await self.exchange.read(question)
 
     async def submit(self, command: AnyCommand) -> Outcome:
@@ -141,7 +150,9 @@ class Endpoint(Struct, frozen=True):
     """Method and path in one word: what its budgets go by."""
     signed: bool
     refuses: tuple[Refusal, ...]
-    """What its function refuses with; `refusals_of` adds what follows from the rest of the row."""
+    """What its function refuses with; `request_refusals` adds what follows from the rest of the row."""
+    unsupported: Mapping[str, WireError]
+    """Parameters that Binance documents and this exchange does not serve, with their refusals."""
 
 
 P = TypeVar("P", bound=Params)
@@ -157,6 +168,7 @@ def endpoint(
     permission: Permission | None = None,
     requests_per_minute: int | None = None,
     refuses: tuple[Refusal, ...] = (),
+    unsupported: Mapping[str, WireError] | None = None,
 ) -> Callable[[Callable[[Call, P], Awaitable[object]]], Endpoint]:
     """Describe the endpoint that a function serves; the title is the first line of its docstring.
 
@@ -182,6 +194,7 @@ def endpoint(
             name=f"{method} {path}",
             signed=security in _PERMISSIONS,
             refuses=refuses,
+            unsupported=unsupported or {},
         )
 
     return describe

@@ -1,4 +1,4 @@
-"""What single orders and the legs of lists take alike, and which of it their type needs or refuses."""
+"""What single orders and the legs of lists take on both APIs, and which of it their type needs or refuses."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from openmargin.domain.orders import Leg
 from openmargin.domain.reasons import Reason
 
 PLACEMENT: Final = Weight(6, Payer.UID, Heavier(1500, "sideEffectType", ("MARGIN_BUY", "AUTO_BORROW_REPAY")))
+"""On the margin API; the spot API charges 1."""
 
 MISFITS: Final = (
     errors.missing("timeInForce"),
@@ -50,12 +51,16 @@ PLACING: Final = (
     Reason.TOO_MANY_ORDERS,
     Reason.WOULD_TAKE,
     Reason.INSUFFICIENT_BALANCE,
+)
+"""What the engine refuses any placement with, of one order or of a list."""
+
+BORROWING: Final = (
     Reason.ASSET_NOT_BORROWABLE,
     Reason.BORROW_LEVEL_TOO_LOW,
     Reason.ABOVE_MAX_BORROWABLE,
     Reason.INVENTORY_SHORT,
 )
-"""What the engine refuses any placement with, of one order or of a list."""
+"""And what besides where it may borrow."""
 
 _SELF_TRADE_MODES: Final = {
     **params.words(SelfTradePrevention),
@@ -69,6 +74,7 @@ def response_type(about: str) -> Param:
 
 
 def self_trade_prevention() -> Param:
+    """On the margin API."""
     return params.choice(
         "selfTradePreventionMode", _SELF_TRADE_MODES, about="The symbol's default where not sent."
     )
@@ -89,7 +95,6 @@ def time_in_force(name: str = "timeInForce") -> Param:
 class LegNames(Struct, frozen=True):
     """What the parameters of one order are called."""
 
-    quantity: str
     price: str
     stop_price: str
     trailing_delta: str
@@ -98,10 +103,8 @@ class LegNames(Struct, frozen=True):
 
     @classmethod
     def of(cls, prefix: str) -> LegNames:
-        """`pendingAbovePrice` and the like; the legs of a pending pair share one quantity."""
-        shared = "pending" if prefix.startswith("pending") else prefix
+        """`pendingAbovePrice` and the like."""
         return cls(
-            f"{shared}Quantity",
             f"{prefix}Price",
             f"{prefix}StopPrice",
             f"{prefix}TrailingDelta",
@@ -110,7 +113,7 @@ class LegNames(Struct, frozen=True):
         )
 
 
-SINGLE: Final = LegNames("quantity", "price", "stopPrice", "trailingDelta", "icebergQty", "timeInForce")
+SINGLE: Final = LegNames("price", "stopPrice", "trailingDelta", "icebergQty", "timeInForce")
 
 
 class LegAsked(Struct, frozen=True, kw_only=True):

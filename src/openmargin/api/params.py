@@ -8,7 +8,7 @@ documentation. A field without a default is mandatory; a field of None was not s
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from enum import IntEnum
 from typing import Annotated, Any, Final, TypeVar, get_args, get_origin, get_type_hints
 
@@ -230,17 +230,33 @@ class Field(Struct, frozen=True):
     default: object
 
 
+class Group(Struct, frozen=True):
+    """Parameters that belong together: some of a record's, read into a value of their own."""
+
+    make: Callable[..., object]
+    fields: Mapping[str, Field]
+    """By the names that `make` takes them by; what was not sent and is not required, it is not given."""
+
+
 def fields_of(params: type[Params]) -> tuple[Field, ...]:
     """The declaration of a record, in its order."""
-    hints = get_type_hints(params, include_extras=True)
     fields: list[Field] = []
+    for _, declared in _declared(params):
+        fields += declared.fields.values() if isinstance(declared, Group) else (declared,)
+    return tuple(fields)
+
+
+def _declared(params: type[Params]) -> Iterator[tuple[str, Field | Group]]:
+    hints = get_type_hints(params, include_extras=True)
     for field in msgspec.structs.fields(params):
         hint = hints[field.name]
         assert get_origin(hint) is Annotated, f"{params.__name__}.{field.name} declares no Param"
-        param = get_args(hint)[1]
-        assert isinstance(param, Param)
-        fields.append(Field(param, field.required, None if field.required else field.default))
-    return tuple(fields)
+        declared = get_args(hint)[1]
+        if isinstance(declared, Group):
+            yield field.name, declared
+        else:
+            assert isinstance(declared, Param)
+            yield field.name, Field(declared, field.required, None if field.required else field.default)
 
 
 P = TypeVar("P", bound=Params)
@@ -248,15 +264,20 @@ P = TypeVar("P", bound=Params)
 
 def reader(params: type[P]) -> Callable[[Mapping[str, str]], P]:
     """A function from sent parameters to the record; what it refuses, it refuses in declared order."""
-    names = tuple(field.name for field in msgspec.structs.fields(params))
-    plan = tuple(
-        (name, field.param.name, field.param.known.get, field.param.parse, field.required)
-        for name, field in zip(names, fields_of(params), strict=True)
-    )
+    return _reader(params, _declared(params))
 
-    def read(sent: Mapping[str, str]) -> P:
+
+def _reader(
+    make: Callable[..., Any], declared: Iterable[tuple[str, Field | Group]]
+) -> Callable[[Mapping[str, str]], Any]:
+    plan = tuple(_step(name, one) for name, one in declared)
+
+    def read(sent: Mapping[str, str]) -> Any:
         values: dict[str, Any] = {}
         for name, wire_name, known, parse, required in plan:
+            if wire_name is None:
+                values[name] = parse(sent)
+                continue
             value = sent.get(wire_name)
             if value:
                 parsed = known(value)
@@ -265,6 +286,14 @@ def reader(params: type[P]) -> Callable[[Mapping[str, str]], P]:
                 raise ApiError(errors.missing(wire_name))
             elif value is not None:
                 raise ApiError(errors.empty(wire_name))
-        return params(**values)
+        return make(**values)
 
     return read
+
+
+def _step(name: str, declared: Field | Group) -> tuple[str, str | None, Any, Callable[[Any], Any], bool]:
+    """What to do for one field: a group, which has no name on the wire, has a reader of its own."""
+    if isinstance(declared, Group):
+        return name, None, None, _reader(declared.make, declared.fields.items()), False
+    param = declared.param
+    return name, param.name, param.known.get, param.parse, declared.required

@@ -35,6 +35,7 @@ def request_refusals(row: Endpoint) -> Iterator[WireError]:
     for field in fields_of(row.params):
         yield errors.missing(field.param.name) if field.required else errors.empty(field.param.name)
         yield from field.param.refusals
+    yield from row.unsupported.values()
     yield from (refused for refused in row.refuses if isinstance(refused, WireError))
 
 

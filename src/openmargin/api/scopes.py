@@ -1,4 +1,4 @@
-"""Which margin account a request means: the cross account, or the isolated account of a symbol."""
+"""What a request is about: a symbol, and on the margin API the cross account or the isolated account of a symbol."""
 
 from __future__ import annotations
 
@@ -6,24 +6,36 @@ from typing import Annotated, Final
 
 from openmargin.api import errors, params
 from openmargin.api.errors import ApiError
-from openmargin.api.params import Params
+from openmargin.api.params import Param, Params
 from openmargin.domain.ids import CROSS, Scope
 
 OF_SYMBOL: Final = (errors.missing("symbol"), errors.NO_ISOLATED_ACCOUNT)
 """What a question about the account that `AccountParams` name is refused with."""
 
 
-class PairParams(Params, frozen=True, kw_only=True):
-    """A symbol, on the cross account or on the isolated account of that symbol."""
+class SymbolParams(Params, frozen=True, kw_only=True):
+    """What is asked of one symbol."""
 
     symbol: Annotated[str, params.symbol()]
-    is_isolated: Annotated[
-        bool, params.boolean("isIsolated", "TRUE for the isolated account of the symbol.")
-    ] = False
+
+
+def isolated_flag() -> Param:
+    return params.boolean("isIsolated", "TRUE for the isolated account of the symbol.")
+
+
+def scope_of_pair(symbol: str, isolated: bool) -> Scope:
+    """The isolated account of a symbol, or the cross account."""
+    return symbol if isolated else CROSS
+
+
+class PairParams(SymbolParams, frozen=True, kw_only=True):
+    """A symbol, on the cross account or on the isolated account of that symbol."""
+
+    is_isolated: Annotated[bool, isolated_flag()] = False
 
     @property
     def scope(self) -> Scope:
-        return self.symbol if self.is_isolated else CROSS
+        return scope_of_pair(self.symbol, self.is_isolated)
 
 
 class AccountParams(Params, frozen=True, kw_only=True):

@@ -7,44 +7,32 @@ from typing import Annotated, Final
 from openmargin.api import errors, order_params, params
 from openmargin.api.endpoint import Call, Payer, Security, Weight, endpoint
 from openmargin.api.errors import ApiError
-from openmargin.api.order_params import MISFITS, PLACEMENT, PLACING, LegAsked, LegNames
+from openmargin.api.list_params import (
+    CANCELLING_LIST,
+    PLACING_LIST,
+    UNNAMED,
+    CancelListParams,
+    LegacyOcoParams,
+    LegSent,
+    WorkingParams,
+    cancel_list_command,
+    leg,
+    list_command,
+)
+from openmargin.api.order_params import BORROWING, PLACEMENT
+from openmargin.api.outcomes import ended_list, placed_list
+from openmargin.api.questions import find_list
 from openmargin.api.render import STATUS_WORDS, Reply
-from openmargin.api.render_lists import (
-    CanceledList,
-    ListRow,
-    PlacedList,
-    canceled_list,
-    list_row,
-    list_status,
-    placed_list,
-    transaction_time,
-)
-from openmargin.api.scopes import OF_SYMBOL, AccountParams, PairParams
+from openmargin.api.render_lists import ListReply, list_status, transaction_time
+from openmargin.api.render_margin import canceled_list, list_row, shown_placed_list
+from openmargin.api.scopes import OF_SYMBOL, AccountParams, isolated_flag, scope_of_pair
 from openmargin.api.windows import DAY_REFUSALS, DayQuery, Span
-from openmargin.domain.commands import CancelOrderList, PlaceOrderList
-from openmargin.domain.enums import (
-    Contingency,
-    OrderStatus,
-    OrderType,
-    SelfTradePrevention,
-    Side,
-    SideEffect,
-    TimeInForce,
-)
-from openmargin.domain.events import (
-    ListChanged,
-    MatchPrevented,
-    OrderActivated,
-    OrderClosed,
-    OrderFilled,
-    OrderOpened,
-)
+from openmargin.domain.commands import PlaceOrderList
+from openmargin.domain.enums import Contingency, OrderStatus, OrderType, SelfTradePrevention, Side, SideEffect
 from openmargin.domain.ids import CROSS
-from openmargin.domain.money import Atoms
-from openmargin.domain.orders import Fill, Leg, ListView, OrderView
+from openmargin.domain.orders import ListView, OrderView
 from openmargin.domain.reasons import Reason
 from openmargin.history import queries
-from openmargin.runtime.commit import Outcome
 from openmargin.runtime.live import Live
 
 _PATH: Final = "/sapi/v1/margin/orderList"
@@ -52,17 +40,10 @@ _WITHOUT_REPAY: Final = params.words(
     (SideEffect.NO_SIDE_EFFECT, SideEffect.MARGIN_BUY, SideEffect.AUTO_BORROW_REPAY)
 )
 """A list with a pending order has no order of which a repayment would be the whole purpose."""
-_WORKING_TYPES: Final = params.words((OrderType.LIMIT, OrderType.LIMIT_MAKER))
 _PAIR_TYPES: Final = {
     **dict.fromkeys(OrderType.__members__, errors.NOT_AN_OCO_TYPE),
     **params.words((OrderType.LIMIT_MAKER, OrderType.STOP_LOSS, OrderType.STOP_LOSS_LIMIT)),
 }
-_PLACING_LIST: Final = (
-    *MISFITS,
-    *PLACING,
-    Reason.MAX_NUM_ORDER_LISTS,
-    Reason.DUPLICATE_CLIENT_LIST_ID,
-)
 _PAIR_MISFITS: Final = (
     errors.BOTH_CANNOT_BE_LIMIT,
     errors.BUY_LIMIT_MUST_BE_BELOW,
@@ -70,101 +51,24 @@ _PAIR_MISFITS: Final = (
     errors.SELL_LIMIT_MUST_BE_ABOVE,
     errors.SELL_STOP_LOSS_MUST_BE_BELOW,
 )
-_NAMES: Final = ("orderListId", "origClientOrderId")
-_CANCEL_NAMES: Final = ("orderListId", "listClientOrderId")
+_PLACING: Final = (*PLACING_LIST, *BORROWING)
 _OF_LISTS: Final = (*OF_SYMBOL, errors.not_required("symbol"))
-_REPORTS: Final = "The form of orderReports; RESULT where not sent."
 
 
-class NewListParams(PairParams, frozen=True, kw_only=True):
-    """What every list takes."""
-
-    client_list_id: Annotated[str, params.client_id("listClientOrderId", "Unique among open lists.")] = ""
-    response_type: Annotated[str, order_params.response_type(_REPORTS)] = "RESULT"
-    self_trade_prevention: Annotated[SelfTradePrevention | None, order_params.self_trade_prevention()] = None
-    auto_repay_at_cancel: Annotated[bool, order_params.auto_repay_at_cancel()] = True
-
-
-async def _place(
-    call: Call,
-    asked: NewListParams,
-    contingency: Contingency,
-    legs: tuple[Leg, ...],
-    side_effect: SideEffect,
-) -> PlacedList:
-    mode = asked.self_trade_prevention or call.catalogue.symbol(asked.symbol).self_trade_preventions[0]
-    outcome = await call.submit(
-        PlaceOrderList(
-            account_id=call.sender.account_id,
-            api_key=call.sender.api_key,
-            expires_at_ms=call.sender.expires_at_ms,
-            scope=asked.scope,
-            symbol=asked.symbol,
-            contingency=contingency,
-            client_list_id=asked.client_list_id,
-            legs=legs,
-            self_trade_prevention=mode,
-            side_effect=side_effect,
-            auto_repay_at_cancel=asked.auto_repay_at_cancel,
-        )
-    )
-    return _placed(outcome, asked.response_type)
-
-
-def _placed(outcome: Outcome, response_type: str) -> PlacedList:
-    """The answer to a placement: the list as it stood before its pending orders came to life.
-
-    Lists of others may end with it, where it traded with them.
-    """
-    placed = next(event for event in outcome.events if isinstance(event, ListChanged))
-    order_list = placed.order_list
-    orders: dict[int, OrderView] = {}
-    fills: dict[int, list[Fill]] = {}
-    for event in outcome.events:
-        if isinstance(event, OrderActivated) and event.order.spec.order_id in orders:
-            break
-        if isinstance(event, OrderOpened):
-            orders[event.order.spec.order_id] = event.order
-        elif isinstance(event, OrderFilled) and event.order.spec.order_id in orders:
-            orders[event.order.spec.order_id] = event.order
-            fills.setdefault(event.order.spec.order_id, []).append(event.fill)
-        elif isinstance(event, OrderClosed) and event.order.spec.order_id in orders:
-            orders[event.order.spec.order_id] = event.order
-        elif isinstance(event, MatchPrevented) and event.taker.spec.order_id in orders:
-            orders[event.taker.spec.order_id] = event.taker
-        elif isinstance(event, ListChanged) and event.order_list.list_id == order_list.list_id:
-            order_list = event.order_list
-    return placed_list(order_list, orders, fills, response_type, placed.borrowed, placed.borrowed_asset)
+async def _place(call: Call, command: PlaceOrderList, response_type: str) -> ListReply:
+    return shown_placed_list(placed_list(await call.submit(command)), response_type)
 
 
 # --- OCO -------------------------------------------------------------------------------------------------------
 
 
-class NewOcoParams(NewListParams, frozen=True, kw_only=True):
-    side: Annotated[Side, order_params.side()]
-    quantity: Annotated[Atoms, params.decimal("quantity", "Of both orders.")]
-    limit_client_id: Annotated[str, params.client_id("limitClientOrderId")] = ""
-    price: Annotated[int, params.decimal("price", "Of the LIMIT_MAKER order.")]
-    limit_iceberg: Annotated[Atoms, params.decimal("limitIcebergQty")] = 0
-    stop_client_id: Annotated[str, params.client_id("stopClientOrderId")] = ""
-    stop_price: Annotated[int, params.decimal("stopPrice")]
-    stop_limit_price: Annotated[
-        int | None,
-        params.decimal("stopLimitPrice", "Makes the stop a STOP_LOSS_LIMIT, else it is a STOP_LOSS."),
-    ] = None
-    stop_iceberg: Annotated[Atoms, params.decimal("stopIcebergQty")] = 0
-    stop_time_in_force: Annotated[TimeInForce | None, order_params.time_in_force("stopLimitTimeInForce")] = (
-        None
-    )
+class NewOcoParams(LegacyOcoParams, frozen=True, kw_only=True):
+    is_isolated: Annotated[bool, isolated_flag()] = False
     side_effect: Annotated[SideEffect, params.choice("sideEffectType", params.words(SideEffect))] = (
         SideEffect.NO_SIDE_EFFECT
     )
-
-
-_OCO_LIMIT: Final = LegNames("quantity", "price", "", "", "limitIcebergQty", "")
-_OCO_STOP: Final = LegNames(
-    "quantity", "stopLimitPrice", "stopPrice", "", "stopIcebergQty", "stopLimitTimeInForce"
-)
+    self_trade_prevention: Annotated[SelfTradePrevention | None, order_params.self_trade_prevention()] = None
+    auto_repay_at_cancel: Annotated[bool, order_params.auto_repay_at_cancel()] = True
 
 
 @endpoint(
@@ -173,105 +77,60 @@ _OCO_STOP: Final = LegNames(
     Security.TRADE,
     PLACEMENT,
     params=NewOcoParams,
-    refuses=(*_PLACING_LIST, Reason.LIST_PRICES_WRONG),
+    refuses=(*_PLACING, Reason.LIST_PRICES_WRONG),
 )
-async def new_oco(call: Call, asked: NewOcoParams) -> PlacedList:
+async def new_oco(call: Call, asked: NewOcoParams) -> ListReply:
     """Place an OCO: a limit order and a stop, of which one cancels the other"""
-    limit = LegAsked(
-        names=_OCO_LIMIT,
-        side=asked.side,
-        type=OrderType.LIMIT_MAKER,
-        quantity=asked.quantity,
-        price=asked.price,
-        iceberg=asked.limit_iceberg,
-        client_order_id=asked.limit_client_id,
+    command = list_command(
+        call,
+        asked,
+        scope_of_pair(asked.symbol, asked.is_isolated),
+        Contingency.OCO,
+        asked.legs(),
+        asked.self_trade_prevention,
+        asked.side_effect,
+        auto_repay_at_cancel=asked.auto_repay_at_cancel,
     )
-    stop = LegAsked(
-        names=_OCO_STOP,
-        side=asked.side,
-        type=OrderType.STOP_LOSS if asked.stop_limit_price is None else OrderType.STOP_LOSS_LIMIT,
-        quantity=asked.quantity,
-        price=asked.stop_limit_price,
-        stop_price=asked.stop_price,
-        iceberg=asked.stop_iceberg,
-        time_in_force=asked.stop_time_in_force,
-        client_order_id=asked.stop_client_id,
-    )
-    for leg in (limit, stop):
-        leg.refuse_misfits()
-    above, below = (limit, stop) if asked.side is Side.SELL else (stop, limit)
-    return await _place(call, asked, Contingency.OCO, (above.leg(), below.leg()), asked.side_effect)
+    return await _place(call, command, asked.response_type)
 
 
 # --- OTO and OTOCO ---------------------------------------------------------------------------------------------
 
 
-class NewWorkingParams(NewListParams, frozen=True, kw_only=True):
-    """What the lists take that begin with a working order."""
-
+class NewWorkingParams(WorkingParams, frozen=True, kw_only=True):
+    is_isolated: Annotated[bool, isolated_flag()] = False
     side_effect: Annotated[SideEffect, params.choice("sideEffectType", _WITHOUT_REPAY)] = (
         SideEffect.NO_SIDE_EFFECT
     )
-    working_type: Annotated[
-        OrderType, params.choice("workingType", _WORKING_TYPES, errors.INVALID_ORDER_TYPE)
-    ]
-    working_side: Annotated[Side, order_params.side("workingSide")]
-    working_client_id: Annotated[str, params.client_id("workingClientOrderId")] = ""
-    working_price: Annotated[int, params.decimal("workingPrice")]
-    working_quantity: Annotated[Atoms, params.decimal("workingQuantity")]
-    # Mandatory in the reference, for orders that are no icebergs as well; some clients cannot leave it out.
-    working_iceberg: Annotated[Atoms, params.decimal("workingIcebergQty", "0 for all of it.")] = 0
-    working_time_in_force: Annotated[TimeInForce | None, order_params.time_in_force("workingTimeInForce")] = (
-        None
-    )
-    pending_side: Annotated[Side, order_params.side("pendingSide")]
-    pending_quantity: Annotated[Atoms, params.decimal("pendingQuantity")]
+    self_trade_prevention: Annotated[SelfTradePrevention | None, order_params.self_trade_prevention()] = None
+    auto_repay_at_cancel: Annotated[bool, order_params.auto_repay_at_cancel()] = True
 
-    def working(self) -> Leg:
-        asked = LegAsked(
-            names=LegNames.of("working"),
-            side=self.working_side,
-            type=self.working_type,
-            quantity=self.working_quantity,
-            price=self.working_price,
-            iceberg=self.working_iceberg,
-            time_in_force=self.working_time_in_force,
-            client_order_id=self.working_client_id,
-        )
-        asked.refuse_misfits()
-        return asked.leg()
+
+async def _place_working(
+    call: Call, asked: NewWorkingParams, contingency: Contingency, pending: tuple[LegSent, ...]
+) -> ListReply:
+    """The working order, and what comes to life after it. A trailing delta asks for a price here."""
+    legs = [asked.working.leg(asked.working_side, asked.working_quantity)]
+    for sent in pending:
+        legs.append(sent.leg(asked.pending_side, asked.pending_quantity, trails_with_price=True))
+    command = list_command(
+        call,
+        asked,
+        scope_of_pair(asked.symbol, asked.is_isolated),
+        contingency,
+        tuple(legs),
+        asked.self_trade_prevention,
+        asked.side_effect,
+        auto_repay_at_cancel=asked.auto_repay_at_cancel,
+    )
+    return await _place(call, command, asked.response_type)
 
 
 class NewOtoParams(NewWorkingParams, frozen=True, kw_only=True):
-    pending_type: Annotated[
-        OrderType, params.choice("pendingType", params.words(OrderType), errors.INVALID_ORDER_TYPE)
+    pending: Annotated[
+        LegSent,
+        leg("pending", params.words(OrderType), "Mandatory with pendingTrailingDelta, whatever the type."),
     ]
-    pending_client_id: Annotated[str, params.client_id("pendingClientOrderId")] = ""
-    pending_price: Annotated[
-        int | None, params.decimal("pendingPrice", "Mandatory with pendingTrailingDelta, whatever the type.")
-    ] = None
-    pending_stop_price: Annotated[int | None, params.decimal("pendingStopPrice")] = None
-    pending_trailing_delta: Annotated[int | None, params.whole("pendingTrailingDelta")] = None
-    pending_iceberg: Annotated[Atoms, params.decimal("pendingIcebergQty")] = 0
-    pending_time_in_force: Annotated[TimeInForce | None, order_params.time_in_force("pendingTimeInForce")] = (
-        None
-    )
-
-    def pending(self) -> Leg:
-        asked = LegAsked(
-            names=LegNames.of("pending"),
-            side=self.pending_side,
-            type=self.pending_type,
-            quantity=self.pending_quantity,
-            price=self.pending_price,
-            stop_price=self.pending_stop_price,
-            trailing_delta=self.pending_trailing_delta,
-            iceberg=self.pending_iceberg,
-            time_in_force=self.pending_time_in_force,
-            client_order_id=self.pending_client_id,
-        )
-        asked.refuse_misfits(trails_with_price=True)
-        return asked.leg()
 
 
 @endpoint(
@@ -280,74 +139,17 @@ class NewOtoParams(NewWorkingParams, frozen=True, kw_only=True):
     Security.TRADE,
     PLACEMENT,
     params=NewOtoParams,
-    refuses=(*_PLACING_LIST, Reason.TRAILING_DELTA),
+    refuses=(*_PLACING, Reason.TRAILING_DELTA),
 )
-async def new_oto(call: Call, asked: NewOtoParams) -> PlacedList:
+async def new_oto(call: Call, asked: NewOtoParams) -> ListReply:
     """Place an OTO: a working order that brings a pending one to life when it is full"""
-    legs = (asked.working(), asked.pending())
-    return await _place(call, asked, Contingency.OTO, legs, asked.side_effect)
+    return await _place_working(call, asked, Contingency.OTO, (asked.pending,))
 
 
 class NewOtocoParams(NewWorkingParams, frozen=True, kw_only=True):
-    above_type: Annotated[
-        OrderType, params.choice("pendingAboveType", _PAIR_TYPES, errors.INVALID_ORDER_TYPE)
-    ]
-    above_client_id: Annotated[str, params.client_id("pendingAboveClientOrderId")] = ""
-    above_price: Annotated[
-        int | None, params.decimal("pendingAbovePrice", "Mandatory with pendingAboveTrailingDelta.")
-    ] = None
-    above_stop_price: Annotated[int | None, params.decimal("pendingAboveStopPrice")] = None
-    above_trailing_delta: Annotated[int | None, params.whole("pendingAboveTrailingDelta")] = None
-    above_iceberg: Annotated[Atoms, params.decimal("pendingAboveIcebergQty")] = 0
-    above_time_in_force: Annotated[
-        TimeInForce | None, order_params.time_in_force("pendingAboveTimeInForce")
-    ] = None
-    # Optional in the reference, though a pair has two orders.
-    below_type: Annotated[
-        OrderType, params.choice("pendingBelowType", _PAIR_TYPES, errors.INVALID_ORDER_TYPE)
-    ]
-    below_client_id: Annotated[str, params.client_id("pendingBelowClientOrderId")] = ""
-    below_price: Annotated[
-        int | None, params.decimal("pendingBelowPrice", "Mandatory with pendingBelowTrailingDelta.")
-    ] = None
-    below_stop_price: Annotated[int | None, params.decimal("pendingBelowStopPrice")] = None
-    below_trailing_delta: Annotated[int | None, params.whole("pendingBelowTrailingDelta")] = None
-    below_iceberg: Annotated[Atoms, params.decimal("pendingBelowIcebergQty")] = 0
-    below_time_in_force: Annotated[
-        TimeInForce | None, order_params.time_in_force("pendingBelowTimeInForce")
-    ] = None
-
-    def above(self) -> Leg:
-        asked = LegAsked(
-            names=LegNames.of("pendingAbove"),
-            side=self.pending_side,
-            type=self.above_type,
-            quantity=self.pending_quantity,
-            price=self.above_price,
-            stop_price=self.above_stop_price,
-            trailing_delta=self.above_trailing_delta,
-            iceberg=self.above_iceberg,
-            time_in_force=self.above_time_in_force,
-            client_order_id=self.above_client_id,
-        )
-        asked.refuse_misfits(trails_with_price=True)
-        return asked.leg()
-
-    def below(self) -> Leg:
-        asked = LegAsked(
-            names=LegNames.of("pendingBelow"),
-            side=self.pending_side,
-            type=self.below_type,
-            quantity=self.pending_quantity,
-            price=self.below_price,
-            stop_price=self.below_stop_price,
-            trailing_delta=self.below_trailing_delta,
-            iceberg=self.below_iceberg,
-            time_in_force=self.below_time_in_force,
-            client_order_id=self.below_client_id,
-        )
-        asked.refuse_misfits(trails_with_price=True)
-        return asked.leg()
+    above: Annotated[LegSent, leg("pendingAbove", _PAIR_TYPES, "Mandatory with pendingAboveTrailingDelta.")]
+    # Its type is optional in the reference, though a pair has two orders.
+    below: Annotated[LegSent, leg("pendingBelow", _PAIR_TYPES, "Mandatory with pendingBelowTrailingDelta.")]
 
 
 @endpoint(
@@ -356,13 +158,12 @@ class NewOtocoParams(NewWorkingParams, frozen=True, kw_only=True):
     Security.TRADE,
     PLACEMENT,
     params=NewOtocoParams,
-    refuses=(*_PAIR_MISFITS, *_PLACING_LIST, Reason.LIST_PRICES_WRONG, Reason.TRAILING_DELTA),
+    refuses=(*_PAIR_MISFITS, *_PLACING, Reason.LIST_PRICES_WRONG, Reason.TRAILING_DELTA),
 )
-async def new_otoco(call: Call, asked: NewOtocoParams) -> PlacedList:
+async def new_otoco(call: Call, asked: NewOtocoParams) -> ListReply:
     """Place an OTOCO: a working order that brings an OCO to life when it is full"""
-    _refuse_pair(asked.pending_side, asked.above_type, asked.below_type)
-    legs = (asked.working(), asked.above(), asked.below())
-    return await _place(call, asked, Contingency.OTOCO, legs, asked.side_effect)
+    _refuse_pair(asked.pending_side, asked.above.type, asked.below.type)
+    return await _place_working(call, asked, Contingency.OTOCO, (asked.above, asked.below))
 
 
 def _refuse_pair(side: Side, above: OrderType, below: OrderType) -> None:
@@ -385,10 +186,8 @@ def _refuse_pair(side: Side, above: OrderType, below: OrderType) -> None:
 # --- cancelling and looking up ---------------------------------------------------------------------------------
 
 
-class CancelListParams(PairParams, frozen=True, kw_only=True):
-    list_id: Annotated[int | None, params.number("orderListId")] = None
-    client_list_id: Annotated[str, params.client_id("listClientOrderId")] = ""
-    cancel_client_id: Annotated[str, params.client_id("newClientOrderId", "Names the cancel itself.")] = ""
+class CancelMarginListParams(CancelListParams, frozen=True, kw_only=True):
+    is_isolated: Annotated[bool, isolated_flag()] = False
 
 
 @endpoint(
@@ -396,38 +195,14 @@ class CancelListParams(PairParams, frozen=True, kw_only=True):
     _PATH,
     Security.TRADE,
     Weight(1, Payer.UID),
-    params=CancelListParams,
-    refuses=(
-        errors.missing_either(*_CANCEL_NAMES),
-        Reason.UNKNOWN_SCOPE,
-        Reason.UNKNOWN_SYMBOL,
-        Reason.UNKNOWN_LIST,
-        Reason.CLIENT_LIST_ID_MISMATCH,
-    ),
+    params=CancelMarginListParams,
+    refuses=CANCELLING_LIST,
 )
-async def cancel_list(call: Call, asked: CancelListParams) -> CanceledList:
+async def cancel_list(call: Call, asked: CancelMarginListParams) -> ListReply:
     """Cancel an order list"""
-    if asked.list_id is None and not asked.client_list_id:
-        raise ApiError(errors.missing_either(*_CANCEL_NAMES))
-    outcome = await call.submit(
-        CancelOrderList(
-            account_id=call.sender.account_id,
-            api_key=call.sender.api_key,
-            expires_at_ms=call.sender.expires_at_ms,
-            scope=asked.scope,
-            symbol=asked.symbol,
-            list_id=-1 if asked.list_id is None else asked.list_id,
-            client_list_id=asked.client_list_id,
-            cancel_client_id=asked.cancel_client_id,
-        )
-    )
-    done = next(event for event in outcome.events if isinstance(event, ListChanged))
-    canceled = {
-        event.order.spec.order_id: (event.order, event.cancel_client_id)
-        for event in outcome.events
-        if isinstance(event, OrderClosed)
-    }
-    return canceled_list(done.order_list, canceled, with_prevention=True)
+    scope = scope_of_pair(asked.symbol, asked.is_isolated)
+    outcome = await call.submit(cancel_list_command(call, asked, scope))
+    return canceled_list(ended_list(outcome), with_prevention=True)
 
 
 class OneListParams(AccountParams, frozen=True, kw_only=True):
@@ -441,31 +216,13 @@ class OneListParams(AccountParams, frozen=True, kw_only=True):
     Security.USER_DATA,
     Weight(10),
     params=OneListParams,
-    refuses=(errors.missing_either(*_NAMES), *_OF_LISTS, errors.NO_SUCH_ORDER),
+    refuses=(UNNAMED, *_OF_LISTS, errors.NO_SUCH_ORDER),
 )
-async def query_list(call: Call, asked: OneListParams) -> ListRow:
+async def query_list(call: Call, asked: OneListParams) -> ListReply:
     """Query an order list"""
     if asked.list_id is None and asked.client_list_id is None:
-        raise ApiError(errors.missing_either(*_NAMES))
-    account_id, scope = call.sender.account_id, asked.scope_of_lists
-    by_id = -1 if asked.list_id is None else asked.list_id
-    found = None
-    if call.is_open(scope):
-        found = await call.exchange.read(
-            lambda live: live.order_list(account_id, scope, by_id, asked.client_list_id or "")
-        )
-    if found is None:
-        found = await call.exchange.past.fetch(
-            queries.OrderList(
-                account_id=account_id,
-                scope=scope,
-                list_id=asked.list_id,
-                client_list_id=asked.client_list_id,
-            )
-        )
-    if found is None or asked.client_list_id not in (None, found.client_list_id):
-        raise ApiError(errors.NO_SUCH_ORDER)
-    return list_row(found)
+        raise ApiError(UNNAMED)
+    return list_row(await find_list(call, asked.scope_of_lists, asked.list_id, asked.client_list_id))
 
 
 @endpoint(
@@ -476,7 +233,7 @@ async def query_list(call: Call, asked: OneListParams) -> ListRow:
     params=AccountParams,
     refuses=_OF_LISTS,
 )
-async def open_ocos(call: Call, asked: AccountParams) -> list[ListRow]:
+async def open_ocos(call: Call, asked: AccountParams) -> list[ListReply]:
     """Query open OCOs"""
     account_id, scope = call.sender.account_id, asked.scope_of_lists
     lists = await call.read(scope, lambda live: live.open_lists(account_id, scope))
@@ -498,7 +255,7 @@ class AllListsParams(AccountParams, frozen=True, kw_only=True):
     params=AllListsParams,
     refuses=(*_OF_LISTS, *DAY_REFUSALS, errors.BAD_COMBINATION),
 )
-async def all_lists(call: Call, asked: AllListsParams) -> list[ListRow]:
+async def all_lists(call: Call, asked: AllListsParams) -> list[ListReply]:
     """Query all order lists, open or not"""
     scope = asked.scope_of_lists
     span = _span_of(asked, call.exchange.clock.now_ms())

@@ -1,0 +1,113 @@
+"""Questions about orders, lists and trades, as far as both APIs ask them alike."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from openmargin.api import params
+from openmargin.api.endpoint import Call
+from openmargin.api.errors import BAD_COMBINATION, NO_SUCH_ORDER, ApiError
+from openmargin.api.intervals import interval_words
+from openmargin.api.render import Reply
+from openmargin.api.scopes import SymbolParams
+from openmargin.api.single_orders import OneOrderParams
+from openmargin.domain.ids import Scope
+from openmargin.domain.orders import ListView, OrderView, PreventedMatch
+from openmargin.history import queries
+
+
+async def find_order(call: Call, asked: OneOrderParams, scope: Scope) -> OrderView:
+    """An order that is open, or was; of several that ended under one name the newest."""
+    asked.require_a_name()
+    call.catalogue.symbol(asked.symbol)
+    account_id = call.sender.account_id
+    order = None
+    if call.is_open(scope):
+        order = await call.exchange.read(
+            lambda live: live.order(account_id, scope, asked.symbol, asked.order_id, asked.client_order_id)
+        )
+    if order is None:
+        order = await call.exchange.past.fetch(
+            queries.Order(
+                account_id=account_id,
+                scope=scope,
+                symbol=asked.symbol,
+                order_id=asked.order_id or None,
+                client_order_id=asked.client_order_id or None,
+            )
+        )
+    if order is None or (asked.client_order_id and order.spec.client_order_id != asked.client_order_id):
+        raise ApiError(NO_SUCH_ORDER)
+    return order
+
+
+async def open_orders(call: Call, scope: Scope, symbol: str | None) -> list[OrderView]:
+    """Those of one symbol, or of all."""
+    if symbol is not None:
+        call.catalogue.symbol(symbol)
+    return await call.read(scope, lambda live: live.open_orders(call.sender.account_id, scope, symbol))
+
+
+class PreventedNames(SymbolParams, frozen=True, kw_only=True):
+    """Which prevented matches are meant."""
+
+    prevented_match_id: Annotated[
+        int | None, params.number("preventedMatchId", "That one, and no other.")
+    ] = None
+    order_id: Annotated[int | None, params.number("orderId", "Those of this order.")] = None
+    from_id: Annotated[
+        int | None, params.number("fromPreventedMatchId", "With orderId: from this one on.")
+    ] = None
+
+
+async def prevented_matches(
+    call: Call, asked: PreventedNames, scope: Scope, limit: int
+) -> list[PreventedMatch]:
+    """Prevented matches by their own id or by an order's."""
+    by_match = asked.prevented_match_id is not None
+    by_order = asked.order_id is not None
+    if by_match == by_order or (asked.from_id is not None and not by_order):
+        raise ApiError(BAD_COMBINATION)
+    call.catalogue.symbol(asked.symbol)
+    call.require_known(scope)
+    return await call.exchange.past.fetch(
+        queries.PreventedMatches(
+            account_id=call.sender.account_id,
+            scope=scope,
+            symbol=asked.symbol,
+            prevented_match_id=asked.prevented_match_id,
+            order_id=asked.order_id,
+            from_id=asked.from_id,
+            limit=limit,
+        )
+    )
+
+
+async def find_list(call: Call, scope: Scope, list_id: int | None, name: str | None) -> ListView:
+    """A list that is open, or was; of several that ended under one name the newest."""
+    account_id = call.sender.account_id
+    by_id = -1 if list_id is None else list_id
+    found = None
+    if call.is_open(scope):
+        found = await call.exchange.read(lambda live: live.order_list(account_id, scope, by_id, name or ""))
+    if found is None:
+        found = await call.exchange.past.fetch(
+            queries.OrderList(account_id=account_id, scope=scope, list_id=list_id, client_list_id=name)
+        )
+    if found is None or name not in (None, found.client_list_id):
+        raise ApiError(NO_SUCH_ORDER)
+    return found
+
+
+class OrderCountRow(Reply):
+    rate_limit_type: str
+    interval: str
+    interval_num: int
+    limit: int
+    count: int
+
+
+async def order_counts(call: Call, scope: Scope) -> list[OrderCountRow]:
+    """The use of each unfilled-order window."""
+    counts = await call.read(scope, lambda live: live.order_counts(call.sender.account_id, scope))
+    return [OrderCountRow("ORDERS", *interval_words(row.interval_ms), row.limit, row.count) for row in counts]
