@@ -8,15 +8,32 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from openmargin.domain.enums import InterestKind, LoanSource, OrderStatus, Side
-from openmargin.domain.orders import ListView, OrderView
+from openmargin.domain.enums import (
+    InterestKind,
+    LiquidationEnd,
+    LiquidationKind,
+    LoanSource,
+    OrderStatus,
+    RepaymentStatus,
+    Side,
+)
+from openmargin.domain.orders import Fill, ListView, OrderView
 from openmargin.history import queries
 from openmargin.history.rows import (
+    FLOWS_PER_RECORD,
+    FlowKind,
+    FlowRow,
     HistoryRows,
     InterestRow,
+    LiquidationBeganRow,
+    LiquidationEndedRow,
+    LiquidationRow,
     LoanKind,
+    LoanRepaymentRow,
     LoanRow,
     PreventedRow,
+    RatesRow,
+    SmallLiabilityRow,
     TradeRow,
     TransferRow,
 )
@@ -41,19 +58,46 @@ def prevented(match_id: int, *, order_id: int, account_id: int = 1) -> Prevented
 
 
 def trade(trade_id: int, order_id: int = 1, *, account_id: int = 1, at_ms: int = 0) -> TradeRow:
-    return TradeRow(account_id, "spot", "BTCUSDT", order_id, Side.BUY, fill(trade_id), at_ms)
+    flow_id = 100 * trade_id + order_id
+    return TradeRow(account_id, "spot", "BTCUSDT", order_id, Side.BUY, fill(trade_id), at_ms, flow_id)
 
 
 def loan(transaction_id: int, at_ms: int, asset: str = "BTC", kind: LoanKind = LoanKind.BORROW) -> LoanRow:
-    return LoanRow(transaction_id, 1, "cross", kind, asset, 5, 0, LoanSource.MANUAL, at_ms)
+    return LoanRow(transaction_id, 1, "cross", kind, asset, 5, 0, LoanSource.MANUAL, at_ms, transaction_id)
 
 
 def interest(transaction_id: int, hour_ms: int, asset: str = "BTC") -> InterestRow:
-    return InterestRow(transaction_id, 1, "cross", asset, 5, 1, 7, InterestKind.PERIODIC, hour_ms)
+    return InterestRow(transaction_id, 1, "cross", asset, 5, 1, 7, InterestKind.PERIODIC, hour_ms, asset)
 
 
 def transfer(transaction_id: int, at_ms: int, source: str = "spot", target: str = "cross") -> TransferRow:
     return TransferRow(transaction_id, 1, source, target, "USDT", 5, at_ms)
+
+
+def rates(asset: str, effective_ms: int) -> RatesRow:
+    return RatesRow(asset, (effective_ms, 1), effective_ms)
+
+
+def small(transaction_id: int, at_ms: int, account_id: int = 1) -> SmallLiabilityRow:
+    return SmallLiabilityRow(transaction_id, account_id, "ETH", 5, 1, "USDT", 9, at_ms)
+
+
+def began(liquidation_id: int, at_ms: int, account_id: int = 1) -> LiquidationBeganRow:
+    return LiquidationBeganRow(liquidation_id, account_id, "cross", LiquidationKind.FORCED, 110, 100, at_ms)
+
+
+def ended(liquidation_id: int, at_ms: int) -> LiquidationEndedRow:
+    return LiquidationEndedRow(liquidation_id, LiquidationEnd.RECOVERED, 2, 0, at_ms)
+
+
+def repayment(
+    repay_id: int, at_ms: int, status: RepaymentStatus = RepaymentStatus.SUCCESS
+) -> LoanRepaymentRow:
+    return LoanRepaymentRow(repay_id, 1, "USDC", 50, status, at_ms)
+
+
+def flow(flow_id: int, at_ms: int = 0, asset: str = "USDT", account_id: int = 1) -> FlowRow:
+    return FlowRow(flow_id, 9, account_id, "spot", FlowKind.TRANSFER, asset, "", 7, at_ms)
 
 
 def one_order(order_id: int | None, name: str | None) -> queries.Order:
@@ -314,3 +358,109 @@ class HistoryStoreContract(ABC):
         assert ids(None, 5, 2) == [2, 3]
         assert ids(None, 5, None, limit=2) == [1, 2]
         assert ids(4, None, None) == []
+
+    def test_rates_are_the_changes_of_a_span_and_the_one_that_held_before(self) -> None:
+        self.write(HistoryRows(rates=[rates("BTC", n) for n in (10, 20, 30)] + [rates("ETH", 15)]))
+
+        def effective(start_ms: int, end_ms: int) -> list[int]:
+            found = self.reader().fetch(queries.Rates(asset="BTC", start_ms=start_ms, end_ms=end_ms))
+            return [row.effective_ms for row in found]
+
+        assert effective(15, 30) == [30, 20, 10]
+        assert effective(20, 29) == [20]
+        assert effective(0, 10) == [10]
+        assert effective(0, 9) == []
+        assert effective(40, 50) == [30]
+
+    def test_rates_set_again_for_the_same_moment_are_the_last(self) -> None:
+        self.write(HistoryRows(rates=[rates("BTC", 10)]))
+        again = RatesRow("BTC", (5, 5), 10)
+        self.write(HistoryRows(rates=[again]))
+        assert self.reader().fetch(queries.Rates(asset="BTC", start_ms=0, end_ms=50)) == [again]
+
+    def test_small_debts_exchanged_are_pages(self) -> None:
+        kept = [small(n, 10 * n) for n in range(1, 5)]
+        self.write(HistoryRows(small_liabilities=[*kept, small(5, 50, account_id=2)]))
+        every = queries.SmallLiabilities(account_id=1, limit=10)
+        assert self.reader().fetch(every) == (kept[::-1], 4)
+        assert self.reader().fetch(replace(every, end_ms=30, limit=2)) == ([kept[2], kept[1]], 3)
+
+    def test_a_liquidation_has_an_end_once_it_ended(self) -> None:
+        self.write(HistoryRows(liquidations_began=[began(1, 10), began(2, 20), began(3, 30, account_id=2)]))
+        self.write(HistoryRows(liquidations_ended=[ended(1, 25)]))
+        every = queries.Liquidations(account_id=1, limit=10)
+        both = [LiquidationRow(began(2, 20), None), LiquidationRow(began(1, 10), ended(1, 25))]
+        assert self.reader().fetch(every) == (both, 2)
+        assert self.reader().fetch(replace(every, end_ms=15)) == (both[1:], 1)
+
+    def test_a_repayment_is_one_row_as_it_stands(self) -> None:
+        pending = repayment(2, 20, RepaymentStatus.PENDING)
+        self.write(HistoryRows(loan_repayments=[repayment(1, 10), pending]))
+        every = queries.LoanRepayments(account_id=1, limit=10)
+        waiting = replace(every, status=RepaymentStatus.PENDING)
+        assert self.reader().fetch(every) == ([pending, repayment(1, 10)], 2)
+        assert self.reader().fetch(waiting) == ([pending], 1)
+        self.write(HistoryRows(loan_repayments=[repayment(2, 20)]))
+        assert self.reader().fetch(every) == ([repayment(2, 20), repayment(1, 10)], 2)
+        assert self.reader().fetch(waiting) == ([], 0)
+
+    def flows(self, **changes: Any) -> list[int]:
+        asked = queries.Flows(
+            account_id=1,
+            scope="spot",
+            pairs=(("BTCUSDT", "BTC", "USDT"), ("ETHUSDT", "ETH", "USDT")),
+            start_ms=0,
+            end_ms=1000,
+            limit=500,
+        )
+        return [row.flow_id for row in self.reader().fetch(replace(asked, **changes))]
+
+    def write_flows(self) -> None:
+        """Three records at 100, 200 and 300: a flow; a loan and two fills; a repayment, a fill and a flow."""
+        one, two, three = (n * FLOWS_PER_RECORD for n in (1, 2, 3))
+
+        def filled(trade_id: int, flow_id: int, at_ms: int, symbol: str = "BTCUSDT") -> TradeRow:
+            dear = Fill(trade_id, 100, 5, 500, 1, "BTC", False)
+            return TradeRow(1, "spot", symbol, trade_id, Side.BUY, dear, at_ms, flow_id)
+
+        def lent(kind: LoanKind, transaction_id: int, flow_id: int, at_ms: int) -> LoanRow:
+            return LoanRow(transaction_id, 1, "spot", kind, "USDT", 5, 0, LoanSource.MANUAL, at_ms, flow_id)
+
+        self.write(
+            HistoryRows(
+                flows=[flow(one + 4, 100), flow(three + 12, 300, "BTC"), flow(one + 8, 100, account_id=2)],
+                loans=[lent(LoanKind.BORROW, 1, two + 4, 200), lent(LoanKind.REPAY, 2, three + 4, 300)],
+                trades=[
+                    filled(1, two + 8, 200),
+                    filled(1, two + 12, 200, "ETHUSDT"),
+                    filled(2, three + 8, 300),
+                ],
+            )
+        )
+
+    def test_flows_are_one_series_of_loans_fills_and_what_is_neither(self) -> None:
+        self.write_flows()
+        one, two, three = (n * FLOWS_PER_RECORD for n in (1, 2, 3))
+        bought = [two + 8, two + 9, two + 10]
+        also = [two + 12, two + 13, two + 14]
+        later = [three + 8, three + 9, three + 10]
+        every = [one + 4, two + 4, *bought, *also, three + 4, *later, three + 12]
+        assert self.flows() == every
+        assert self.flows(limit=5) == every[-5:]
+        assert self.flows(start_ms=150, end_ms=250) == every[1:8]
+        assert self.flows(pairs=(("BTCUSDT", "BTC", "USDT"),), end_ms=250) == [one + 4, two + 4, *bought]
+        assert self.flows(kind=FlowKind.BORROW) == [two + 4]
+        assert self.flows(kind=FlowKind.TRANSFER) == [one + 4, three + 12]
+        assert self.flows(kind=FlowKind.BUY_EXPENSE) == [two + 9, two + 13, three + 9]
+        assert self.flows(kind=FlowKind.LIQUIDATION_FEE) == []
+        assert self.flows(asset="BTC", start_ms=250) == [three + 8, three + 10, three + 12]
+        assert self.flows(account_id=2) == [one + 8]
+
+    def test_flows_after_an_id_follow_without_gap_or_overlap(self) -> None:
+        self.write_flows()
+        every = self.flows()
+        for place, after_id in enumerate(every):
+            assert self.flows(after_id=after_id) == every[place + 1 :]
+            assert self.flows(after_id=after_id, limit=2) == every[place + 1 : place + 3]
+        assert self.flows(after_id=0, start_ms=150, limit=1) == every[1:2], "an id does not widen the span"
+        assert self.flows(after_id=every[1], end_ms=150) == []

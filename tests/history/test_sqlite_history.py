@@ -8,16 +8,17 @@ from typing import Any
 
 import pytest
 
-from openmargin.domain.enums import OrderStatus
+from openmargin.domain.enums import OrderStatus, RepaymentStatus
 from openmargin.history import queries
 from openmargin.history.compare import differences
 from openmargin.history.rows import HistoryRows, LoanKind
 from openmargin.history.sqlite.store import SqliteHistoryReader, SqliteHistoryWriter
-from tests.history.contract import HistoryStoreContract, rows_of, trade
+from tests.history.contract import HistoryStoreContract, began, loan, rows_of, trade
 from tests.history.stories import order
 
 OWNER: dict[str, Any] = {"account_id": 1, "scope": "spot"}
 PAIR: dict[str, Any] = {**OWNER, "symbol": "BTCUSDT"}
+PAIRS = (("BTCUSDT", "BTC", "USDT"), ("ETHUSDT", "ETH", "USDT"))
 BOUNDS: list[dict[str, int]] = [{}, {"from_id": 5}, {"start_ms": 1, "end_ms": 2}, {"end_ms": 2}]
 QUESTIONS: list[queries.Query[Any]] = [
     *(queries.Orders(**PAIR, **bounds, limit=500) for bounds in BOUNDS),
@@ -34,6 +35,12 @@ QUESTIONS: list[queries.Query[Any]] = [
     queries.Loans(**OWNER, kind=LoanKind.REPAY, transaction_id=1, limit=10),
     queries.Interest(**OWNER, start_ms=1, end_ms=2, limit=10),
     queries.Transfers(account_id=1, source="spot", target="cross", start_ms=1, end_ms=2, limit=10),
+    queries.Rates(asset="BTC", start_ms=1, end_ms=2),
+    queries.SmallLiabilities(account_id=1, start_ms=1, end_ms=2, limit=10),
+    queries.Liquidations(account_id=1, start_ms=1, end_ms=2, limit=10),
+    queries.LoanRepayments(account_id=1, status=RepaymentStatus.SUCCESS, start_ms=1, end_ms=2, limit=10),
+    queries.Flows(**OWNER, pairs=PAIRS, start_ms=1, end_ms=2, limit=10),
+    queries.Flows(**OWNER, pairs=PAIRS, after_id=7, start_ms=1, end_ms=2, limit=10),
 ]
 """Every question, in every way it can be asked."""
 
@@ -73,6 +80,13 @@ class TestSqliteHistory(HistoryStoreContract):
         """Plans are what makes millions of rows answer in milliseconds."""
         asked: list[str] = []
         self.connection.set_trace_callback(asked.append)
+        self.write(
+            HistoryRows(
+                trades=[trade(1)],
+                liquidations_began=[began(1, at_ms=1)],
+                loans=[loan(1, 1), loan(2, 1, kind=LoanKind.REPAY)],
+            )
+        )
         reader = self.reader()
         for question in QUESTIONS:
             reader.fetch(question)
@@ -135,7 +149,7 @@ def two_histories() -> tuple[sqlite3.Connection, sqlite3.Connection]:
         (
             "INSERT INTO transfers VALUES (1, 'spot', 'cross', 5, 9, x'00')",
             [
-                "transfers: the row of account_id 1, source spot, target cross, at_ms 5, transaction_id 9"
+                "transfers: the row of account_id 1, source spot, target cross, transaction_id 5"
                 " is kept, and the journal does not say so"
             ],
         ),

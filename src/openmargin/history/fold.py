@@ -1,6 +1,6 @@
 """Events become rows.
 
-Owns: which event leaves which trace in history. A function of events alone, so history can be rebuilt.
+Owns: which event leaves which trace in history. A function of the journal alone, so history can be rebuilt.
 """
 
 from __future__ import annotations
@@ -39,21 +39,33 @@ from openmargin.domain.events import (
     VenueChanged,
     WalletChanged,
 )
+from openmargin.domain.ids import SPOT, Scope
+from openmargin.domain.money import Atoms
 from openmargin.domain.orders import OrderView
 from openmargin.domain.reasons import Rejected
 from openmargin.history.rows import (
+    FLOWS_PER_RECORD,
+    FLOWS_PER_ROW,
+    FlowKind,
+    FlowRow,
     HistoryRows,
     InterestRow,
+    LiquidationBeganRow,
+    LiquidationEndedRow,
     LoanKind,
+    LoanRepaymentRow,
     LoanRow,
     PreventedRow,
+    RatesRow,
+    SmallLiabilityRow,
     TradeRow,
     TransferRow,
 )
 
 
-def fold(rows: HistoryRows, at_ms: int, events: Iterable[AnyEvent]) -> None:
-    """Add to `rows` what `events`, which happened at `at_ms`, leave in history."""
+def fold(rows: HistoryRows, seq: int, at_ms: int, events: Iterable[AnyEvent]) -> None:
+    """Add to `rows` what `events`, which record `seq` caused at `at_ms`, leave in history."""
+    flow_id = seq * FLOWS_PER_RECORD
     for event in events:
         match event:
             case WalletChanged() | Traded() | Rejected() | IndexMoved():
@@ -63,9 +75,17 @@ def fold(rows: HistoryRows, at_ms: int, events: Iterable[AnyEvent]) -> None:
             case OrderFilled():
                 _keep_order(rows, event.order)
                 spec = event.order.spec
+                flow_id += FLOWS_PER_ROW
                 rows.trades.append(
                     TradeRow(
-                        spec.account_id, spec.scope, spec.symbol, spec.order_id, spec.side, event.fill, at_ms
+                        spec.account_id,
+                        spec.scope,
+                        spec.symbol,
+                        spec.order_id,
+                        spec.side,
+                        event.fill,
+                        at_ms,
+                        flow_id,
                     )
                 )
             case OrderClosed() | OrderActivated():
@@ -81,49 +101,11 @@ def fold(rows: HistoryRows, at_ms: int, events: Iterable[AnyEvent]) -> None:
                     rows.prevented_matches.append(
                         PreventedRow(spec.account_id, spec.scope, spec.order_id, event.match)
                     )
-            case Borrowed():
-                rows.loans.append(
-                    LoanRow(
-                        event.transaction_id,
-                        event.account_id,
-                        event.scope,
-                        LoanKind.BORROW,
-                        event.asset,
-                        event.principal,
-                        0,
-                        event.source,
-                        at_ms,
-                    )
-                )
-            case Repaid():
-                rows.loans.append(
-                    LoanRow(
-                        event.transaction_id,
-                        event.account_id,
-                        event.scope,
-                        LoanKind.REPAY,
-                        event.asset,
-                        event.principal,
-                        event.interest,
-                        event.source,
-                        at_ms,
-                    )
-                )
-            case InterestAccrued():
-                rows.interest.append(
-                    InterestRow(
-                        event.transaction_id,
-                        event.account_id,
-                        event.scope,
-                        event.asset,
-                        event.principal,
-                        event.interest,
-                        event.daily_rate,
-                        event.kind,
-                        event.hour_ms,
-                    )
-                )
+            case Borrowed() | Repaid():
+                flow_id += FLOWS_PER_ROW
+                rows.loans.append(_loan(event, at_ms, flow_id))
             case Transferred():
+                flow_id += FLOWS_PER_ROW
                 rows.transfers.append(
                     TransferRow(
                         event.transaction_id,
@@ -135,22 +117,46 @@ def fold(rows: HistoryRows, at_ms: int, events: Iterable[AnyEvent]) -> None:
                         at_ms,
                     )
                 )
+                transaction_id = event.transaction_id
+                _keep_flow(rows, event, transaction_id, event.source, -event.amount, at_ms, flow_id)
+                _keep_flow(rows, event, transaction_id, event.target, event.amount, at_ms, flow_id + 1)
+            case Deposited():
+                # It has no transaction: its place is as good a name.
+                flow_id += FLOWS_PER_ROW
+                _keep_flow(rows, event, flow_id, event.scope, event.amount, at_ms, flow_id)
+            case Flowed():
+                flow_id += FLOWS_PER_ROW
+                rows.flows.append(
+                    FlowRow(
+                        flow_id,
+                        event.transaction_id,
+                        event.account_id,
+                        event.scope,
+                        FlowKind(event.flow),
+                        event.asset,
+                        event.symbol,
+                        event.amount,
+                        at_ms,
+                    )
+                )
+            case (
+                InterestAccrued()
+                | RatesChanged()
+                | SmallLiabilityExchanged()
+                | LiquidationBegan()
+                | LiquidationEnded()
+                | LiquidationLoanRepaid()
+            ):
+                _keep_of_debts(rows, at_ms, event)
             case (
                 VenueChanged()
                 | AccountChanged()
                 | KeyCreated()
                 | KeyChanged()
                 | KeyDeleted()
-                | Deposited()
                 | IsolatedChanged()
                 | MarginStatusChanged()
-                | LiquidationBegan()
-                | LiquidationEnded()
                 | LiquidationLoanChanged()
-                | RatesChanged()
-                | Flowed()
-                | SmallLiabilityExchanged()
-                | LiquidationLoanRepaid()
             ):
                 pass
             case _:
@@ -160,3 +166,104 @@ def fold(rows: HistoryRows, at_ms: int, events: Iterable[AnyEvent]) -> None:
 def _keep_order(rows: HistoryRows, order: OrderView) -> None:
     spec = order.spec
     rows.orders[spec.account_id, spec.scope, spec.symbol, spec.order_id] = order
+
+
+def _loan(event: Borrowed | Repaid, at_ms: int, flow_id: int) -> LoanRow:
+    borrows = isinstance(event, Borrowed)
+    return LoanRow(
+        event.transaction_id,
+        event.account_id,
+        event.scope,
+        LoanKind.BORROW if borrows else LoanKind.REPAY,
+        event.asset,
+        event.principal,
+        0 if borrows else event.interest,
+        event.source,
+        at_ms,
+        flow_id,
+    )
+
+
+def _keep_flow(
+    rows: HistoryRows,
+    event: Deposited | Transferred,
+    transaction_id: int,
+    scope: Scope,
+    amount: Atoms,
+    at_ms: int,
+    flow_id: int,
+) -> None:
+    """One end of a transfer; spot wallets have no capital flow."""
+    if scope != SPOT:
+        kind = FlowKind.TRANSFER
+        rows.flows.append(
+            FlowRow(flow_id, transaction_id, event.account_id, scope, kind, event.asset, "", amount, at_ms)
+        )
+
+
+def _keep_of_debts(
+    rows: HistoryRows,
+    at_ms: int,
+    event: InterestAccrued
+    | RatesChanged
+    | SmallLiabilityExchanged
+    | LiquidationBegan
+    | LiquidationEnded
+    | LiquidationLoanRepaid,
+) -> None:
+    """What becomes of debts and moves no value."""
+    match event:
+        case InterestAccrued():
+            rows.interest.append(
+                InterestRow(
+                    event.transaction_id,
+                    event.account_id,
+                    event.scope,
+                    event.asset,
+                    event.principal,
+                    event.interest,
+                    event.daily_rate,
+                    event.kind,
+                    event.hour_ms,
+                    event.raw_asset or event.asset,
+                )
+            )
+        case RatesChanged():
+            rows.rates.append(RatesRow(event.asset, event.daily_rates, event.effective_ms))
+        case SmallLiabilityExchanged():
+            rows.small_liabilities.append(
+                SmallLiabilityRow(
+                    event.transaction_id,
+                    event.account_id,
+                    event.asset,
+                    event.principal,
+                    event.interest,
+                    event.target_asset,
+                    event.target_amount,
+                    at_ms,
+                )
+            )
+        case LiquidationBegan():
+            rows.liquidations_began.append(
+                LiquidationBeganRow(
+                    event.liquidation_id,
+                    event.account_id,
+                    event.scope,
+                    event.kind,
+                    event.assets,
+                    event.liabilities,
+                    at_ms,
+                )
+            )
+        case LiquidationEnded():
+            rows.liquidations_ended.append(
+                LiquidationEndedRow(event.liquidation_id, event.end, event.fee, event.deficit, at_ms)
+            )
+        case LiquidationLoanRepaid():
+            rows.loan_repayments.append(
+                LoanRepaymentRow(
+                    event.repay_id, event.account_id, event.asset, event.amount, event.status, at_ms
+                )
+            )
+        case _:
+            assert_never(event)

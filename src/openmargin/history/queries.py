@@ -1,6 +1,6 @@
 """Every question about the past, as one frozen value that says what its answer is made of.
 
-Every question is about one account and one of its scopes. Ids and times are inclusive bounds; None is no bound.
+Ids and times are inclusive bounds; None is no bound.
 """
 
 from __future__ import annotations
@@ -9,9 +9,22 @@ from typing import Generic, TypeVar
 
 from msgspec import Struct
 
+from openmargin.domain.enums import RepaymentStatus
 from openmargin.domain.ids import Scope
 from openmargin.domain.orders import ListView, OrderView, PreventedMatch
-from openmargin.history.rows import InterestRow, LoanKind, LoanRow, TradeRow, TransferRow
+from openmargin.history.rows import (
+    FlowKind,
+    FlowRow,
+    InterestRow,
+    LiquidationRow,
+    LoanKind,
+    LoanRepaymentRow,
+    LoanRow,
+    RatesRow,
+    SmallLiabilityRow,
+    TradeRow,
+    TransferRow,
+)
 
 Answer = TypeVar("Answer")
 Row = TypeVar("Row")
@@ -103,6 +116,44 @@ class Interest(Paged[InterestRow], frozen=True, kw_only=True):
 
     scope: Scope
     asset: str | None = None
+
+
+class Rates(Query[list[RatesRow]], frozen=True, kw_only=True):
+    """Every change of an asset's rates within a span, newest first, and the one that held when it began."""
+
+    asset: str
+    start_ms: int
+    end_ms: int
+
+
+class SmallLiabilities(Paged[SmallLiabilityRow], frozen=True, kw_only=True):
+    """Small debts that were exchanged."""
+
+
+class Liquidations(Paged[LiquidationRow], frozen=True, kw_only=True):
+    """Liquidations of all the account's scopes, by the time they began."""
+
+
+class LoanRepayments(Paged[LoanRepaymentRow], frozen=True, kw_only=True):
+    """Repayments of the liquidation loan."""
+
+    status: RepaymentStatus | None = None
+
+
+class Flows(OfScope[list[FlowRow]], frozen=True, kw_only=True):
+    """All that moved value into a margin account or out of it, oldest first.
+
+    Of what lies in the span, up to `limit`: the first with ids above `after_id`, or without one the newest.
+    """
+
+    pairs: tuple[tuple[str, str, str], ...]
+    """The pairs whose trades are looked at, as (symbol, base, quote)."""
+    asset: str | None = None
+    kind: FlowKind | None = None
+    after_id: int | None = None
+    start_ms: int
+    end_ms: int
+    limit: int
 
 
 class Transfers(Paged[TransferRow], frozen=True, kw_only=True):

@@ -135,7 +135,7 @@ class GroupCommit:
         # Folded here and not in the thread: two threads of Python code would only take turns.
         rows = HistoryRows()
         for happened in batch.happened:
-            fold(rows, happened.at_ms, happened.events)
+            fold(rows, happened.seq, happened.at_ms, happened.events)
         done = self._loop.run_in_executor(self._thread, self._storage.commit, batch.records, rows)
         done.add_done_callback(self._finish)
 

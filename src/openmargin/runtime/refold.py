@@ -40,7 +40,7 @@ def refold(
     rows = HistoryRows()
     for entry, applied in replay(engine, GENESIS_CHAIN, journal.read_from(0, GENESIS_CHAIN)):
         seq = entry.record.seq
-        fold(rows, entry.record.at_ms, applied.events)
+        fold(rows, seq, entry.record.at_ms, applied.events)
         if seq % _CHUNK_RECORDS == 0:
             history.write(rows)
             rows = HistoryRows()

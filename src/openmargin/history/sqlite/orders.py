@@ -12,7 +12,7 @@ from openmargin.domain.ids import Scope
 from openmargin.domain.orders import ListView, OrderView, PreventedMatch
 from openmargin.history import queries
 from openmargin.history.rows import HistoryRows, PreventedRow, TradeRow
-from openmargin.history.sqlite.tables import Answers, Table, Values, Where, encode, rows, series
+from openmargin.history.sqlite.tables import Answers, Selection, Table, Values, Where, encode, rows
 
 _OPEN: Final = (OrderStatus.NEW, OrderStatus.PARTIALLY_FILLED, OrderStatus.PENDING_NEW)
 
@@ -31,7 +31,16 @@ def _orders(batch: HistoryRows) -> list[Values]:
 
 def _trades(batch: HistoryRows) -> list[Values]:
     return [
-        (row.account_id, row.scope, row.symbol, row.fill.trade_id, row.order_id, row.at_ms, encode(row))
+        (
+            row.account_id,
+            row.scope,
+            row.symbol,
+            row.fill.trade_id,
+            row.flow_id,
+            row.order_id,
+            row.at_ms,
+            encode(row),
+        )
         for row in batch.trades
     ]
 
@@ -71,8 +80,9 @@ TABLES: Final = (
     ),
     Table(
         name="trades",
-        columns="account_id INTEGER, scope TEXT, symbol TEXT, trade_id INTEGER, order_id INTEGER, at_ms INTEGER",
-        key="account_id, scope, symbol, trade_id, order_id",
+        columns="account_id INTEGER, scope TEXT, symbol TEXT, trade_id INTEGER, flow_id INTEGER, "
+        "order_id INTEGER, at_ms INTEGER",
+        key="account_id, scope, symbol, trade_id, flow_id",
         indexes={"trades_by_order": "account_id, scope, symbol, order_id"},
         youngest_first="at_ms DESC",
         values_of=_trades,
@@ -116,16 +126,15 @@ def order(connection: sqlite3.Connection, asked: queries.Order) -> OrderView | N
 
 def orders(connection: sqlite3.Connection, asked: queries.Orders) -> list[OrderView]:
     where = _of_pair(asked.account_id, asked.scope, asked.symbol)
-    found = series(connection, "orders", "order_id", "placed_at_ms", where, asked)
+    found = Selection(connection, "orders", where, "order_id", "placed_at_ms").series(asked)
     return [_order_decoder.decode(row) for row in found]
 
 
 def trades(connection: sqlite3.Connection, asked: queries.Trades) -> list[TradeRow]:
     where = _of_pair(asked.account_id, asked.scope, asked.symbol).add("order_id =", asked.order_id)
     table = "trades" if asked.order_id is None else "trades INDEXED BY trades_by_order"
-    return [
-        _trade_decoder.decode(row) for row in series(connection, table, "trade_id", "at_ms", where, asked)
-    ]
+    found = Selection(connection, table, where, "trade_id").series(asked)
+    return [_trade_decoder.decode(row) for row in found]
 
 
 def order_list(connection: sqlite3.Connection, asked: queries.OrderList) -> ListView | None:
@@ -144,7 +153,7 @@ def order_list(connection: sqlite3.Connection, asked: queries.OrderList) -> List
 
 def order_lists(connection: sqlite3.Connection, asked: queries.OrderLists) -> list[ListView]:
     where = Where().add("account_id =", asked.account_id).add("scope =", asked.scope)
-    found = series(connection, "order_lists", "list_id", "placed_at_ms", where, asked)
+    found = Selection(connection, "order_lists", where, "list_id", "placed_at_ms").series(asked)
     return [_list_decoder.decode(row) for row in found]
 
 

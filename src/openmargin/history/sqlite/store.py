@@ -11,13 +11,23 @@ from typing import Final, TypeVar
 
 from openmargin.history.queries import Query
 from openmargin.history.rows import HistoryRows
-from openmargin.history.sqlite import loans, orders
+from openmargin.history.sqlite import flows, liquidations, loans, orders
 from openmargin.history.sqlite.tables import Answers, Table
 
 Answer = TypeVar("Answer")
 
-TABLES: Final[tuple[Table, ...]] = (*orders.TABLES, *loans.TABLES)
-_ANSWERS: Final[Answers] = {**orders.ANSWERS, **loans.ANSWERS}
+TABLES: Final[tuple[Table, ...]] = (
+    *orders.TABLES,
+    *loans.TABLES,
+    *liquidations.TABLES,
+    *flows.TABLES,
+)
+_ANSWERS: Final[Answers] = {
+    **orders.ANSWERS,
+    **loans.ANSWERS,
+    **liquidations.ANSWERS,
+    **flows.ANSWERS,
+}
 
 
 class SqliteHistoryWriter:

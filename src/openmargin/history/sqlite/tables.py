@@ -38,8 +38,8 @@ class Table(Struct, frozen=True):
     values_of: Callable[[HistoryRows], Sequence[Values]]
     indexes: Mapping[str, str] = {}
     """The columns of each index besides the key."""
-    changing: tuple[str, ...] = ()
-    """The columns that a later row of the same key brings anew; () where a key comes once."""
+    changing: tuple[str, ...] | None = None
+    """The columns that a later row of the same key brings anew, besides itself; None where a key comes once."""
 
     @property
     def schema(self) -> str:
@@ -57,7 +57,7 @@ class Table(Struct, frozen=True):
         """What adds one row, or brings a changing one up to date."""
         places = ", ".join("?" * (self.columns.count(",") + 2))
         statement = f"INSERT OR FAIL INTO {self.name} VALUES ({places})"
-        if not self.changing:
+        if self.changing is None:
             return statement
         anew = ", ".join(f"{column} = excluded.{column}" for column in (*self.changing, "row"))
         return f"{statement} ON CONFLICT DO UPDATE SET {anew}"
@@ -65,7 +65,7 @@ class Table(Struct, frozen=True):
     @property
     def trimming(self) -> str:
         """What drops all but a number of the youngest rows."""
-        spare = " WHERE is_open = 0" if "is_open" in self.changing else ""
+        spare = " WHERE is_open = 0" if "is_open" in self.columns else ""
         return (
             f"DELETE FROM {self.name} WHERE ({self.key}) IN "
             f"(SELECT {self.key} FROM {self.name}{spare} ORDER BY {self.youngest_first} LIMIT -1 OFFSET ?)"
@@ -76,13 +76,20 @@ class Where:
     """Conditions joined by AND; one whose value is None is no condition."""
 
     def __init__(self, also: Where | None = None) -> None:
-        self._terms: list[str] = [*also._terms] if also else []
-        self.values: list[int | str] = [*also.values] if also else []
+        self._terms: list[str] = []
+        self.values: list[int | str] = []
+        if also is not None:
+            self.join(also)
 
     def add(self, term: str, value: int | str | None) -> Where:
         if value is not None:
             self._terms.append(term + " ?")
             self.values.append(value)
+        return self
+
+    def join(self, also: Where) -> Where:
+        self._terms += also._terms
+        self.values += also.values
         return self
 
     def __str__(self) -> str:
@@ -94,66 +101,68 @@ def rows(connection: sqlite3.Connection, query: str, values: Sequence[int | str]
     return [row for (row,) in connection.execute(query, values)]
 
 
-def series(
-    connection: sqlite3.Connection,
-    table: str,
-    id_column: str,
-    time_column: str,
-    where: Where,
-    asked: Series[Any],
-) -> list[bytes]:
-    """Rows, oldest first: from where the span begins, or before where it ends."""
+class Selection:
+    """The rows of a table that one key prefix has, by ids that rise with time."""
 
-    def first_id_at(at_ms: int | None) -> int | None:
-        return (
-            None if at_ms is None else _first_id_at(connection, table, id_column, time_column, where, at_ms)
+    def __init__(
+        self,
+        connection: sqlite3.Connection,
+        table: str,
+        prefix: Where,
+        ids: str,
+        times: str = "at_ms",
+        also: Where | None = None,
+    ) -> None:
+        """`also` is what rows must meet besides: conditions that no index helps with."""
+        self._connection = connection
+        self._table = table
+        self._prefix = prefix
+        self._ids = ids
+        self._times = times
+        self._also = also or Where()
+
+    def series(self, asked: Series[Any]) -> list[bytes]:
+        """Rows, oldest first: from where the span begins, or before where it ends."""
+        where = self.within(asked.start_ms, asked.end_ms).add(f"{self._ids} >=", asked.from_id)
+        is_newest = asked.from_id is None and asked.start_ms is None
+        found = self._rows(where, f"{'DESC' if is_newest else 'ASC'} LIMIT ?", asked.limit)
+        return found[::-1] if is_newest else found
+
+    def page(self, asked: Paged[Any]) -> tuple[list[bytes], int]:
+        """One page, newest first, and how many rows match in all."""
+        where = self.within(asked.start_ms, asked.end_ms)
+        count = f"SELECT count(*) FROM {self._table} WHERE {where}"
+        (total,) = self._connection.execute(count, where.values).fetchone()
+        return self._rows(where, "DESC LIMIT ? OFFSET ?", asked.limit, asked.offset), total
+
+    def within(self, start_ms: int | None, end_ms: int | None) -> Where:
+        """What the rows of a span of time meet."""
+        where = Where(self._prefix)
+        if start_ms is not None:
+            where.add(f"{self._ids} >=", self.first_id(self._times, start_ms))
+        if end_ms is not None:
+            where.add(f"{self._ids} <", self.first_id(self._times, end_ms + 1))
+        return where.join(self._also)
+
+    def first_id(self, column: str, least: int) -> int:
+        """Where the rows begin whose `column`, which rises with the ids, is not below `least`: by bisection."""
+        execute, where = self._connection.execute, self._prefix
+        newest = f"SELECT max({self._ids}) FROM {self._table} WHERE {where}"
+        (last_id,) = execute(newest, where.values).fetchone()
+        low, high = 0, (last_id or 0) + 1
+        probe = (
+            f"SELECT {self._ids}, {column} FROM {self._table} WHERE {where} AND {self._ids} >= ? "
+            f"ORDER BY {self._ids} LIMIT 1"
         )
+        while low < high:
+            middle = (low + high) // 2
+            found = execute(probe, [*where.values, middle]).fetchone()
+            if found is None or found[1] >= least:
+                high = middle
+            else:
+                low = found[0] + 1
+        return low
 
-    bounds = Where(where)
-    bounds.add(f"{id_column} >=", asked.from_id)
-    bounds.add(f"{id_column} >=", first_id_at(asked.start_ms))
-    bounds.add(f"{id_column} <", first_id_at(None if asked.end_ms is None else asked.end_ms + 1))
-    is_newest = asked.from_id is None and asked.start_ms is None
-    direction = "DESC" if is_newest else "ASC"
-    found = rows(
-        connection,
-        f"SELECT row FROM {table} WHERE {bounds} ORDER BY {id_column} {direction} LIMIT ?",
-        [*bounds.values, asked.limit],
-    )
-    return found[::-1] if is_newest else found
-
-
-def _first_id_at(
-    connection: sqlite3.Connection, table: str, id_column: str, time_column: str, where: Where, at_ms: int
-) -> int:
-    """Where the rows begin that are not older than `at_ms`, by bisection: ids and times rise together."""
-    (last_id,) = connection.execute(
-        f"SELECT max({id_column}) FROM {table} WHERE {where}", where.values
-    ).fetchone()
-    low, high = 0, (last_id or 0) + 1
-    probe = (
-        f"SELECT {id_column}, {time_column} FROM {table} WHERE {where} AND {id_column} >= ? "
-        f"ORDER BY {id_column} LIMIT 1"
-    )
-    while low < high:
-        middle = (low + high) // 2
-        found = connection.execute(probe, [*where.values, middle]).fetchone()
-        if found is None or found[1] >= at_ms:
-            high = middle
-        else:
-            low = found[0] + 1
-    return low
-
-
-def page(
-    connection: sqlite3.Connection, table: str, where: Where, asked: Paged[Any]
-) -> tuple[list[bytes], int]:
-    """One page, newest first, and how many rows match in all."""
-    where.add("at_ms >=", asked.start_ms).add("at_ms <=", asked.end_ms)
-    (total,) = connection.execute(f"SELECT count(*) FROM {table} WHERE {where}", where.values).fetchone()
-    found = rows(
-        connection,
-        f"SELECT row FROM {table} WHERE {where} ORDER BY at_ms DESC, transaction_id DESC LIMIT ? OFFSET ?",
-        [*where.values, asked.limit, asked.offset],
-    )
-    return found, total
+    def _rows(self, where: Where, order: str, *numbers: int) -> list[bytes]:
+        query = f"SELECT row FROM {self._table} WHERE {where} ORDER BY {self._ids} {order}"
+        return rows(self._connection, query, [*where.values, *numbers])

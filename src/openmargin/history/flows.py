@@ -1,0 +1,54 @@
+"""Trades and loans as movements of value.
+
+Owns: what a trade or a loan moves, under which name and id. With the flows that are rows of their own this is all that
+ever moved value into a margin account or out of it, so that their sum is what the account holds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from openmargin.domain.enums import Side
+from openmargin.history.rows import FlowKind, FlowRow, LoanKind, LoanRow, TradeRow
+
+
+def flow_of_loan(row: LoanRow) -> FlowRow:
+    """A loan that came, or a repayment that went, its interest with it."""
+    borrows = row.kind is LoanKind.BORROW
+    paid = row.principal + row.interest
+    return FlowRow(
+        row.flow_id,
+        row.transaction_id,
+        row.account_id,
+        row.scope,
+        FlowKind.BORROW if borrows else FlowKind.REPAY,
+        row.asset,
+        "",
+        paid if borrows else -paid,
+        row.at_ms,
+    )
+
+
+def flows_of_trade(row: TradeRow, base: str, quote: str) -> Iterator[FlowRow]:
+    """What was received, what was paid, and the commission, where they are not zero."""
+    fill = row.fill
+    if row.side is Side.BUY:
+        received = (FlowKind.BUY_INCOME, base, fill.quantity)
+        paid = (FlowKind.BUY_EXPENSE, quote, -fill.quote_quantity)
+    else:
+        received = (FlowKind.SELL_INCOME, quote, fill.quote_quantity)
+        paid = (FlowKind.SELL_EXPENSE, base, -fill.quantity)
+    commission = (FlowKind.TRADING_COMMISSION, fill.commission_asset, -fill.commission)
+    for part, (kind, asset, amount) in enumerate((received, paid, commission)):
+        if amount:
+            yield FlowRow(
+                row.flow_id + part,
+                fill.trade_id,
+                row.account_id,
+                row.scope,
+                kind,
+                asset,
+                row.symbol,
+                amount,
+                row.at_ms,
+            )
