@@ -230,6 +230,10 @@ def test_a_file_that_only_says_how_to_serve_serves_the_default_venue(tmp_path: P
             "assets[0].collateral_tiers: the brackets do not cover every value once; "
             "order the brackets by up_to, each higher than the last, and leave it out in the last one",
         ),
+        (
+            EXTENDED + '[margin]\nburn_interest_discount = "1.01"',
+            'margin.burn_interest_discount: it is more than the price; write 5 % as "0.05"',
+        ),
         (EXTENDED + "[house]\nwalk_step_ms = 0", "house.walk_step_ms: it is not above zero; write 1 or more"),
     ],
 )  # fmt: skip

@@ -12,6 +12,7 @@
     ann cancels a1                      or #7, or #7 a1, or all; `as c1` names the cancel; `list L` or `list #1`
     ann borrows 5 BTC                   repays, withdraws; `moves 5 BTC to spot`
     ann chooses 5x                      her cross leverage
+    ann burns BNB for interest          or commission; `burns no BNB for interest`
     ann opens BTCUSDT                   closes; her wallets there are `ann/BTCUSDT`
     ann joins group 5                   a trade group; `leaves group`
     index BTCUSDT 105, ETHUSDT 11       clock 13:00, rules BTCUSDT min_notional 5 (a changed venue)
@@ -35,6 +36,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from enum import IntEnum
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -57,6 +59,7 @@ from openmargin.domain.commands import (
     PlaceOrder,
     PlaceOrderList,
     Repay,
+    SetBnbBurn,
     SetIndex,
     SetMaxLeverage,
     SetRates,
@@ -72,7 +75,6 @@ from openmargin.domain.enums import (
     SelfTradePrevention,
     Side,
     SideEffect,
-    SymbolStatus,
     TimeInForce,
 )
 from openmargin.domain.events import (
@@ -187,7 +189,7 @@ def isolated_tier(text: str) -> IsolatedTier:
 
 
 def plain_venue() -> Venue:
-    """BTC at 100, ETH at 10; no fees, no filters but ticks and steps, 0.01 % interest an hour, no house.
+    """BTC at 100, ETH and BNB at 10; no fees, no filters but ticks and steps, 0.01 % interest an hour, no house.
 
     Isolated: BTCUSDT at 10x up to 10 BTC or 1,000 USDT of debt, then at 5x up to 100 BTC or 10,000 USDT.
     """
@@ -199,6 +201,7 @@ def plain_venue() -> Venue:
             Asset("BTC", "Bitcoin", pool_capital=pool, loan_terms=terms),
             Asset("ETH", "Ether", pool_capital=pool, loan_terms=terms),
             Asset("USDT", "Tether", pool_capital=pool, loan_terms=terms),
+            Asset("BNB", "BNB", pool_capital=pool, loan_terms=terms),
             Asset("ODD", "Without a price", pool_capital=pool, loan_terms=terms),
         ),
         (
@@ -215,6 +218,7 @@ def plain_venue() -> Venue:
                 ),
             ),
             Symbol("ETHUSDT", "ETH", "USDT", amount("10"), amount("0.01"), amount("0.001")),
+            Symbol("BNBUSDT", "BNB", "USDT", amount("10"), amount("0.01"), amount("0.001")),
             Symbol("ETHBTC", "ETH", "BTC", amount("0.1"), amount("0.00001"), amount("0.001")),
         ),
         (CommissionRates(0, 0),),
@@ -269,8 +273,10 @@ def _with_field(part: Any, field: str, words: list[str]) -> Any:
     elif field == "loan_terms":  # daily rate:limit
         pairs = [word.split(":") for word in words]
         value = tuple(LoanTerms(*(amount(number) for number in pair)) for pair in pairs)
-    elif field == "status":
-        value = SymbolStatus[words[0]]
+    elif isinstance(present, IntEnum):
+        value = type(present)[words[0]]
+    elif isinstance(present, str):
+        value = words[0]
     elif isinstance(present, bool):
         value = words[0] == "yes"
     elif field == "isolated_tiers":
@@ -406,6 +412,11 @@ class Teller:
                 return Repay(*signed, scope, asset, amount(number))
             case "chooses", [leverage]:
                 return SetMaxLeverage(*signed, int(leverage.removesuffix("x")))
+            case "burns", ["BNB", "for", *uses]:
+                return SetBnbBurn(*signed, "commission" in uses or None, "interest" in uses or None)
+            case "burns", ["no", "BNB", "for", *uses]:
+                spot, interest = (False if use in uses else None for use in ("commission", "interest"))
+                return SetBnbBurn(*signed, spot, interest)
             case "becomes", ["vip", number]:
                 return ChangeAccount(account, vip=int(number))
             case "gets", ["key", name, *permissions]:

@@ -167,6 +167,12 @@ def _rates_are_shares(venue: Venue) -> Iterator[Problem]:
                 yield Problem(f"commissions[{index}].{key}", "it takes everything", 'write 0.1 % as "0.001"')
 
 
+def _discounts_are_shares(venue: Venue) -> Iterator[Problem]:
+    for key in ("burn_interest_discount", "burn_commission_discount"):
+        if getattr(venue.margin, key) > E8:
+            yield Problem(f"margin.{key}", "it is more than the price", 'write 5 % as "0.05"')
+
+
 def _levels_descend(venue: Venue) -> Iterator[Problem]:
     if not venue.margin.leverages:
         yield Problem("margin.leverages", "there is no row", "add at least one cross leverage")
@@ -209,5 +215,6 @@ _CHECKS: Final[tuple[Callable[[Venue], Iterator[Problem]], ...]] = (
     _filters_can_be_met,
     _isolated_tiers_rise,
     _rates_are_shares,
+    _discounts_are_shares,
     _levels_descend,
 )

@@ -103,6 +103,13 @@ class InterestKind(IntEnum):
     ON_BORROW_CONVERTED = 4
 
 
+class Rounding(IntEnum):
+    """How a charge of interest becomes whole atoms (A5)."""
+
+    CEILING = 1
+    HALF_UP = 2
+
+
 class AccountType(IntEnum):
     CROSS_CLASSIC = 1
     PORTFOLIO_MARGIN = 2

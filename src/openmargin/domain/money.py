@@ -49,9 +49,25 @@ def with_buffer(amount: Atoms, rate: int) -> Atoms:
     return ceil_div(amount * (E8 + rate), E8)
 
 
-def hourly_interest(principal: Atoms, daily_rate: int) -> Atoms:
-    """One hour's interest, rounded up in one division (mechanics 4.8, 13b)."""
-    return ceil_div(principal * daily_rate, HOURS_PER_DAY * E8)
+def hourly_interest(principal: Atoms, daily_rate: int, *, half_up: bool = False) -> Atoms:
+    """One hour's interest, rounded up, or half up, in one division (mechanics 4.8, 13b)."""
+    return _rounded(principal * daily_rate, HOURS_PER_DAY * E8, half_up=half_up)
+
+
+def converted_interest(
+    principal: Atoms, daily_rate: int, value: int, price: int, discount: int, *, half_up: bool = False
+) -> Atoms:
+    """One hour's interest less a discount, in another asset: `value` is the price of the one that was lent, `price`
+    that of the one that pays. One division, rounded like the interest that it replaces (mechanics 4.9)."""
+    dividend = principal * daily_rate * value * (E8 - discount)
+    return _rounded(dividend, HOURS_PER_DAY * E8 * E8 * price, half_up=half_up)
+
+
+def _rounded(dividend: int, divisor: int, *, half_up: bool) -> int:
+    """The quotient, both positive, as a whole number."""
+    if half_up:
+        return (2 * dividend + divisor) // (2 * divisor)
+    return ceil_div(dividend, divisor)
 
 
 def ratio(numerator: int, denominator: int) -> int:

@@ -10,7 +10,7 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
-from openmargin.domain.enums import SelfTradePrevention, SymbolStatus
+from openmargin.domain.enums import Rounding, SelfTradePrevention, SymbolStatus
 from openmargin.domain.money import E8, DecimalE8
 
 
@@ -169,6 +169,16 @@ class MarginRules(Struct, frozen=True):
     market_buffer: Annotated[DecimalE8, _e8("Borrowed on top of what a market buy would cost (A7).")] = (
         E8 // 20
     )
+    interest_rounding: Annotated[Rounding, _e8("How an hour's interest is rounded (A5).")] = Rounding.CEILING
+    burn_asset: Annotated[
+        str, _e8("Asset that pays interest and commission for those who chose it (`bnbBurn`).")
+    ] = "BNB"
+    burn_interest_discount: Annotated[
+        DecimalE8, _e8("What interest costs less in that asset, at the index (A6).")
+    ] = E8 * 5 // 100
+    burn_commission_discount: Annotated[
+        DecimalE8, _e8("What commission costs less in that asset, at the index.")
+    ] = E8 * 25 // 100
     price_limit: Annotated[DecimalE8, _e8("How far a bound limit price may lie beyond the index.")] = (
         E8 * 15 // 100
     )

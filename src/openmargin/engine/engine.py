@@ -25,6 +25,7 @@ from openmargin.domain.commands import (
     PlaceOrderList,
     Record,
     Repay,
+    SetBnbBurn,
     SetIndex,
     SetMaxLeverage,
     SetRates,
@@ -202,6 +203,8 @@ def _obey(state: State, command: AnyCommand) -> Rejected | None:
         return keys.refuse_signed(state, command, TRADE) or isolated.open_account(state, command)
     if type(command) is CloseIsolated:
         return keys.refuse_signed(state, command, TRADE) or isolated.close_account(state, command)
+    if type(command) is SetBnbBurn:
+        return keys.refuse_signed(state, command, READ) or preferences.set_bnb_burn(state, command)
     if type(command) is SetMaxLeverage:
         return keys.refuse_signed(state, command, READ) or preferences.set_max_leverage(state, command)
     if type(command) is Deposit:

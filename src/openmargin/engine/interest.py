@@ -4,12 +4,18 @@ from __future__ import annotations
 
 from typing import Final
 
-from openmargin.domain.enums import InterestKind
+from openmargin.domain.enums import InterestKind, Rounding
 from openmargin.domain.events import InterestAccrued
-from openmargin.domain.money import Atoms, hourly_interest
+from openmargin.domain.ids import CROSS
+from openmargin.domain.money import Atoms, converted_interest, hourly_interest
 from openmargin.engine import agenda, rates
 from openmargin.engine.state import Debt, State, TradingAccount
 
+HALF_UP: Final = Rounding.HALF_UP
+CONVERTED: Final = {
+    InterestKind.PERIODIC: InterestKind.PERIODIC_CONVERTED,
+    InterestKind.ON_BORROW: InterestKind.ON_BORROW_CONVERTED,
+}
 DEBTORS_PER_STEP: Final = 256
 """So many accounts are charged in one step: a bound on how long others wait."""
 
@@ -17,23 +23,46 @@ DEBTORS_PER_STEP: Final = 256
 def charge(
     state: State, account: TradingAccount, debt: Debt, principal: Atoms, kind: InterestKind, hour_ms: int
 ) -> None:
-    """Book one hour's interest on `principal`, under a full hour (mechanics 4.4b)."""
+    """Book one hour's interest on `principal`, under a full hour (mechanics 4.4b).
+
+    Of a cross account that chose BNB it is owed in BNB, whether or not any is held (mechanics 4.6, A6).
+    """
+    margin = state.venue.margin
+    half_up = margin.interest_rounding is HALF_UP
     rate = rates.daily_rate(state, account.owner.vip, debt.asset, hour_ms)
-    due = hourly_interest(principal, rate)
-    debt.interest += due
+    owed, raw_asset = debt, ""
+    price = _price_of_burned(state, account, debt.asset)
+    if price:
+        due = converted_interest(
+            principal, rate, state.marks[debt.asset], price, margin.burn_interest_discount, half_up=half_up
+        )
+        kind, raw_asset = CONVERTED[kind], debt.asset
+        if due:
+            owed = account.debt(margin.burn_asset)
+    else:
+        due = hourly_interest(principal, rate, half_up=half_up)
+    owed.interest += due
     state.events.append(
         InterestAccrued(
             state.next_transaction(),
             account.account_id,
             account.scope,
-            debt.asset,
+            margin.burn_asset if price else debt.asset,
             principal,
             due,
             rate,
             kind,
             hour_ms,
+            raw_asset,
         )
     )
+
+
+def _price_of_burned(state: State, account: TradingAccount, asset: str) -> int:
+    """The price of what the account pays interest on `asset` with; 0 where it pays in the asset itself."""
+    if account.scope != CROSS or not account.owner.burns_bnb_for_interest or asset not in state.marks:
+        return 0
+    return state.marks.get(state.venue.margin.burn_asset, 0)
 
 
 def schedule(state: State) -> None:
@@ -48,7 +77,7 @@ def accrue(state: State, hour_ms: int) -> bool:
         left.extend(reversed(state.debtors))
     for _ in range(min(DEBTORS_PER_STEP, len(left))):
         account = state.debtors[left.pop()]
-        for debt in account.debts.values():
+        for debt in list(account.debts.values()):  # A debt in BNB may come to them.
             if debt.principal:
                 charge(state, account, debt, debt.principal, InterestKind.PERIODIC, hour_ms)
     return not left

@@ -54,11 +54,8 @@ def refuse_borrow(state: State, account: TradingAccount, asset: str, amount: Ato
 def lend(state: State, account: TradingAccount, asset: str, amount: Atoms, source: LoanSource) -> None:
     """Move `amount` from the pool to the account, and charge the first hour at once (mechanics 4.1)."""
     ledger.move(state, state.system(POOL).wallet(asset), account.wallet(asset), amount)
-    debt = account.debts.get(asset)
-    if debt is None:
-        debt = Debt(asset)
-        account.debts[asset] = debt
-        state.debtors[account.account_id, account.scope] = account
+    debt = account.debt(asset)
+    state.debtors[account.account_id, account.scope] = account
     debt.principal += amount
     state.events.append(
         Borrowed(state.next_transaction(), account.account_id, account.scope, asset, amount, source)

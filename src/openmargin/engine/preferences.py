@@ -1,8 +1,8 @@
-"""What the owner of an account chooses for himself: his cross leverage."""
+"""What the owner of an account chooses for himself: his cross leverage, and whether he pays in BNB."""
 
 from __future__ import annotations
 
-from openmargin.domain.commands import SetMaxLeverage
+from openmargin.domain.commands import SetBnbBurn, SetMaxLeverage
 from openmargin.domain.ids import CROSS
 from openmargin.domain.reasons import Reason, Rejected
 from openmargin.engine import accounts, risk
@@ -24,4 +24,22 @@ def set_max_leverage(state: State, command: SetMaxLeverage) -> Rejected | None:
     # From here on nothing may be refused.
     account.owner.cross_leverage = command.leverage
     accounts.tell(state, account.owner)
+    return None
+
+
+def set_bnb_burn(state: State, command: SetBnbBurn) -> Rejected | None:
+    """Pay commission, or the interest of cross loans, in BNB from now on, or no longer (mechanics 4.6, 10)."""
+    account = accounts.trading(state, command.account_id, CROSS)
+    if account is None:
+        return Rejected(Reason.UNKNOWN_ACCOUNT)
+    if (command.spot or command.interest) and state.venue.margin.burn_asset not in state.assets:
+        return Rejected(Reason.INTEREST_ASSET_UNKNOWN)
+
+    # From here on nothing may be refused.
+    owner = account.owner
+    if command.spot is not None:
+        owner.burns_bnb_for_commission = command.spot
+    if command.interest is not None:
+        owner.burns_bnb_for_interest = command.interest
+    accounts.tell(state, owner)
     return None

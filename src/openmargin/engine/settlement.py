@@ -9,10 +9,10 @@ from typing import Final
 
 from openmargin.domain.enums import ExpiryReason, Side
 from openmargin.domain.events import MatchPrevented, OrderClosed, OrderFilled
-from openmargin.domain.ids import FEES, WORLD
-from openmargin.domain.money import Atoms, notional, notional_max, share
+from openmargin.domain.ids import WORLD
+from openmargin.domain.money import Atoms, notional, notional_max
 from openmargin.domain.orders import Fill, PreventedMatch
-from openmargin.engine import books, ledger, loans, matching, order_counts, tape
+from openmargin.engine import books, commission, ledger, loans, matching, order_counts, tape
 from openmargin.engine.matching import Match
 from openmargin.engine.state import Book, Order, OrderList, State
 from openmargin.engine.transitions import FILL_REST, FILL_SOME, FILLED, PREVENT, Move
@@ -196,9 +196,7 @@ def _book_fill(
     account = order.account
     wallet = order.receives_in
     received = quantity if order.sign > 0 else quote_quantity
-    commission = share(received, account.owner.maker_rate if is_maker else account.owner.taker_rate)
-    if commission:
-        ledger.move(state, wallet, state.system(FEES).wallet(wallet.asset), commission)
+    charged, charged_asset = commission.take(state, order, received, is_maker=is_maker)
 
     if order.executed == 0:
         credit = state.maker_credit if is_maker else state.taker_credit
@@ -207,11 +205,12 @@ def _book_fill(
     order.executed_quote += quote_quantity
     order.move(FILL_SOME if order.remaining else FILL_REST, state.at_ms)
     _receive_less(order, quantity)
-    fill = Fill(trade_id, price, quantity, quote_quantity, commission, wallet.asset, is_maker)
+    fill = Fill(trade_id, price, quantity, quote_quantity, charged, charged_asset, is_maker)
     state.events.append(OrderFilled(order.view(), fill))
 
     if order.repays:
-        loans.repay_at_most(state, account, wallet.asset, received - commission)
+        net = received - charged if charged_asset == wallet.asset else received
+        loans.repay_at_most(state, account, wallet.asset, net)
     if order.remaining == 0:
         hold(state, order, 0)  # A stop that bought for less than its buffer allowed.
         finish(state, order)

@@ -150,6 +150,14 @@ class TradingAccount:
             self.wallets[asset] = wallet
         return wallet
 
+    def debt(self, asset: str) -> Debt:
+        """The debt of `asset`, made at its first use; whoever makes one gives it an amount."""
+        debt = self.debts.get(asset)
+        if debt is None:
+            debt = Debt(asset)
+            self.debts[asset] = debt
+        return debt
+
     def orders_in(self, symbol: str) -> OpenOrders:
         """The open orders in `symbol`, an empty set of them at its first use."""
         orders = self.open_orders.get(symbol)

@@ -29,6 +29,7 @@ from openmargin.domain.commands import (
     PlaceOrder,
     PlaceOrderList,
     Repay,
+    SetBnbBurn,
     SetIndex,
     SetMaxLeverage,
     SetRates,
@@ -42,6 +43,7 @@ from openmargin.domain.enums import (
     KeyKind,
     OrderType,
     Permission,
+    Rounding,
     SelfTradePrevention,
     Side,
     SideEffect,
@@ -69,7 +71,7 @@ START_MS = 1_767_225_600_000 - 20_000
 """Just before a full hour, so that the first one strikes soon."""
 
 ACCOUNTS = 4
-WORTH = {"BTC": 20_000, "ETH": 1_000}
+WORTH = {"BTC": 20_000, "ETH": 1_000, "BNB": 500}
 STOPS = (
     OrderType.STOP_LOSS,
     OrderType.STOP_LOSS_LIMIT,
@@ -95,7 +97,7 @@ class Window(Protocol):
 
 
 def small_venue(*, house: bool) -> Venue:
-    """Five assets, two of them without an index, three symbols, tight filters and limits within reach."""
+    """Six assets, two of them without an index, four symbols, tight filters and limits within reach."""
     tiers = (
         CollateralTier(40_000 * E8, E8, E8),
         CollateralTier(90_000 * E8, 9 * E8 // 10, 8 * E8 // 10),
@@ -135,6 +137,7 @@ def small_venue(*, house: bool) -> Venue:
                 pool_capital=300_000 * E8,
                 loan_terms=terms,
             ),
+            Asset("BNB", "BNB", min_borrow=1_000_000, pool_capital=40 * E8, loan_terms=terms),
             Asset("ODD", "Odd one", collateral=False, loan_terms=terms, pool_capital=E8),
             Asset("GIFT", "Gift", borrowable=False),
         ),
@@ -168,6 +171,15 @@ def small_venue(*, house: bool) -> Venue:
                     limits_price_to_index=True,
                     isolated_margin=False,
                 )
+            ),
+            Symbol(
+                "BNBUSDT",
+                "BNB",
+                "USDT",
+                500 * E8,
+                tick_size=E8 // 10,
+                step_size=100_000,
+                isolated_tiers=(_tier(3, 1_500, 1_180, 30, 9_000),),
             ),
             Symbol(
                 "ETHBTC",
@@ -245,7 +257,8 @@ class Workload:
                 commands.append(Deposit(number, scope, "USDT", worth * E8))
                 commands.append(Deposit(number, scope, "BTC", worth * E8 // 20_000))
                 commands.append(Deposit(number, scope, "ETH", worth * E8 // 1_000))
-        for number, pair in ((1, "BTCUSDT"), (2, "BTCUSDT"), (3, "ETHBTC")):
+                commands.append(Deposit(number, scope, "BNB", self.chance.choice((1, 1_000_000, E8))))
+        for number, pair in ((1, "BTCUSDT"), (2, "BTCUSDT"), (3, "ETHBTC"), (4, "BNBUSDT")):
             commands.append(OpenIsolated(number, "", 0, pair))
             for asset in (pair[:3], pair[3:]):
                 commands.append(Deposit(number, pair, asset, 15_000 * E8 // WORTH.get(asset, 1)))
@@ -275,7 +288,8 @@ class Workload:
             (3, self._withdraw),
             (3, self._isolated),
             (2, self._leverage),
-            (1, self._administer),
+            (2, self._burn),
+            (2, self._administer),
         )
         weights = [weight for weight, _ in makers]
         return self.at_ms, self.chance.choices([make for _, make in makers], weights)[0]()
@@ -311,7 +325,7 @@ class Workload:
             return "NOPE"
         if scope not in (SPOT, CROSS) and luck < 0.97:
             return scope
-        return self.chance.choices([rules.name for rules in self.venue.symbols], (5, 3, 2))[0]
+        return self.chance.choices([rules.name for rules in self.venue.symbols], (5, 3, 2, 2))[0]
 
     def _rules(self, symbol: str) -> Symbol:
         return next((rules for rules in self.venue.symbols if rules.name == symbol), self.venue.symbols[0])
@@ -323,7 +337,7 @@ class Workload:
         if scope not in (SPOT, CROSS) and luck < 0.9:
             rules = self._rules(scope)
             return self.chance.choice((rules.base, rules.quote))
-        return self.chance.choice(("BTC", "ETH", "USDT", "USDT"))
+        return self.chance.choice(("BTC", "ETH", "USDT", "USDT", "BNB"))
 
     def _near(self, most: int) -> int:
         """Something up to `most`, often at the edge and sometimes over it."""
@@ -758,6 +772,11 @@ class Workload:
         account, _ = self._who()
         return SetMaxLeverage(account, *self._signature(), self.chance.choice((3, 3, 3, 5, 5, 10)))
 
+    def _burn(self) -> AnyCommand:
+        account, _ = self._who()
+        spot, interest = self.chance.choices((True, False, None), (3, 1, 1), k=2)
+        return SetBnbBurn(account, *self._signature(), spot, interest)
+
     def _administer(self) -> AnyCommand:
         """What only an operator does."""
         account = self.chance.choice((1, 2, 3, 4, 4, 0, 99))
@@ -771,6 +790,17 @@ class Workload:
             self._rates(),
         )
         return self.chance.choice(change)
+
+    def _margin(self) -> MarginRules:
+        """The margin rules with some of the assumed ones altered."""
+        pick = self.chance.choice
+        return msgspec.structs.replace(
+            self.venue.margin,
+            interest_rounding=pick(list(Rounding)),
+            burn_asset=pick(("BNB", "BNB", "BNB", "ETH", "ODD", "NOPE")),
+            burn_interest_discount=pick((5 * E8 // 100, 0, E8 // 3)),
+            burn_commission_discount=pick((25 * E8 // 100, 0, E8)),
+        )
 
     def _rates(self) -> AnyCommand:
         asset = self.chance.choice(("BTC", "ETH", "USDT", "USDT", "GIFT", "NOPE"))
@@ -801,7 +831,7 @@ class Workload:
                 for asset in assets
             )
         self.venue = msgspec.structs.replace(
-            venue, house=house, commissions=rates, symbols=symbols, assets=assets
+            venue, house=house, commissions=rates, symbols=symbols, assets=assets, margin=self._margin()
         )
         return ChangeVenue(self.venue)
 

@@ -20,6 +20,7 @@ from openmargin.domain.commands import (
     PlaceOrderList,
     Record,
     Repay,
+    SetBnbBurn,
     SetIndex,
     SetMaxLeverage,
     SetRates,
@@ -100,6 +101,8 @@ class Twin(Lists):
                 return self.close_isolated(command)
             case SetRates():
                 return self.set_rates(command)
+            case SetBnbBurn():
+                return self.set_bnb_burn(command)
             case SetMaxLeverage():
                 return self.set_max_leverage(command)
             case _:
@@ -154,6 +157,6 @@ class Twin(Lists):
 
 def _permission(command: Signed) -> Permission:
     """What a key must be allowed for this."""
-    if isinstance(command, SetMaxLeverage):
+    if isinstance(command, SetMaxLeverage | SetBnbBurn):
         return Permission.READ
     return Permission.MARGIN_LOAN if isinstance(command, Borrow | Repay | Transfer) else Permission.TRADE

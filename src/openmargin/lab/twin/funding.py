@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
-from math import ceil
+from math import ceil, floor
 
 from openmargin.domain.commands import (
     Borrow,
@@ -14,12 +14,13 @@ from openmargin.domain.commands import (
     Deposit,
     OpenIsolated,
     Repay,
+    SetBnbBurn,
     SetMaxLeverage,
     SetRates,
     Transfer,
     Withdraw,
 )
-from openmargin.domain.enums import InterestKind, LoanSource
+from openmargin.domain.enums import InterestKind, LoanSource, Rounding
 from openmargin.domain.events import (
     AccountChanged,
     Borrowed,
@@ -93,6 +94,19 @@ class Funding(Risk):
             return Reason.LEVERAGE_LEVEL_TOO_LOW
         self.accounts[account - 1].cross_leverage = command.leverage
         self._tell_account(account)
+        return None
+
+    def set_bnb_burn(self, command: SetBnbBurn) -> Reason | None:
+        if not self.knows(command.account_id):
+            return Reason.UNKNOWN_ACCOUNT
+        if self.asset(self.venue.margin.burn_asset) is None and (command.spot or command.interest):
+            return Reason.INTEREST_ASSET_UNKNOWN
+        who = self.accounts[command.account_id - 1]
+        who.burns_bnb_for_commission = who.burns_bnb_for_commission if command.spot is None else command.spot
+        who.burns_bnb_for_interest = (
+            who.burns_bnb_for_interest if command.interest is None else command.interest
+        )
+        self._tell_account(command.account_id)
         return None
 
     def create_key(self, command: CreateKey) -> Reason | None:
@@ -265,10 +279,26 @@ class Funding(Risk):
         self, account: int, scope: Scope, asset: str, principal: int, kind: InterestKind, hour: int
     ) -> None:
         rate = self.rate_in(hour, account, asset)
-        due = ceil(Fraction(principal * rate, ONE) / 24)
-        self.debts[account, scope, asset][1] += due
+        exact = Fraction(principal * rate, ONE) / 24
+        owed_in, raw = asset, ""
+        burned = self.venue.margin.burn_asset
+        if scope == CROSS and self.accounts[account - 1].burns_bnb_for_interest:
+            worth, price = self.price_of(asset), self.price_of(burned)
+            if worth and price:
+                exact *= worth * (1 - Fraction(self.venue.margin.burn_interest_discount, ONE)) / price
+                owed_in, raw = burned, asset
+                kind = {
+                    InterestKind.ON_BORROW: InterestKind.ON_BORROW_CONVERTED,
+                    InterestKind.PERIODIC: InterestKind.PERIODIC_CONVERTED,
+                }[kind]
+        is_half_up = self.venue.margin.interest_rounding is Rounding.HALF_UP
+        due = floor(exact + Fraction(1, 2)) if is_half_up else ceil(exact)
+        if due:
+            self.debts.setdefault((account, scope, owed_in), [0, 0])[1] += due
         number = self.next_transaction()
-        self.events.append(InterestAccrued(number, account, scope, asset, principal, due, rate, kind, hour))
+        self.events.append(
+            InterestAccrued(number, account, scope, owed_in, principal, due, rate, kind, hour, raw)
+        )
 
     def rate_in(self, hour: int, account: int, asset: str) -> int:
         """The daily rate of an hour, for the VIP level that the account has now."""
@@ -295,7 +325,7 @@ class Funding(Risk):
         hour = since - since % HOUR + HOUR
         while hour <= until and self.debts:
             for account, scope in self.debtors:
-                for (owner, where, asset), (principal, _) in self.debts.items():
+                for (owner, where, asset), (principal, _) in list(self.debts.items()):
                     if (owner, where) == (account, scope) and principal:
                         self._charge(account, scope, asset, principal, InterestKind.PERIODIC, hour)
             hour += HOUR

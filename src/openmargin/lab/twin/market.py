@@ -166,9 +166,9 @@ class Market(Funding):
         vip = self.accounts[order.owner - 1].vip
         row = rows[vip] if vip < len(rows) else rows[-1]
         rate = row.maker if order is maker else row.taker
-        commission = floor(Fraction(received * rate, ONE))
-        self.fees[asset] = self.fees.get(asset, 0) + commission
-        self.give(order.owner, order.scope, asset, -commission)
+        commission, paid_in = self._commission(order, received, asset, rate)
+        self.fees[paid_in] = self.fees.get(paid_in, 0) + commission
+        self.give(order.owner, order.scope, paid_in, -commission)
 
         if order.executed == quantity:
             counts = self.venue.orders
@@ -178,12 +178,25 @@ class Market(Funding):
         order.status = OrderStatus.PARTIALLY_FILLED if order.left else OrderStatus.FILLED
         if not order.left:
             self._leave(order)
-        fill = Fill(number, maker.price, quantity, quote, commission, asset, order is maker)
+        fill = Fill(number, maker.price, quantity, quote, commission, paid_in, order is maker)
         self.events.append(OrderFilled(order.view(), fill))
         if order.spec.side_effect in REPAYS:
-            self.pay_back_at_most(order.owner, order.scope, asset, received - commission)
+            net = received - (commission if paid_in == asset else 0)
+            self.pay_back_at_most(order.owner, order.scope, asset, net)
         if not order.left:
             self._finish(order)
+
+    def _commission(self, order: TwinOrder, received: int, asset: str, rate: int) -> tuple[int, str]:
+        """A share of what was received; or BNB at a discount, of who chose that and has enough of it."""
+        burned = self.venue.margin.burn_asset
+        price, worth_of_one = self.price_of(burned), self.price_of(asset)
+        held = self.free(order.owner, order.scope, burned) if price and worth_of_one else 0
+        if self.accounts[order.owner - 1].burns_bnb_for_commission and held > 0:
+            discount = Fraction(self.venue.margin.burn_commission_discount, ONE)
+            due = floor(Fraction(received * rate, ONE) * (1 - discount) * worth_of_one / price)
+            if due <= held:
+                return due, burned
+        return floor(Fraction(received * rate, ONE)), asset
 
     def _prevent(self, taker: TwinOrder, meeting: Meeting) -> None:
         """Two orders of one hand met: nobody trades, and the mode says who loses how much (semantics 6)."""
