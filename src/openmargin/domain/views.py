@@ -82,6 +82,8 @@ class IsolatedView(Struct, frozen=True):
     index_price: int
     liquidation_price: int
     """0 where no price would liquidate it."""
+    liquidation_rate: int
+    """How far the index is from that price, as a share of the index; 0 where there is none."""
     assets_in_display: Atoms
     liabilities_in_display: Atoms
     base_net_in_display: Atoms

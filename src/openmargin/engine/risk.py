@@ -9,6 +9,7 @@ from typing import Final
 
 from mypy_extensions import mypyc_attr
 
+from openmargin.domain import money
 from openmargin.domain.enums import MarginStatus
 from openmargin.domain.ids import CROSS, SPOT
 from openmargin.domain.money import E8, Atoms
@@ -150,7 +151,8 @@ def status(state: State, bars: Bars, total: Totals) -> MarginStatus:
         return MarginStatus.EXCESSIVE
     if above(bars.margin_call):
         return MarginStatus.NORMAL
-    if above((bars.margin_call + bars.liquidation) // 2):
+    # Half-way between the two, with both sides doubled: their sum may be odd.
+    if 2 * scaled > (bars.margin_call + bars.liquidation) * total.liabilities:
         return MarginStatus.MARGIN_CALL
     if above(bars.liquidation):
         return MarginStatus.PRE_LIQUIDATION
@@ -160,7 +162,8 @@ def status(state: State, bars: Bars, total: Totals) -> MarginStatus:
 def borrowable_by_level(state: State, account: TradingAccount, asset: str) -> Atoms:
     """How much `asset` keeps the account at its initial level: (C - IR L) / (IR - 1) / index, rounded down (A4).
 
-    Isolated: tiers are looked at upwards, each with its own level, and what is owed after must fit the tier.
+    Isolated: tiers are looked at upwards, each with its own level, and what is owed after must fit the tier; a debt of
+    the other asset beyond every tier is in the last.
     """
     total = totals(state, account, BORROW)
     price = mark(state, account, asset)
@@ -177,7 +180,7 @@ def borrowable_by_level(state: State, account: TradingAccount, asset: str) -> At
         limit, limit_of_other = tier.quote_limit, tier.base_limit
         if is_base:
             limit, limit_of_other = limit_of_other, limit
-        if other <= limit_of_other:
+        if other <= limit_of_other or tier is rules.isolated_tiers[-1]:
             most = max(most, min(_room(total, tier.initial, price), limit - owed))
     return most
 
@@ -216,6 +219,13 @@ def liquidation_price(state: State, account: TradingAccount) -> int:
     if denominator == 0 or not account.debts:
         return 0
     return max(0, numerator * E8 // denominator)
+
+
+def liquidation_rate(price: int, index_price: int) -> int:
+    """How far the index is from a liquidation price, as a share of the index, rounded down; 0 without a price (2.5)."""
+    if price == 0 or index_price == 0:
+        return 0
+    return money.ratio(price - index_price, index_price)
 
 
 def transferable(state: State, account: TradingAccount, asset: str) -> Atoms:

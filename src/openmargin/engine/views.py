@@ -197,6 +197,7 @@ def _isolated(state: State, found: TradingAccount) -> IsolatedView:
     scale = E8 * display
     tiers = rules.isolated_tiers
     base, quote = _balance(found, rules.base), _balance(found, rules.quote)
+    liquidation_price = risk.liquidation_price(state, found)
     return IsolatedView(
         found.scope,
         found.is_open,
@@ -206,7 +207,8 @@ def _isolated(state: State, found: TradingAccount) -> IsolatedView:
         risk.status(state, bars, total),
         tiers[0].effective_multiple if tiers else 0,
         book.index_price,
-        risk.liquidation_price(state, found),
+        liquidation_price,
+        risk.liquidation_rate(liquidation_price, book.index_price),
         total.assets * price_of_quote // scale if scale else 0,
         total.liabilities * price_of_quote // scale if scale else 0,
         base.net * book.index_price * price_of_quote // scale if scale else 0,

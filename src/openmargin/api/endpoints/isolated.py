@@ -12,7 +12,7 @@ from openmargin.api.params import NoParams, Params
 from openmargin.api.render import Reply
 from openmargin.domain.commands import CloseIsolated, OpenIsolated
 from openmargin.domain.enums import MarginStatus, SymbolStatus
-from openmargin.domain.money import E8, format_e8, format_short
+from openmargin.domain.money import format_e8, format_short
 from openmargin.domain.reasons import Reason
 from openmargin.domain.venue import IsolatedTier, Symbol
 from openmargin.domain.views import BalanceView, IsolatedView
@@ -176,6 +176,7 @@ def _never_made(live: Live, pair: Symbol) -> IsolatedView:
         margin_ratio=_largest_multiple(pair),
         index_price=index.price if index is not None else 0,
         liquidation_price=0,
+        liquidation_rate=0,
         assets_in_display=0,
         liabilities_in_display=0,
         base_net_in_display=0,
@@ -184,10 +185,6 @@ def _never_made(live: Live, pair: Symbol) -> IsolatedView:
 
 
 def _account(view: IsolatedView, was_made: bool, cap: int) -> IsolatedAccount:
-    liquidation = view.liquidation_price
-    rate = (
-        (liquidation - view.index_price) * E8 // view.index_price if liquidation and view.index_price else 0
-    )
     return IsolatedAccount(
         base_asset=_half(view.base, view.base_net_in_display, view.is_open),
         quote_asset=_half(view.quote, view.quote_net_in_display, view.is_open),
@@ -199,8 +196,8 @@ def _account(view: IsolatedView, was_made: bool, cap: int) -> IsolatedAccount:
         margin_level_status=_STATUS_WORDS[view.status],
         margin_ratio=format_e8(view.margin_ratio),
         index_price=format_e8(view.index_price),
-        liquidate_price=format_e8(liquidation),
-        liquidate_rate=format_e8(rate),
+        liquidate_price=format_e8(view.liquidation_price),
+        liquidate_rate=format_e8(view.liquidation_rate),
         trade_enabled=view.is_open,
     )
 

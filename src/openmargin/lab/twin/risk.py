@@ -115,7 +115,7 @@ class Risk(Ledger):
         for bar, status in (
             (self.venue.margin.transfer_out_level, MarginStatus.EXCESSIVE),
             (call, MarginStatus.NORMAL),
-            ((call + liquidation) // 2, MarginStatus.MARGIN_CALL),
+            (Fraction(call + liquidation, 2), MarginStatus.MARGIN_CALL),
             (liquidation, MarginStatus.PRE_LIQUIDATION),
         ):
             if level > bar:
@@ -148,7 +148,7 @@ class Risk(Ledger):
         rooms = [0]
         for tier in rules.isolated_tiers:
             limits = {rules.base: tier.base_limit, rules.quote: tier.quote_limit}
-            if self.owed(account, scope, other) <= limits[other]:
+            if self.owed(account, scope, other) <= limits[other] or tier is rules.isolated_tiers[-1]:
                 initial = Fraction(tier.initial, ONE)
                 by_level = max(0, floor((counted - initial * owed) / (initial - 1) / price))
                 rooms.append(min(by_level, limits[asset] - self.owed(account, scope, asset)))
