@@ -142,6 +142,8 @@ COUNTS = (
     "limit_day",
     "taker_first_fill_credit",
     "maker_first_fill_credit",
+    "call_repeat_ms",
+    "wait_ms",
 )
 """Rules that are whole numbers; other numbers have eight decimals."""
 SYMBOL = re.compile(r"[A-Z]{6,}$")
@@ -253,6 +255,11 @@ def with_rule(venue: Venue, words: list[str]) -> Venue:
     if what == "fees":
         rows = tuple(CommissionRates(amount(rest[i]), amount(rest[i + 1])) for i in range(0, len(rest), 2))
         return msgspec.structs.replace(venue, commissions=rows)
+    if what == "liquidation":
+        margin = msgspec.structs.replace(
+            venue.margin, liquidation=_with_field(venue.margin.liquidation, rest[0], rest[1:])
+        )
+        return msgspec.structs.replace(venue, margin=margin)
     if what in ("orders", "margin", "house"):
         part = getattr(venue, what)
         return msgspec.structs.replace(venue, **{what: _with_field(part, rest[0], rest[1:])})
@@ -279,6 +286,8 @@ def _with_field(part: Any, field: str, words: list[str]) -> Any:
         value = words[0]
     elif isinstance(present, bool):
         value = words[0] == "yes"
+    elif isinstance(present, str):
+        value = words[0]
     elif field == "isolated_tiers":
         value = tuple(isolated_tier(word) for word in words)
     elif field == "self_trade_preventions":

@@ -45,6 +45,8 @@ class OrderSpec(Struct, frozen=True, array_like=True, gc=False):
     """How far the price must turn back from its extreme, in basis points; 0 for an order that does not trail."""
     iceberg_quantity: Atoms = 0
     """The part that is shown; 0 where all is."""
+    liquidation_id: int = 0
+    """The liquidation that placed it; 0 where its owner did."""
 
 
 class OrderView(Struct, frozen=True, array_like=True, gc=False):

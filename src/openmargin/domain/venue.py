@@ -154,6 +154,54 @@ class LeverageLevels(Struct, frozen=True):
     liquidation: Annotated[DecimalE8, _e8("Margin level at or below which it is liquidated.")]
 
 
+class LiquidationRules(Struct, frozen=True):
+    """When accounts are called, and how they are liquidated (docs/liquidation.md; mechanics 2.4 and 7)."""
+
+    enabled: Annotated[bool, _e8("Is anybody liquidated? Without it levels fall without end.")] = False
+    excessive_level: Annotated[
+        DecimalE8, _e8("Margin level above which an account's status is EXCESSIVE (A2).")
+    ] = 2 * E8
+    pre_liquidation_share: Annotated[
+        DecimalE8,
+        _e8(
+            "Where PRE_LIQUIDATION begins, as a share of the way from the liquidation to the call level (A2)."
+        ),
+    ] = E8 // 2
+    call_repeat_ms: Annotated[
+        int, _e8("Milliseconds after which a margin call that lasts is told again; 0 for never.")
+    ] = 86_400_000
+    slip: Annotated[DecimalE8, _e8("How far from the index the first forced order's limit lies (A12).")] = (
+        E8 // 100
+    )
+    slip_step: Annotated[
+        DecimalE8, _e8("How much further each order goes after one that did not fill whole (A12).")
+    ] = E8 // 100
+    band: Annotated[
+        DecimalE8,
+        _e8("Where the book is searched for depth, and the furthest that a forced order may go (A12)."),
+    ] = E8 // 20
+    wait_ms: Annotated[int, _e8("Milliseconds that a forced order may take to fill (A12).")] = 2_000
+    fee: Annotated[DecimalE8, _e8("Clearance fee, as a share of the assets that are liquidated.")] = E8 // 50
+    manual_fee: Annotated[DecimalE8, _e8("The same where the owner asked for the liquidation (A14).")] = 0
+    fee_within_equity: Annotated[
+        bool, _e8("Is the fee at most what is left after all debts (A13)? Else the fund pays its own fee.")
+    ] = True
+    takeover_asset: Annotated[
+        str,
+        _e8(
+            "Asset in which the rest of a takeover returns to a cross account; empty for the valuation asset (A12b)."
+        ),
+    ] = ""
+    uses_collateral_ratio: Annotated[
+        bool,
+        _e8("Are cross assets net of debts, at their liquidation ratio, what margin levels count (A16)?"),
+    ] = False
+    loan_asset: Annotated[str, _e8("Asset of liquidation loans.")] = "USDC"
+    loan_blocks: Annotated[
+        bool, _e8("Does a liquidation loan block borrowing and moving assets out of margin (A15)?")
+    ] = True
+
+
 class MarginRules(Struct, frozen=True):
     """How margin accounts are measured and bounded."""
 
@@ -194,6 +242,9 @@ class MarginRules(Struct, frozen=True):
         str,
         _e8("Asset in which account totals are shown; also the way to price an asset with no direct index."),
     ] = "BTC"
+    liquidation: Annotated[LiquidationRules, _e8("When and how accounts are liquidated.")] = (
+        LiquidationRules()
+    )
 
 
 class OrderRules(Struct, frozen=True):

@@ -2,8 +2,8 @@
 
 An item is (due, kind), at most one of each kind. A step does a bounded part of one item; what is left stays due, and
 the next record goes on with it. Work that decides what the present is (interest of an hour that has passed) comes
-before any command; work that only follows from the past (moving quotes, waking stops) lets commands in between, so
-that a wave of it stalls nobody.
+before any command; work that only follows from the past (moving quotes, waking stops, liquidations) lets commands in
+between, so that a wave of it stalls nobody. Liquidations come last: they trade in the market that the others make.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ HOUR_MS: Final = 3_600_000
 REQUOTE: Final = 1
 ACCRUE: Final = 2
 WAKE: Final = 3
+LIQUIDATE: Final = 4
 
 COMES_FIRST: Final = (ACCRUE,)
 
@@ -35,16 +36,38 @@ def schedule(state: State, due_ms: int, kind: int) -> None:
     state.agenda.sort()
 
 
+def move(state: State, kind: int, due_ms: int) -> None:
+    """Plan a kind of work for another moment, or for none where that is negative."""
+    for place, item in enumerate(state.agenda):
+        if item[1] == kind:
+            if item[0] == due_ms:
+                return
+            del state.agenda[place]
+            break
+    if due_ms >= 0:
+        state.agenda.append((due_ms, kind))
+        state.agenda.sort()
+
+
 def next_due_ms(state: State) -> int | None:
     return state.agenda[0][0] if state.agenda else None
 
 
 def due(state: State) -> tuple[int, int] | None:
-    """The item to see to now, as (due, kind): one that comes first, else the oldest; None where nothing is due."""
+    """The item to see to now, as (due, kind): one that comes first, else the oldest, liquidations last.
+
+    None where nothing is due.
+    """
     agenda = state.agenda
     if not agenda or agenda[0][0] > state.at_ms:
         return None
-    return blocking(state, state.at_ms) or agenda[0]
+    comes_first = blocking(state, state.at_ms)
+    if comes_first is not None:
+        return comes_first
+    first = agenda[0]
+    if first[1] == LIQUIDATE and len(agenda) > 1 and agenda[1][0] <= state.at_ms:
+        return agenda[1]
+    return first
 
 
 def blocking(state: State, at_ms: int) -> tuple[int, int] | None:

@@ -5,19 +5,27 @@ Canonical: the same state gives the same bytes, whichever way it was reached.
 
 from __future__ import annotations
 
+from bisect import insort
 from hashlib import blake2b
-from typing import TypeAlias
 
 import msgspec
-from msgspec import Struct
 
-from openmargin.domain.enums import AccountType, Contingency, OrderStatus, Side
-from openmargin.domain.ids import Scope
+from openmargin.domain.enums import Side
 from openmargin.domain.money import Atoms
-from openmargin.domain.orders import OrderSpec
-from openmargin.domain.venue import Venue
-from openmargin.domain.views import KeyView
-from openmargin.engine import asks, books, house, setup, triggers
+from openmargin.engine import asks, books, debts, house, setup, triggers
+from openmargin.engine.dump_shapes import (
+    AccountDump,
+    BookDump,
+    LiquidationDump,
+    ListDump,
+    OrderDump,
+    Queue,
+    StateDump,
+    StopsDump,
+    TradingAccountDump,
+    TrailingDump,
+)
+from openmargin.engine.liquidation_state import Fund, Liquidation
 from openmargin.engine.state import (
     Account,
     Book,
@@ -36,136 +44,6 @@ from openmargin.engine.state import (
     TrailingGroup,
     TrailingSide,
 )
-from openmargin.engine.transitions import ListPhase
-
-
-class OrderDump(Struct, array_like=True):
-    spec: OrderSpec
-    status: OrderStatus
-    remaining: Atoms
-    executed: Atoms
-    executed_quote: Atoms
-    updated_at_ms: int
-    held: Atoms
-    loan: Atoms
-    funds: Atoms
-    hidden: Atoms
-    prevented: Atoms
-    working_at_ms: int
-    reserve_price: int
-    is_paired: bool
-    handed_over: Atoms
-
-
-class TradingAccountDump(Struct, array_like=True):
-    scope: Scope
-    wallets: list[tuple[str, Atoms, Atoms]]
-    debts: list[tuple[str, Atoms, Atoms]]
-    orders: list[OrderDump]
-    order_counts: list[tuple[int, int, int]]
-    is_open: bool
-    closed_at_ms: int
-
-
-class AccountDump(Struct, array_like=True):
-    account_id: int
-    name: str
-    vip: int
-    account_type: AccountType
-    master_id: int
-    created_at_ms: int
-    terms_signed: bool
-    trade_group_id: int
-    cross_leverage: int
-    burns_bnb_for_commission: bool
-    burns_bnb_for_interest: bool
-    in_special_mode: bool
-    left_special_mode_ms: int
-    exchanged_small_ms: int
-    liquidation_loan: Atoms
-    liquidation_loan_repaid: Atoms
-    trading: list[TradingAccountDump]
-
-
-Queue: TypeAlias = tuple[int, list[int]]
-"""What a queue is ordered by, and the ids of its orders."""
-
-
-class TrailingDump(Struct, array_like=True):
-    groups: list[tuple[int, int, list[Queue]]]
-    """(extreme, size, queues by delta)"""
-    starting_size: int
-    starting: list[Queue]
-
-
-class StopsDump(Struct, array_like=True):
-    rising: list[Queue]
-    falling: list[Queue]
-    starting_up: list[Queue]
-    starting_down: list[Queue]
-    sells: TrailingDump
-    buys: TrailingDump
-    woken: list[Queue]
-
-
-class ListDump(Struct, array_like=True):
-    list_id: int
-    symbol: str
-    account_id: int
-    scope: Scope
-    contingency: Contingency
-    client_list_id: str
-    placed_at_ms: int
-    updated_at_ms: int
-    phase: ListPhase
-    open_legs: list[int]
-    ended_legs: list[OrderDump | None]
-    """In the order of the legs; None for one that is open."""
-    held: Atoms
-    loan: Atoms
-    loan_asset: str
-    funds: Atoms
-    auto_repay: bool
-
-
-class BookDump(Struct, array_like=True):
-    symbol: str
-    queues: list[tuple[int, int, list[tuple[int, Atoms]]]]
-    """(sign, price, queue), each place in a queue as (order id, remaining), where id 0 is the house."""
-    next_order_id: int
-    next_trade_id: int
-    next_prevented_match_id: int
-    last_price: int
-    minutes: list[tuple[int, Atoms, Atoms]]
-    index_price: int
-    index_at_ms: int
-    is_tape_due: bool
-    quoted_index: int
-    quotes_left: list[tuple[int, int, Atoms]]
-    stops: StopsDump
-
-
-class StateDump(Struct, array_like=True):
-    venue: Venue
-    seed: int
-    epoch: int
-    seq: int
-    at_ms: int
-    walk_step: int
-    next_transaction_id: int
-    next_key_serial: int
-    next_list_id: int
-    accounts: list[AccountDump]
-    keys: list[KeyView]
-    books: list[BookDump]
-    lists: list[ListDump]
-    pools: list[tuple[str, Atoms, Atoms]]
-    rates: list[tuple[str, tuple[int, ...], tuple[int, ...], int]]
-    debtors: list[tuple[int, Scope]]
-    agenda: list[tuple[int, int]]
-    accruals_left: list[tuple[int, Scope]]
-    requotes_left: list[str]
-    woken: list[str]
 
 
 def state_hash(data: bytes) -> str:
@@ -197,6 +75,9 @@ def dump(state: State) -> bytes:
             state.accruals_left,
             state.requotes_left,
             state.woken,
+            [_dump_liquidation(liquidation) for liquidation in state.liquidations.values()],
+            state.next_liquidation_id,
+            [(fund.asset, fund.received, fund.paid) for fund in state.funds.values()],
         )
     )
 
@@ -237,6 +118,23 @@ def _dump_trading(trading: TradingAccount) -> TradingAccountDump:
         [(count.interval_ms, count.window_ms, count.count) for count in trading.order_counts],
         trading.is_open,
         trading.closed_at_ms,
+        trading.status,
+        trading.called_at_ms,
+    )
+
+
+def _dump_liquidation(liquidation: Liquidation) -> LiquidationDump:
+    return LiquidationDump(
+        liquidation.liquidation_id,
+        liquidation.kind,
+        liquidation.account_id,
+        liquidation.scope,
+        liquidation.due_ms,
+        list(liquidation.snapshot.items()),
+        list(liquidation.aside.items()),
+        liquidation.tries,
+        liquidation.order_symbol,
+        liquidation.order_id,
     )
 
 
@@ -376,7 +274,20 @@ def load(data: bytes) -> State:
         rates.next_from_ms = following_from_ms
         state.rates[asset] = rates
     for account_id, scope in kept.debtors:
-        state.debtors[account_id, scope] = state.accounts[account_id].trading[scope]
+        debtor = state.accounts[account_id].trading[scope]
+        state.debtors[account_id, scope] = debtor
+        for wallet in debtor.wallets.values():
+            debts.watch(state, debtor, wallet)
+        for asset in debtor.debts:
+            debts.expose(state, debtor, asset)
+    for liquidation in kept.liquidations:
+        _load_liquidation(state, liquidation)
+    state.next_liquidation_id = kept.next_liquidation_id
+    for asset, received, paid in kept.funds:
+        fund = Fund(asset)
+        fund.received = received
+        fund.paid = paid
+        state.funds[asset] = fund
     state.agenda = kept.agenda
     state.accruals_left = kept.accruals_left
     state.requotes_left = kept.requotes_left
@@ -426,7 +337,21 @@ def _load_trading(state: State, account: Account, kept: TradingAccountDump) -> T
     trading.order_counts = counts
     trading.is_open = kept.is_open
     trading.closed_at_ms = kept.closed_at_ms
+    trading.status = kept.status
+    trading.called_at_ms = kept.called_at_ms
     return trading
+
+
+def _load_liquidation(state: State, kept: LiquidationDump) -> None:
+    liquidation = Liquidation(kept.liquidation_id, kept.kind, kept.account_id, kept.scope, kept.due_ms)
+    liquidation.snapshot = dict(kept.snapshot)
+    liquidation.aside = dict(kept.aside)
+    liquidation.tries = kept.tries
+    liquidation.order_symbol = kept.order_symbol
+    liquidation.order_id = kept.order_id
+    state.liquidations[kept.liquidation_id] = liquidation
+    insort(state.liquidations_due, (kept.due_ms, kept.liquidation_id))
+    state.accounts[kept.account_id].trading[kept.scope].liquidation = liquidation
 
 
 def _load_order(state: State, trading: TradingAccount, kept: OrderDump) -> None:

@@ -53,6 +53,7 @@ from openmargin.engine import (
     preferences,
     rates,
     setup,
+    watch,
 )
 from openmargin.engine.state import State
 
@@ -133,6 +134,7 @@ class Engine:
         cascade.follow_lists(state)
         own_until = len(state.events)
         cascade.run(state)
+        watch.look(state)
         ledger.close(state)
         if self.check_everything:
             found = invariants.breaches(state)

@@ -16,7 +16,7 @@ from openmargin.domain.money import E8, Atoms, ceil_div, floor_to_step, notional
 from openmargin.domain.orders import OrderSpec
 from openmargin.domain.reasons import Reason, Rejected
 from openmargin.domain.venue import HouseRules
-from openmargin.engine import agenda, books, index, matching, settlement, tape
+from openmargin.engine import agenda, books, index, matching, settlement, tape, watch
 from openmargin.engine.state import Book, BookSide, Order, State, TradingRules
 
 FILLS_PER_STEP: Final = 256
@@ -42,6 +42,7 @@ def set_index(state: State, command: SetIndex) -> Rejected | None:
     marks = state.marks
     index.mark_assets(state)
     state.events.append(IndexMoved(command.prices))
+    watch.index_moved(state, marks, command.prices)
     moved = {symbol: True for symbol, _ in command.prices}
     for symbol, book in state.books.items():
         # The size of a quote is a value, and so depends on what its quote asset is worth.

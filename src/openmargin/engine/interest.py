@@ -8,7 +8,7 @@ from openmargin.domain.enums import InterestKind, Rounding
 from openmargin.domain.events import InterestAccrued
 from openmargin.domain.ids import CROSS
 from openmargin.domain.money import Atoms, converted_interest, hourly_interest
-from openmargin.engine import agenda, rates
+from openmargin.engine import agenda, debts, rates, watch
 from openmargin.engine.state import Debt, State, TradingAccount
 
 HALF_UP: Final = Rounding.HALF_UP
@@ -38,7 +38,7 @@ def charge(
         )
         kind, raw_asset = CONVERTED[kind], debt.asset
         if due:
-            owed = account.debt(margin.burn_asset)
+            owed = debts.of(state, account, margin.burn_asset)
     else:
         due = hourly_interest(principal, rate, half_up=half_up)
     owed.interest += due
@@ -80,4 +80,5 @@ def accrue(state: State, hour_ms: int) -> bool:
         for debt in list(account.debts.values()):  # A debt in BNB may come to them.
             if debt.principal:
                 charge(state, account, debt, debt.principal, InterestKind.PERIODIC, hour_ms)
+        watch.hour(state, account)
     return not left

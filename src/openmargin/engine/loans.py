@@ -8,7 +8,7 @@ from openmargin.domain.events import Borrowed, Repaid
 from openmargin.domain.ids import POOL, SPOT
 from openmargin.domain.money import Atoms
 from openmargin.domain.reasons import Reason, Rejected
-from openmargin.engine import accounts, agenda, interest, ledger, risk
+from openmargin.engine import accounts, agenda, debts, interest, ledger, risk
 from openmargin.engine.state import Debt, State, TradingAccount
 
 
@@ -54,8 +54,7 @@ def refuse_borrow(state: State, account: TradingAccount, asset: str, amount: Ato
 def lend(state: State, account: TradingAccount, asset: str, amount: Atoms, source: LoanSource) -> None:
     """Move `amount` from the pool to the account, and charge the first hour at once (mechanics 4.1)."""
     ledger.move(state, state.system(POOL).wallet(asset), account.wallet(asset), amount)
-    debt = account.debt(asset)
-    state.debtors[account.account_id, account.scope] = account
+    debt = debts.of(state, account, asset)
     debt.principal += amount
     state.events.append(
         Borrowed(state.next_transaction(), account.account_id, account.scope, asset, amount, source)
@@ -88,7 +87,7 @@ def repay(state: State, command: Repay) -> Rejected | None:
         return Rejected(Reason.REPAY_BALANCE_SHORT)
 
     # From here on nothing may be refused.
-    _pay_off(state, account, debt, command.amount, LoanSource.MANUAL)
+    pay_off(state, account, debt, command.amount, LoanSource.MANUAL)
     return None
 
 
@@ -99,20 +98,18 @@ def repay_at_most(state: State, account: TradingAccount, asset: str, amount: Ato
         return
     paid = min(amount, debt.principal + debt.interest, account.wallet(asset).free)
     if paid > 0:
-        _pay_off(state, account, debt, paid, LoanSource.AUTO)
+        pay_off(state, account, debt, paid, LoanSource.AUTO)
 
 
-def _pay_off(state: State, account: TradingAccount, debt: Debt, amount: Atoms, source: LoanSource) -> None:
+def pay_off(state: State, account: TradingAccount, debt: Debt, amount: Atoms, source: LoanSource) -> None:
+    """Repay `amount`, which is free and owed: interest, then principal."""
     interest_paid = min(amount, debt.interest)
     principal_paid = amount - interest_paid
     ledger.move(state, account.wallet(debt.asset), state.system(POOL).wallet(debt.asset), amount)
     state.pools[debt.asset].interest_received += interest_paid
     debt.interest -= interest_paid
     debt.principal -= principal_paid
-    if debt.principal == 0 and debt.interest == 0:
-        del account.debts[debt.asset]
-        if not account.debts:
-            del state.debtors[account.account_id, account.scope]
+    debts.drop_if_paid(state, account, debt)
     state.events.append(
         Repaid(
             state.next_transaction(),

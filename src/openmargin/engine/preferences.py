@@ -5,7 +5,7 @@ from __future__ import annotations
 from openmargin.domain.commands import SetBnbBurn, SetMaxLeverage
 from openmargin.domain.ids import CROSS
 from openmargin.domain.reasons import Reason, Rejected
-from openmargin.engine import accounts, risk
+from openmargin.engine import accounts, debts, risk
 from openmargin.engine.state import State
 
 
@@ -23,6 +23,8 @@ def set_max_leverage(state: State, command: SetMaxLeverage) -> Rejected | None:
 
     # From here on nothing may be refused.
     account.owner.cross_leverage = command.leverage
+    if account.debts:
+        debts.stir(state, account)
     accounts.tell(state, account.owner)
     return None
 

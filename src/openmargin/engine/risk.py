@@ -10,7 +10,6 @@ from typing import Final
 from mypy_extensions import mypyc_attr
 
 from openmargin.domain import money
-from openmargin.domain.enums import MarginStatus
 from openmargin.domain.ids import CROSS, SPOT
 from openmargin.domain.money import E8, Atoms
 from openmargin.domain.venue import CollateralTier, IsolatedTier
@@ -80,14 +79,6 @@ def tier_value(tiers: tuple[CollateralTier, ...], value: int, use: int) -> int:
     return counted
 
 
-def margin_level(state: State, total: Totals) -> int:
-    """Assets by liabilities with eight decimals, rounded down; the cap without debt (mechanics 2.1)."""
-    cap = state.venue.margin.level_cap
-    if total.liabilities == 0:
-        return cap
-    return min(cap, total.assets * E8 // total.liabilities)
-
-
 def collateral_level(state: State, total: Totals) -> int:
     """Collateral by liabilities with eight decimals, rounded down; the cap without debt."""
     cap = state.venue.margin.level_cap
@@ -138,25 +129,6 @@ def tier_of(rules: TradingRules, account: TradingAccount) -> IsolatedTier | None
 def _owed(account: TradingAccount, asset: str) -> Atoms:
     debt = account.debts.get(asset)
     return debt.principal + debt.interest if debt is not None else 0
-
-
-def status(state: State, bars: Bars, total: Totals) -> MarginStatus:
-    """Where the margin level stands; a level on a bar counts as below it (mechanics 2.2, 2.4 A2)."""
-    scaled = total.assets * E8
-
-    def above(bar: int) -> bool:
-        return scaled > bar * total.liabilities
-
-    if total.liabilities == 0 or above(state.venue.margin.transfer_out_level):
-        return MarginStatus.EXCESSIVE
-    if above(bars.margin_call):
-        return MarginStatus.NORMAL
-    # Half-way between the two, with both sides doubled: their sum may be odd.
-    if 2 * scaled > (bars.margin_call + bars.liquidation) * total.liabilities:
-        return MarginStatus.MARGIN_CALL
-    if above(bars.liquidation):
-        return MarginStatus.PRE_LIQUIDATION
-    return MarginStatus.FORCE_LIQUIDATION
 
 
 def borrowable_by_level(state: State, account: TradingAccount, asset: str) -> Atoms:

@@ -7,7 +7,7 @@ from openmargin.domain.events import VenueChanged
 from openmargin.domain.ids import POOL, WORLD
 from openmargin.domain.reasons import Reason, Rejected
 from openmargin.domain.venue import Asset, Venue
-from openmargin.engine import accounts, house, index, ledger, rates
+from openmargin.engine import accounts, house, index, ledger, rates, watch
 from openmargin.engine.state import Book, Pool, State, TradingRules
 
 
@@ -42,6 +42,7 @@ def change_venue(state: State, command: ChangeVenue) -> Rejected | None:
     before = state.assets
     adopt_venue(state, command.venue)
     _begin(state, before)
+    watch.all_debtors(state)
     return None
 
 

@@ -15,6 +15,7 @@ from openmargin.domain.enums import (
     AccountType,
     Contingency,
     ExpiryReason,
+    MarginStatus,
     OrderStatus,
     SelfTradePrevention,
     Side,
@@ -27,6 +28,7 @@ from openmargin.domain.order_types import ORDER_TYPES, OrderTypeRow
 from openmargin.domain.orders import ListView, OrderSpec, OrderView
 from openmargin.domain.venue import Asset, IsolatedTier, LeverageLevels, Symbol, Venue
 from openmargin.domain.views import KeyView
+from openmargin.engine.liquidation_state import Fund, Liquidation
 from openmargin.engine.transitions import (
     FIRST_PHASE,
     LIST_MOVES,
@@ -52,6 +54,8 @@ class Wallet:
         self.locked: Atoms = 0
         self.touched: bool = False
         """Has the present command changed it? Such wallets are checked and told of when the command ends."""
+        self.watch: int = 0
+        """Is a change of it a matter of its account's level? See `debts`."""
 
 
 @mypyc_attr(acyclic=True)
@@ -141,22 +145,21 @@ class TradingAccount:
         """An isolated account may be closed; its wallets are empty then."""
         self.closed_at_ms: int = 0
         self.order_counts: list[OrderCount] = [OrderCount(10_000), OrderCount(86_400_000)]
+        self.status: MarginStatus = MarginStatus.EXCESSIVE
+        """As it was told last."""
+        self.called_at_ms: int = 0
+        """When its margin call was told last; 0 where it is not called."""
+        self.liquidation: Liquidation | None = None
+        """While there is one the account is locked."""
 
     def wallet(self, asset: str) -> Wallet:
         """The wallet of `asset`, made at its first use."""
         wallet = self.wallets.get(asset)
         if wallet is None:
             wallet = Wallet(self.account_id, self.scope, asset)
+            wallet.watch = 1 if self.debts else 0
             self.wallets[asset] = wallet
         return wallet
-
-    def debt(self, asset: str) -> Debt:
-        """The debt of `asset`, made at its first use; whoever makes one gives it an amount."""
-        debt = self.debts.get(asset)
-        if debt is None:
-            debt = Debt(asset)
-            self.debts[asset] = debt
-        return debt
 
     def orders_in(self, symbol: str) -> OpenOrders:
         """The open orders in `symbol`, an empty set of them at its first use."""
@@ -188,6 +191,7 @@ class Order:
         self.is_house: bool = account.account_id == SYSTEM_ACCOUNT_ID
         self.row: OrderTypeRow = ORDER_TYPES[spec.type]
         self.repays: bool = spec.side_effect in REPAYING
+        self.is_forced: bool = spec.liquidation_id > 0
         self.prevention: SelfTradePrevention = spec.self_trade_prevention
         self.iceberg: Atoms = spec.iceberg_quantity
         self.hidden: Atoms = 0
@@ -500,6 +504,13 @@ class State:
         """Of every asset that has loan terms, or once had."""
         self.debtors: dict[tuple[int, Scope], TradingAccount] = {}
         """Trading accounts that owe anything, in the order in which they came to."""
+        self.liquidations: dict[int, Liquidation] = {}
+        """Those that go on, by id."""
+        self.liquidations_due: list[tuple[int, int]] = []
+        """The same as (due, id), sorted."""
+        self.next_liquidation_id: int = 1
+        self.funds: dict[str, Fund] = {}
+        """The insurance fund's books by asset, made at their first use."""
         self.agenda: list[tuple[int, int]] = []
         """Work that time will bring or that was left over, as (due, kind), at most one item of each kind; sorted."""
         self.accruals_left: list[tuple[int, Scope]] = []
@@ -515,6 +526,8 @@ class State:
         self.assets: dict[str, Asset] = {}
         self.marks: dict[str, int] = {}
         """Price of each asset in the valuation asset; an asset without one is missing."""
+        self.exposed: dict[str, dict[tuple[int, Scope], TradingAccount]] = {}
+        """Which cross debtors hold or owe an asset, and which isolated ones stand in a pair."""
         self.leverages: dict[int, LeverageLevels] = {}
         self.house_quotes: bool = False
         """Does the house quote?"""
@@ -526,6 +539,8 @@ class State:
         # Of the command in progress.
         self.events: list[AnyEvent] = []
         self.touched: list[Wallet] = []
+        self.stirred: dict[tuple[int, Scope], TradingAccount] = {}
+        """Margin accounts whose level may have changed."""
         self.generated_names: int = 0
 
     def system(self, scope: Scope) -> TradingAccount:

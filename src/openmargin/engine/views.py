@@ -18,7 +18,7 @@ from openmargin.domain.views import (
     OrderCountView,
     RatesView,
 )
-from openmargin.engine import accounts, agenda, books, house, order_counts, risk
+from openmargin.engine import accounts, agenda, books, house, order_counts, risk, solvency
 from openmargin.engine import isolated as isolated_accounts
 from openmargin.engine import rates as rates_over_time
 from openmargin.engine.state import State, TradingAccount
@@ -88,14 +88,15 @@ def margin(state: State, account_id: int, scope: Scope) -> MarginView:
     """A margin account with its levels; raises KeyError where there is no such trading account."""
     found = _trading(state, account_id, scope)
     total = risk.totals(state, found, risk.BORROW)
+    standing = solvency.of(state, found)
     display = state.marks.get(state.venue.margin.display_asset, 0)
     return MarginView(
         account_id,
         scope,
         balances(state, account_id, scope),
-        risk.margin_level(state, total),
+        solvency.level(state, standing),
         risk.collateral_level(state, total),
-        risk.status(state, risk.bars_of(state, found), total),
+        solvency.status(state, risk.bars_of(state, found), standing),
         total.assets // display if display else 0,
         total.liabilities // display if display else 0,
         total.collateral // 10**16,
@@ -190,8 +191,7 @@ def isolated(state: State, account_id: int) -> list[IsolatedView]:
 def _isolated(state: State, found: TradingAccount) -> IsolatedView:
     book = state.books[found.scope]
     rules = book.rules
-    total = risk.totals(state, found, risk.BORROW)
-    bars = risk.bars_of(state, found)
+    total = solvency.of(state, found)
     display = state.marks.get(state.venue.margin.display_asset, 0)
     price_of_quote = state.marks.get(rules.quote, 0)
     scale = E8 * display
@@ -203,8 +203,8 @@ def _isolated(state: State, found: TradingAccount) -> IsolatedView:
         found.is_open,
         base,
         quote,
-        risk.margin_level(state, total),
-        risk.status(state, bars, total),
+        solvency.level(state, total),
+        solvency.status(state, risk.bars_of(state, found), total),
         tiers[0].effective_multiple if tiers else 0,
         book.index_price,
         liquidation_price,

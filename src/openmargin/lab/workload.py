@@ -60,6 +60,7 @@ from openmargin.domain.venue import (
     HouseRules,
     IsolatedTier,
     LeverageLevels,
+    LiquidationRules,
     LoanTerms,
     MarginRules,
     OrderRules,
@@ -202,6 +203,8 @@ def small_venue(*, house: bool) -> Venue:
             price_limit=4 * E8 // 100,
             isolated_accounts_max=1,
             isolated_reclose_ms=6 * 3_600_000,
+            # The twin does not liquidate yet.
+            liquidation=LiquidationRules(enabled=False),
         ),
         OrderRules(limit_10s=7, limit_day=14),
         HouseRules(

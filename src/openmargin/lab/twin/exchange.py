@@ -52,6 +52,7 @@ class Twin(Lists):
         if refusal is not None:
             self.events.append(Rejected(refusal))
         self.settle_down()
+        self.tell_statuses()
         return self.events
 
     def _obey(self, command: AnyCommand) -> Reason | None:

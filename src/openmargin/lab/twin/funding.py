@@ -325,6 +325,7 @@ class Funding(Risk):
         hour = since - since % HOUR + HOUR
         while hour <= until and self.debts:
             for account, scope in self.debtors:
+                self.charged.append((account, scope))
                 for (owner, where, asset), (principal, _) in list(self.debts.items()):
                     if (owner, where) == (account, scope) and principal:
                         self._charge(account, scope, asset, principal, InterestKind.PERIODIC, hour)

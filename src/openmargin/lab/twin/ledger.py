@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from openmargin.domain.commands import CreateKey
+from openmargin.domain.enums import MarginStatus
 from openmargin.domain.events import AnyEvent
 from openmargin.domain.ids import CROSS, SPOT, Scope, generated_client_id
 from openmargin.domain.orders import ListView, OrderView
@@ -58,6 +59,10 @@ class Ledger:
         """Orders of lists that traded, triggered or ended: their lists have still to follow."""
         self.woken: list[TwinOrder] = []
         """Stops that were reached, the first to wake first."""
+        self.told: dict[tuple[int, Scope], tuple[MarginStatus, int]] = {}
+        """Which status a margin account was told of last, and when."""
+        self.charged: list[tuple[int, Scope]] = []
+        """Who has been charged for a full hour in this record."""
 
     # --- Who and where -----------------------------------------------------------------------------------------
 

@@ -21,6 +21,9 @@ from openmargin.lab.twin.parts import (
     TwinOrder,
 )
 
+WAKES_PER_RECORD = 16
+"""After so many the exchange goes on with a record of its own, which wakes twice as many; each tells statuses at its end."""
+
 OCO, OTO, OTOCO = Contingency.OCO, Contingency.OTO, Contingency.OTOCO
 
 
@@ -175,10 +178,14 @@ class Lists(Orders):
     def settle_down(self) -> None:
         """Let lists follow what their orders did, at once; and stops wake, one after the other, until all is quiet."""
         symbol = ""
+        woken = 0
         while self.concerned or self.woken:
             if self.concerned:
                 self._follow(self.concerned.pop(0))
                 continue
+            if woken % (2 * WAKES_PER_RECORD) == WAKES_PER_RECORD:
+                self.tell_statuses()
+            woken += 1
             # One market comes to rest before the next stirs.
             here = [order for order in self.woken if order.symbol == symbol]
             order = (here or self.woken)[0]

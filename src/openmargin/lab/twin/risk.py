@@ -6,6 +6,7 @@ from fractions import Fraction
 from math import floor
 
 from openmargin.domain.enums import MarginStatus
+from openmargin.domain.events import MarginStatusChanged
 from openmargin.domain.ids import CROSS, SPOT, Scope
 from openmargin.domain.venue import CollateralTier, IsolatedTier, LeverageLevels
 from openmargin.lab.twin.ledger import Ledger
@@ -112,15 +113,32 @@ class Risk(Ledger):
             return MarginStatus.EXCESSIVE
         level = self.assets_value(account, scope) / owed * ONE
         call, liquidation = self.call_and_liquidation(account, scope)
+        rules = self.venue.margin.liquidation
+        pre_liquidation = liquidation + Fraction((call - liquidation) * rules.pre_liquidation_share, ONE)
         for bar, status in (
-            (self.venue.margin.transfer_out_level, MarginStatus.EXCESSIVE),
+            (rules.excessive_level, MarginStatus.EXCESSIVE),
             (call, MarginStatus.NORMAL),
-            (Fraction(call + liquidation, 2), MarginStatus.MARGIN_CALL),
+            (pre_liquidation, MarginStatus.MARGIN_CALL),
             (liquidation, MarginStatus.PRE_LIQUIDATION),
         ):
             if level > bar:
                 return status
         return MarginStatus.FORCE_LIQUIDATION
+
+    def tell_statuses(self) -> None:
+        """Tell everybody whose status is another than the one told last, and once more whom a call still holds."""
+        for key in sorted(self.scopes()):
+            if key[1] == SPOT:
+                continue
+            told, when = self.told.get(key, (MarginStatus.EXCESSIVE, 0))
+            status = self.status(*key)
+            repeat = self.venue.margin.liquidation.call_repeat_ms
+            is_call = status is MarginStatus.MARGIN_CALL
+            again = key in self.charged and is_call and repeat > 0 and self.now - when >= repeat
+            if status is not told or again:
+                self.told[key] = (status, self.now)
+                self.events.append(MarginStatusChanged(*key, self.margin_level(*key), status))
+        self.charged = []
 
     def liquidation_price(self, account: int, pair: str) -> int:
         """Where assets are the liquidation level times the debts: (l x quote debt - quote) / (base - l x base debt)."""
