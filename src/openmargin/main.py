@@ -92,7 +92,7 @@ async def build(
 def _master_key(settings: Settings) -> bytes:
     """What HMAC secrets are made of; an exchange that is kept nowhere has no key that outlives it either."""
     path = None if settings.directory is None else default_master_key_path(os.environ)
-    return load_or_create_master_key(path, os.environ)
+    return load_or_create_master_key(path, os.environ, settings.directory)
 
 
 def _warn_of_another_key(exchange: Exchange, settings: Settings, master_key: bytes) -> None:

@@ -117,7 +117,7 @@ def test_a_file_that_only_says_how_to_serve_serves_the_default_venue(tmp_path: P
             EXTENDED + '[[symbols]]\nname = "BTCUSDT"\ntick = "0.01"',
             "symbols[0].tick: there is no such key; did you mean `tick_size`?",
         ),
-        (EXTENDED + "zzz = 1", "zzz: there is no such key; the keys here are name, assets, symbols, commissions, margin, orders, house"),
+        (EXTENDED + "zzz = 1", "zzz: there is no such key; the keys here are name, assets, symbols, commissions, margin, orders, house, special_keys"),
         (
             EXTENDED + '[[symbols]]\nname = "ETHUSDT"\ntick_size = 0.01',
             'symbols[1].tick_size: 0.01 is no decimal string; write digits in quotes, such as "0.05"',

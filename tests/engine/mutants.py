@@ -91,9 +91,20 @@ MUTANTS = (
     Mutant("a tier needs to hold one debt", "risk", "isolated", "base <= tier.base_limit and quote", "base <= tier.base_limit or quote"),
     Mutant("isolated is measured like cross", "risk", "isolated", "account.scope == CROSS or account.scope == SPOT", "account.scope"),
     Mutant("an account closes with its debts", "isolated", "isolated", "if trading.debts or (orders", "if (orders"),
+    # Special keys
+    Mutant("deleting the last special key leaves the mode", "special_keys", "special_keys", "    for key in found:\n        keys.remove(state, key)\n", "    for key in found:\n        keys.remove(state, key)\n        if account is not None and not account.keys:\n            account.in_special_mode = False\n"),
+    Mutant("the exit takes the keys of pairs too", "special_keys", "special_keys", "for key in of_scope(account, CROSS):", "for key in list(account.keys.values()):"),
+    Mutant("the exit forgets the cooldown", "special_keys", "special_keys", "    account.left_special_mode_ms = state.at_ms\n", ""),
+    Mutant("terms bind their signer alone", "special_keys", "special_keys", "        if not account.master_id:\n", "        if account.master_id >= 0:\n"),
+    Mutant("a pair's key takes the account into the mode", "special_keys", "special_keys", "if command.scope == CROSS and not account", "if not account"),
+    Mutant("every kind of key may be for reading alone", "special_keys", "special_keys", "command.kind is KeyKind.ED25519 and not command.may_trade", "not command.may_trade"),
+    Mutant("a special key trades for every account", "keys", "special_keys", "    if not is_own:\n        return Rejected(Reason.KEY_NOT_PERMITTED)\n", ""),
+    Mutant("a special key's orders may borrow", "keys", "special_keys", "if side_effect is not SideEffect.NO_SIDE_EFFECT:", "if side_effect is SideEffect.AUTO_REPAY:"),
+    Mutant("a name wins over a key", "special_keys", "special_keys", "if command.deleted_key or account is None:", "if not command.api_name or account is None:"),
     # Snapshots
     Mutant("a snapshot shows what is hidden", "dump", "icebergs", "    order.hidden = kept.hidden\n", ""),
     Mutant("a snapshot parts a pair", "dump", "oco", "    order.is_paired = kept.is_paired\n", ""),
+    Mutant("a snapshot forgets whose keys there are", "dump", "special_keys", "        state.accounts[key.account_id].keys[key.api_key] = key\n", ""),
     Mutant("a snapshot forgets an extreme", "dump", "trailing", "        group = TrailingGroup(extreme)\n", "        group = TrailingGroup(extreme - 10**8)\n"),
 )  # fmt: skip
 

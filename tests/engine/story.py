@@ -28,6 +28,8 @@
     => prevented EXPIRE_MAKER 0 and 5 @ 100    what taker and maker lost; `no prevented`
     => list L OPEN                      or DONE
 
+What they say of special keys stands in `story_keys`.
+
 Every story is told to the engine with all invariants on and to the twin, once straight through and once with a
 restart from a snapshot after every line.
 """
@@ -109,6 +111,7 @@ from openmargin.domain.venue import (
 from openmargin.engine import views
 from openmargin.lab.simulate import Judge
 from openmargin.runtime.bare import BareExchange
+from tests.engine import story_keys
 
 TABLES = Path(__file__).parent / "tables"
 MIDNIGHT = 1_767_225_600_000
@@ -137,6 +140,11 @@ COUNTS = (
     "max_trailing_below_delta",
     "isolated_accounts_max",
     "isolated_reclose_ms",
+    "min_vip",
+    "keys_max",
+    "ips_max",
+    "name_max",
+    "cooldown_ms",
     "levels",
     "limit_10s",
     "limit_day",
@@ -260,7 +268,7 @@ def with_rule(venue: Venue, words: list[str]) -> Venue:
             venue.margin, liquidation=_with_field(venue.margin.liquidation, rest[0], rest[1:])
         )
         return msgspec.structs.replace(venue, margin=margin)
-    if what in ("orders", "margin", "house"):
+    if what in ("orders", "margin", "house", "special_keys"):
         part = getattr(venue, what)
         return msgspec.structs.replace(venue, **{what: _with_field(part, rest[0], rest[1:])})
     for group in ("assets", "symbols"):
@@ -456,7 +464,7 @@ class Teller:
             case (("buys" | "sells"), _):
                 return self.order(signed, scope, verb, words, options)
             case _:
-                raise AssertionError(f"nobody can do this: {verb} {words}")
+                return story_keys.command(signed, scope, verb, words)
 
     def options(self, words: list[str]) -> tuple[list[str], dict[str, Any]]:
         """Split off the words that say how."""
@@ -683,6 +691,9 @@ class Teller:
         account, scope = self.who(name)
         live = self.target.live
         words = rest.split()
+        of_keys = story_keys.told(live, account, scope, rest)
+        if of_keys is not None:
+            return of_keys
         if words[0] == "level":
             view = live.margin(account, scope)
             return f"level {_n(view.margin_level)} {view.status.name}"

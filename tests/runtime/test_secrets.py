@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import stat
 from pathlib import Path
 
 import pytest
 
-from openmargin.domain.enums import KeyKind
+from openmargin.domain.commands import ChangeAccount, CreateAccount, CreateKey, CreateSpecialKey
+from openmargin.domain.enums import KeyKind, Permission
+from openmargin.domain.ids import CROSS
 from openmargin.domain.views import KeyView
 from openmargin.runtime.errors import StartRefused
+from openmargin.runtime.exchange import open_exchange
 from openmargin.runtime.secrets import (
     DEVELOPMENT_API_KEYS,
     MASTER_KEY_VARIABLE,
@@ -21,6 +25,7 @@ from openmargin.runtime.secrets import (
     is_another_master_key,
     load_or_create_master_key,
 )
+from tests.runtime.desk import options
 
 EXPECTED_SECRET = "w6Yeihlq65DRoRdNXpcDkHkkWFL0cUfHFWOFERbwG8OA6Y34gSMlzQ2FimGZGxGG"
 LETTERS_AND_DIGITS = re.compile("[A-Za-z0-9]{64}")
@@ -47,6 +52,42 @@ def test_a_secret_follows_from_master_key_api_key_and_serial() -> None:
 def test_the_derivation_never_changes() -> None:
     """Were it to, every key that people hold would be dead after an upgrade."""
     assert SecretKeeper(b"a" * 32).secret_for(key()) == EXPECTED_SECRET
+
+
+def test_secrets_that_are_not_remembered_any_more_are_derived_again() -> None:
+    keeper = SecretKeeper(b"a" * 32)
+    first = keeper.secret_for(key(serial=1))
+    secrets = {keeper.secret_for(key(serial=serial)) for serial in range(2, 4_200)}
+    assert len(secrets | {first}) == 4_199
+    assert keeper.secret_for(key(serial=1)) == first
+
+
+def test_a_copy_of_the_data_directory_holds_no_secret(tmp_path: Path) -> None:
+    """Journal, history and snapshots of an exchange with HMAC keys, ordinary and special, tell nobody a secret."""
+    master_key, other = b"a" * 32, b"b" * 32
+    commands = (
+        CreateAccount("ann", vip=7),
+        ChangeAccount(1, terms_signed=True),
+        CreateKey(1, "K" * 64, KeyKind.HMAC, "", (Permission.READ,), ()),
+        CreateSpecialKey(1, "", 0, CROSS, "S" * 64, "bot", KeyKind.HMAC, "", (), True),
+    )
+
+    async def work() -> list[KeyView]:
+        exchange = await open_exchange(options(tmp_path))
+        for command in commands:
+            assert (await exchange.submit(command)).rejection is None
+        views = [exchange.live.key(api_key) for api_key in ("K" * 64, "S" * 64)]
+        await exchange.close()
+        return [view for view in views if view is not None]
+
+    views = asyncio.run(work())
+    secrets = [SecretKeeper(master_key).secret_for(view) for view in views]
+    assert len(set(secrets)) == 2
+    kept = b"".join(path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
+    assert all(view.api_key.encode() in kept for view in views), "the keys themselves are there"
+    for secret in (*secrets, master_key.decode(), master_key.hex()):
+        assert secret.encode() not in kept
+    assert secrets != [SecretKeeper(other).secret_for(view) for view in views]
 
 
 def test_development_secrets_are_the_same_on_every_server() -> None:
@@ -81,6 +122,18 @@ def test_the_environment_wins_and_leaves_no_file(tmp_path: Path) -> None:
 def test_a_master_key_that_is_none_is_refused(tmp_path: Path, text: str) -> None:
     with pytest.raises(StartRefused, match=MASTER_KEY_VARIABLE):
         load_or_create_master_key(tmp_path / "server.key", {MASTER_KEY_VARIABLE: text})
+
+
+@pytest.mark.parametrize("data", [".", "settings", "settings/openmargin", "link"])
+def test_a_master_key_within_the_data_directory_is_refused(tmp_path: Path, data: str) -> None:
+    """A copy of the data directory must not hold what its secrets are made of."""
+    path = tmp_path / "settings" / "openmargin" / "server.key"
+    (tmp_path / "link").symlink_to(tmp_path / "settings")
+    with pytest.raises(StartRefused, match="would hold every secret"):
+        load_or_create_master_key(path, {}, tmp_path / data)
+    assert not path.exists()
+    assert load_or_create_master_key(path, {MASTER_KEY_VARIABLE: "ab" * 32}, tmp_path / data)
+    assert load_or_create_master_key(path, {}, tmp_path / "settings" / "openmargin" / "exchange")
 
 
 def test_a_master_key_that_others_can_read_is_refused(tmp_path: Path) -> None:

@@ -205,6 +205,16 @@ def _limits_leave_room(venue: Venue) -> Iterator[Problem]:
         yield Problem("house.walk_volatility", "one step may take the price to zero", "write less than 0.1")
 
 
+def _special_keys_can_be_made(venue: Venue) -> Iterator[Problem]:
+    rules = venue.special_keys
+    for key in ("keys_max", "name_max"):
+        if getattr(rules, key) < 1:
+            yield Problem(f"special_keys.{key}", "no key could ever be made", "write 1 or more")
+    for key in ("min_vip", "ips_max", "cooldown_ms"):
+        if getattr(rules, key) < 0:
+            yield Problem(f"special_keys.{key}", "it is below zero", "write 0 or more")
+
+
 _CHECKS: Final[tuple[Callable[[Venue], Iterator[Problem]], ...]] = (
     _limits_leave_room,
     _names_are_unique,
@@ -217,4 +227,5 @@ _CHECKS: Final[tuple[Callable[[Venue], Iterator[Problem]], ...]] = (
     _rates_are_shares,
     _discounts_are_shares,
     _levels_descend,
+    _special_keys_can_be_made,
 )

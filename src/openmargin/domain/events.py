@@ -56,6 +56,8 @@ class KeyCreated(Event, frozen=True):
     api_key: str
     kind: KeyKind
     permissions: tuple[Permission, ...]
+    special_scope: Scope = ""
+    """The margin account that a special key trades for; empty for an ordinary key."""
 
 
 class KeyChanged(Event, frozen=True):

@@ -23,6 +23,9 @@ CONVERSION: Final = "conversion"
 SYSTEM_SCOPES: Final = (WORLD, FEES, MAKER, POOL, INSURANCE, LIQUIDATION, CONVERSION)
 """The system accounts that, with everyone's wallets, sum to zero in each asset."""
 
+ANY_ADDRESS: Final = "0.0.0.0"
+"""Stands in the IP list of a fresh key and restricts nothing (mechanics 13b)."""
+
 NO_LIST: Final = -1
 """The list id of an order that belongs to no list."""
 

@@ -256,6 +256,25 @@ class OrderRules(Struct, frozen=True):
     maker_first_fill_credit: Annotated[int, _e8("What a first fill as maker gives back to the counts.")] = 5
 
 
+class SpecialKeyRules(Struct, frozen=True):
+    """Who may have special keys, how many, and what Special Key Mode changes (mechanics 8)."""
+
+    min_vip: Annotated[int, _e8("Lowest VIP level that may create special keys.")] = 7
+    keys_max: Annotated[int, _e8("API keys of one account, the ordinary ones included.")] = 30
+    ips_max: Annotated[int, _e8("Addresses that one special key may name, 0.0.0.0 not counted.")] = 30
+    name_max: Annotated[int, _e8("Characters of a special key's name.")] = 64
+    cooldown_ms: Annotated[
+        int,
+        _e8("Milliseconds after leaving Special Key Mode in which its account may create no special key."),
+    ] = 86_400_000
+    limits_price_to_index: Annotated[
+        bool, _e8("Are limit prices bound to the index in Special Key Mode too (A11)?")
+    ] = False
+    blocked_by_loan: Annotated[
+        bool, _e8("Does a liquidation loan keep from creating special keys and leaving the mode (A15)?")
+    ] = True
+
+
 class HouseRules(Struct, frozen=True):
     """The house's own quotes and tape."""
 
@@ -285,3 +304,4 @@ class Venue(Struct, frozen=True):
     margin: MarginRules
     orders: OrderRules = OrderRules()
     house: HouseRules = HouseRules()
+    special_keys: SpecialKeyRules = SpecialKeyRules()

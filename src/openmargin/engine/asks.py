@@ -183,7 +183,7 @@ def refuse(state: State, book: Book, account: TradingAccount, ask: Ask) -> Rejec
         return Rejected(broken)
     if ask.iceberg and ask.row.has_time_in_force and ask.time_in_force is not TimeInForce.GTC:
         return Rejected(Reason.ICEBERG_NEEDS_GTC)
-    if book.rules.limits_price_to_index and account.scope != SPOT and ask.price:
+    if book.rules.limits_price_to_index and ask.price and _is_bound_to_index(state, account):
         beyond = ask.sign * (ask.price - book.index_price)
         if beyond * 100_000_000 > book.index_price * state.venue.margin.price_limit:
             return Rejected(Reason.LIMIT_PRICE_FAR_FROM_INDEX)
@@ -191,6 +191,13 @@ def refuse(state: State, book: Book, account: TradingAccount, ask: Ask) -> Rejec
     if orders is not None and ask.client_order_id and ask.client_order_id in orders.by_client_id:
         return Rejected(Reason.DUPLICATE_CLIENT_ORDER_ID)
     return None
+
+
+def _is_bound_to_index(state: State, account: TradingAccount) -> bool:
+    """Do the margin checks of limit prices hold for this account? In Special Key Mode they need not (A11)."""
+    if account.scope == CROSS and account.owner.in_special_mode:
+        return state.venue.special_keys.limits_price_to_index
+    return account.scope != SPOT
 
 
 def refuse_now(book: Book, ask: Ask) -> Rejected | None:

@@ -260,6 +260,7 @@ def load(data: bytes) -> State:
         _load_account(state, account)
     for key in kept.keys:
         state.keys[key.api_key] = key
+        state.accounts[key.account_id].keys[key.api_key] = key
     for book in kept.books:
         _load_book(state, book)
     for order_list in kept.lists:

@@ -18,7 +18,11 @@ from openmargin.domain.commands import (
     CloseIsolated,
     CreateAccount,
     CreateKey,
+    CreateSpecialKey,
+    DeleteSpecialKeys,
     Deposit,
+    EditSpecialKeyIps,
+    ExitSpecialKeyMode,
     Open,
     OpenIsolated,
     PlaceOrder,
@@ -53,6 +57,7 @@ from openmargin.engine import (
     preferences,
     rates,
     setup,
+    special_keys,
     watch,
 )
 from openmargin.engine.state import State
@@ -209,6 +214,14 @@ def _obey(state: State, command: AnyCommand) -> Rejected | None:
         return keys.refuse_signed(state, command, READ) or preferences.set_bnb_burn(state, command)
     if type(command) is SetMaxLeverage:
         return keys.refuse_signed(state, command, READ) or preferences.set_max_leverage(state, command)
+    if type(command) is CreateSpecialKey:
+        return keys.refuse_signed(state, command, TRADE) or special_keys.create(state, command)
+    if type(command) is EditSpecialKeyIps:
+        return keys.refuse_signed(state, command, TRADE) or special_keys.edit_ips(state, command)
+    if type(command) is DeleteSpecialKeys:
+        return keys.refuse_signed(state, command, TRADE) or special_keys.delete(state, command)
+    if type(command) is ExitSpecialKeyMode:
+        return keys.refuse_signed(state, command, TRADE) or special_keys.exit_mode(state, command)
     if type(command) is Deposit:
         return accounts.deposit(state, command)
     if type(command) is Withdraw:

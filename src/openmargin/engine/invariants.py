@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Final, TypeAlias
 
 from openmargin.domain.enums import OrderStatus
-from openmargin.domain.ids import POOL, SYSTEM_ACCOUNT_ID
+from openmargin.domain.ids import CROSS, POOL, SYSTEM_ACCOUNT_ID
 from openmargin.engine import agenda, ledger, settlement
 from openmargin.engine.state import Book, BookSide, Order, State, TradingAccount, Wallet
 from openmargin.engine.transitions import OPEN, ListPhase
@@ -203,6 +203,18 @@ def nothing_is_left_hanging(state: State) -> Iterator[Breach]:
         yield f"stops in {state.woken} wait to wake, and nothing is planned"
 
 
+def keys_are_their_accounts(state: State) -> Iterator[Breach]:
+    """19. Every key is one of its account's; a cross special key stands for Special Key Mode."""
+    for account in state.accounts.values():
+        for api_key, key in account.keys.items():
+            if state.keys.get(api_key) is not key or key.account_id != account.account_id:
+                yield f"account {account.account_id} has a key of another, or an old one"
+            if key.special_scope == CROSS and not account.in_special_mode:
+                yield f"account {account.account_id} has a special key and is not in its mode"
+    if len(state.keys) != sum(len(account.keys) for account in state.accounts.values()):
+        yield "a key belongs to no account"
+
+
 INVARIANTS: Final[tuple[Callable[[State], Iterable[Breach]], ...]] = (
     wallets_sum_to_zero,
     wallets_are_not_negative,
@@ -214,6 +226,7 @@ INVARIANTS: Final[tuple[Callable[[State], Iterable[Breach]], ...]] = (
     order_indexes_agree,
     lists_are_sound,
     nothing_is_left_hanging,
+    keys_are_their_accounts,
 )
 
 

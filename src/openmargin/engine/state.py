@@ -127,6 +127,8 @@ class Account:
         """What the insurance fund lent it in bankruptcies, in all."""
         self.liquidation_loan_repaid: Atoms = 0
         self.trading: dict[Scope, TradingAccount] = {}
+        self.keys: dict[str, KeyView] = {}
+        """Its keys, the oldest first; `State.keys` has those of all."""
         self.maker_rate: int = 0
         self.taker_rate: int = 0
 

@@ -21,11 +21,18 @@ from openmargin.domain.views import (
 from openmargin.engine import accounts, agenda, books, house, order_counts, risk, solvency
 from openmargin.engine import isolated as isolated_accounts
 from openmargin.engine import rates as rates_over_time
+from openmargin.engine import special_keys as special
 from openmargin.engine.state import State, TradingAccount
 
 
 def key(state: State, api_key: str) -> KeyView | None:
     return state.keys.get(api_key)
+
+
+def special_keys(state: State, account_id: int, scope: Scope) -> list[KeyView]:
+    """The special keys of one margin account, the oldest first."""
+    owner = state.accounts.get(account_id)
+    return special.of_scope(owner, scope) if owner is not None else []
 
 
 def account(state: State, account_id: int) -> AccountView | None:

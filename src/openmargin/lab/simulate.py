@@ -16,7 +16,7 @@ from openmargin.domain.events import AnyEvent, Traded, WalletChanged
 from openmargin.domain.ids import CROSS, SPOT, Scope
 from openmargin.domain.orders import ListView, OrderView
 from openmargin.domain.reasons import Rejected
-from openmargin.domain.views import BalanceView, BorrowableView, DepthView, IsolatedView, MarginView
+from openmargin.domain.views import BalanceView, BorrowableView, DepthView, IsolatedView, KeyView, MarginView
 from openmargin.lab.twin import Twin
 from openmargin.lab.workload import Workload
 from openmargin.runtime.bare import Step
@@ -37,6 +37,7 @@ class Questions(Protocol):
     def open_orders(self, account_id: int, scope: Scope, symbol: str | None) -> list[OrderView]: ...
     def open_lists(self, account_id: int, scope: Scope) -> list[ListView]: ...
     def isolated(self, account_id: int) -> list[IsolatedView]: ...
+    def special_keys(self, account_id: int, scope: Scope) -> list[KeyView]: ...
     def depth(self, symbol: str, limit: int) -> DepthView: ...
     def last_price(self, symbol: str) -> int: ...
 
@@ -139,6 +140,11 @@ class Judge:
             _same(f"depth of {rules.name}", twin.depth(rules.name), live.depth(rules.name, EVERY_LEVEL))
         if scope == SPOT:
             return
+        _same(
+            f"special keys of {account} {scope}",
+            twin.special_keys(account, scope),
+            live.special_keys(account, scope),
+        )
         margin = live.margin(account, scope)
         name = f"of {account} {scope}"
         _same(f"margin level {name}", twin.margin_level(account, scope), margin.margin_level)

@@ -23,7 +23,11 @@ from openmargin.domain.commands import (
     CloseIsolated,
     CreateAccount,
     CreateKey,
+    CreateSpecialKey,
+    DeleteSpecialKeys,
     Deposit,
+    EditSpecialKeyIps,
+    ExitSpecialKeyMode,
     Open,
     OpenIsolated,
     PlaceOrder,
@@ -33,12 +37,14 @@ from openmargin.domain.commands import (
     SetIndex,
     SetMaxLeverage,
     SetRates,
+    Signed,
     Tick,
     Transfer,
     Withdraw,
 )
 from openmargin.domain.enums import (
     BORROWING,
+    AccountType,
     Contingency,
     KeyKind,
     OrderType,
@@ -64,9 +70,11 @@ from openmargin.domain.venue import (
     LoanTerms,
     MarginRules,
     OrderRules,
+    SpecialKeyRules,
     Symbol,
     Venue,
 )
+from openmargin.domain.views import KeyView
 
 START_MS = 1_767_225_600_000 - 20_000
 """Just before a full hour, so that the first one strikes soon."""
@@ -95,6 +103,7 @@ class Window(Protocol):
     def borrowable(self, account: int, scope: Scope, asset: str) -> int: ...
     def transferable(self, account: int, scope: Scope, asset: str) -> int: ...
     def last_price(self, symbol: str) -> int: ...
+    def special_keys(self, account: int, scope: Scope) -> list[KeyView]: ...
 
 
 def small_venue(*, house: bool) -> Venue:
@@ -210,6 +219,7 @@ def small_venue(*, house: bool) -> Venue:
         HouseRules(
             enabled=house, levels=4, spread=E8 // 1_000, level_gap=E8 // 2_000, level_value=9_000 * E8
         ),
+        SpecialKeyRules(min_vip=1, keys_max=3, ips_max=2, name_max=10, cooldown_ms=3_600_000),
     )
 
 
@@ -246,6 +256,8 @@ class Workload:
         self.at_ms = START_MS
         self.index = {rules.name: rules.start_price for rules in self.venue.symbols}
         self.names: list[str] = []
+        self.special: list[str] = []
+        """Special keys that somebody asked for."""
         self.first: list[AnyCommand] = self._people()
 
     def opening(self) -> tuple[int, AnyCommand]:
@@ -255,7 +267,8 @@ class Workload:
     def _people(self) -> list[AnyCommand]:
         commands: list[AnyCommand] = []
         for number in range(1, ACCOUNTS + 1):
-            commands.append(CreateAccount(f"trader {number}", vip=number % 3))
+            master_id = 1 if number == ACCOUNTS else 0
+            commands.append(CreateAccount(f"trader {number}", vip=number % 3, master_id=master_id))
             for scope, worth in ((CROSS, 60_000), (SPOT, 20_000)):
                 commands.append(Deposit(number, scope, "USDT", worth * E8))
                 commands.append(Deposit(number, scope, "BTC", worth * E8 // 20_000))
@@ -267,9 +280,18 @@ class Workload:
                 commands.append(Deposit(number, pair, asset, 15_000 * E8 // WORTH.get(asset, 1)))
         if self.chance.random() < 0.8:
             commands += [ChangeAccount(number, trade_group_id=5) for number in (1, 2)]
+        commands += [
+            ChangeAccount(number, terms_signed=True) for number in (1, 2, 3) if self.chance.random() < 0.7
+        ]
         key = CreateKey(1, "reader", KeyKind.HMAC, "", (Permission.READ,), ())
         trader = CreateKey(1, "trader", KeyKind.HMAC, "", (Permission.READ, Permission.TRADE), ())
-        return [*commands, key, trader]
+        commands += [key, trader]
+        for account in (1, 2):
+            if self.chance.random() < 0.5:
+                commands += [self._new_special_key(account, CROSS, ()) for _ in range(2)]
+        if self.chance.random() < 0.2:  # As long as it owes nothing.
+            commands.append(ExitSpecialKeyMode(2, "", 0))
+        return commands
 
     def draw(self) -> tuple[int, AnyCommand]:
         """The next thing that somebody asks, and when."""
@@ -293,9 +315,31 @@ class Workload:
             (2, self._leverage),
             (2, self._burn),
             (2, self._administer),
+            (5, self._special_key),
         )
         weights = [weight for weight, _ in makers]
-        return self.at_ms, self.chance.choices([make for _, make in makers], weights)[0]()
+        command = self.chance.choices([make for _, make in makers], weights)[0]()
+        return self.at_ms, self._by_special_key(command)
+
+    def _by_special_key(self, command: AnyCommand) -> AnyCommand:
+        """Now and then what somebody asks is signed with a special key of his, mostly the right one."""
+        if not isinstance(command, Signed) or self.chance.random() > 0.15:
+            return command
+        mine = [key for key in self._special_keys() if key.account_id == command.account_id]
+        if not mine:
+            return command
+        key = self.chance.choice(mine)
+        command = msgspec.structs.replace(command, api_key=key.api_key)
+        if isinstance(command, PlaceOrder | PlaceOrderList | CancelAllOrders) and self.chance.random() < 0.9:
+            command = msgspec.structs.replace(command, scope=key.special_scope)
+        if isinstance(command, PlaceOrder | PlaceOrderList) and self.chance.random() < 0.9:
+            command = msgspec.structs.replace(command, side_effect=SideEffect.NO_SIDE_EFFECT)
+        return command
+
+    def _special_keys(self) -> list[KeyView]:
+        return [
+            key for account, scope in self.window.scopes() for key in self.window.special_keys(account, scope)
+        ]
 
     def _pause(self) -> int:
         """Mostly moments; now and then minutes, rarely hours, sometimes exactly to the full hour."""
@@ -598,7 +642,56 @@ class Workload:
                 return Repay(account, *self._signature(), pair, asset, owed)
             if luck < 0.75 and free and not owed:
                 return Transfer(account, *self._signature(), pair, SPOT, asset, free)
+        if self.chance.random() < 0.3:  # And open it again, only to be refused another close.
+            again = (OpenIsolated(account, "", 0, pair), CloseIsolated(account, "", 0, pair))
+            self.first += again
         return CloseIsolated(account, *self._signature(), pair)
+
+    def _special_key(self) -> AnyCommand:
+        """Make one, edit it, delete some, or leave the mode."""
+        account, scope = self._who()
+        if scope == SPOT and self.chance.random() < 0.9:
+            scope = CROSS
+        luck = self.chance.random()
+        signature = self._signature()
+        key = self.chance.choice(self.special[-4:]) if self.special else "reader"
+        known = self._special_keys()
+        if known and luck < 0.35 and self.chance.random() < 0.8:
+            view = self.chance.choice(known)
+            account, scope, key = view.account_id, view.special_scope, view.api_key
+        ips = tuple(f"10.0.0.{number}" for number in range(self.chance.choice((0, 0, 1, 2, 3))))
+        if self.chance.random() < 0.3:
+            ips = ("0.0.0.0", *ips)
+        if luck < 0.15:
+            return EditSpecialKeyIps(account, *signature, scope, key, ips)
+        if luck < 0.27:
+            return DeleteSpecialKeys(account, *signature, scope, key, "")
+        if luck < 0.35:
+            return DeleteSpecialKeys(account, *signature, scope, "", self.chance.choice(("bot", "desk")))
+        if luck < 0.45:
+            if known and self.chance.random() < 0.7:
+                account = self.chance.choice(known).account_id
+            if self.chance.random() < 0.6:  # Is there anybody who would come back at once?
+                self.first.append(self._new_special_key(account, CROSS, ips))
+            return ExitSpecialKeyMode(account, *signature)
+        return self._new_special_key(account, scope, ips)
+
+    def _new_special_key(self, account: int, scope: Scope, ips: tuple[str, ...]) -> AnyCommand:
+        key = f"special {len(self.special)}"
+        if self.special and self.chance.random() < 0.1:
+            key = self.special[-1]
+        self.special.append(key)
+        return CreateSpecialKey(
+            account,
+            *self._signature(),
+            scope,
+            key,
+            self.chance.choice(("bot", "bot", "desk", "desk", "", " x", "a name that is too long")),
+            self.chance.choice((KeyKind.HMAC, KeyKind.RSA, KeyKind.ED25519)),
+            "",
+            ips,
+            self.chance.random() < 0.7,
+        )
 
     def _name(self) -> str:
         self.names.append(f"mine-{len(self.names)}")
@@ -746,6 +839,8 @@ class Workload:
                 self.chance.choice(pairs) if source in (SPOT, CROSS) else self.chance.choice((SPOT, CROSS))
             )
         asset = self._asset(source if source not in (SPOT, CROSS) else target)
+        if self.chance.random() < 0.01:
+            asset, source, target = "ODD", SPOT, CROSS
         return Transfer(
             account, *self._signature(), source, target, asset, self._leaving(account, source, asset)
         )
@@ -787,6 +882,7 @@ class Workload:
             Tick(),
             ChangeAccount(account, vip=self.chance.choice((0, 1, 2, 7, -1))),
             ChangeAccount(account, terms_signed=True, trade_group_id=self.chance.choice((5, 5, 6, -1))),
+            ChangeAccount(account, account_type=self.chance.choice(list(AccountType))),
             CreateKey(account, self.chance.choice(("reader", f"key {self.at_ms}")), KeyKind.HMAC, "", (), ()),
             CreateAccount("late", vip=self.chance.choice((0, -1)), master_id=self.chance.choice((0, 1, 77))),
             self._other_rules(),

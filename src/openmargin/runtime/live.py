@@ -57,6 +57,9 @@ class Live:
     def key(self, api_key: str) -> KeyView | None:
         return views.key(self._engine.state, api_key)
 
+    def special_keys(self, account_id: int, scope: Scope) -> list[KeyView]:
+        return views.special_keys(self._engine.state, account_id, scope)
+
     def account(self, account_id: int) -> AccountView | None:
         return views.account(self._engine.state, account_id)
 

@@ -31,6 +31,7 @@ KEY_LENGTH: Final = 64
 _ALPHABET: Final = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 
 _FINGERPRINT_BYTES: Final = 8
+_DERIVED_MAX: Final = 4_096
 
 DEVELOPMENT_MASTER_KEY: Final = b"everybody knows this, by design!"
 
@@ -51,7 +52,7 @@ class SecretKeeper:
     def __init__(self, master_key: bytes) -> None:
         self._master_key = master_key
         self._derived: dict[tuple[str, int], str] = {}
-        """What was derived already, so that no request waits for it twice. As bounded as the keys are."""
+        """What was derived lately, so that no request waits for it twice."""
 
     def secret_for(self, key: KeyView) -> str:
         """The 64 letters and digits that the owner of an HMAC key signs with."""
@@ -60,6 +61,9 @@ class SecretKeeper:
         if secret is None:
             master = DEVELOPMENT_MASTER_KEY if key.kind is KeyKind.DEVELOPMENT else self._master_key
             secret = _derive(master, key.api_key, key.serial)
+            if len(self._derived) >= _DERIVED_MAX:
+                # The oldest goes: people make and delete keys without end.
+                del self._derived[next(iter(self._derived))]
             self._derived[identity] = secret
         return secret
 
@@ -75,16 +79,24 @@ def default_master_key_path(env: Mapping[str, str]) -> Path:
     return (Path(home) if home else Path.home() / ".config") / "openmargin" / "server.key"
 
 
-def load_or_create_master_key(path: Path | None, env: Mapping[str, str]) -> bytes:
+def load_or_create_master_key(
+    path: Path | None, env: Mapping[str, str], data_directory: Path | None = None
+) -> bytes:
     """The master key from the environment, else from the file, which is made where it is missing.
 
-    Without a path it is drawn, and gone with the process. Raises StartRefused.
+    Without a path it is drawn, and gone with the process. A file within the data directory is refused: whoever copied
+    that would have every secret. Raises StartRefused.
     """
     given = env.get(MASTER_KEY_VARIABLE)
     if given is not None:
         return _parse(given, f"${MASTER_KEY_VARIABLE}")
     if path is None:
         return random_bytes(MASTER_KEY_BYTES)
+    if data_directory is not None and path.resolve().is_relative_to(data_directory.resolve()):
+        raise StartRefused(
+            f"the server's key file {path} would lie within the data directory {data_directory}, and a copy of that"
+            f" would hold every secret: name another --data, or set XDG_CONFIG_HOME or {MASTER_KEY_VARIABLE}"
+        )
     try:
         return _load_or_create(path)
     except OSError as error:

@@ -13,7 +13,11 @@ from openmargin.domain.commands import (
     CloseIsolated,
     CreateAccount,
     CreateKey,
+    CreateSpecialKey,
+    DeleteSpecialKeys,
     Deposit,
+    EditSpecialKeyIps,
+    ExitSpecialKeyMode,
     Open,
     OpenIsolated,
     PlaceOrder,
@@ -29,7 +33,6 @@ from openmargin.domain.commands import (
     Transfer,
     Withdraw,
 )
-from openmargin.domain.enums import Permission
 from openmargin.domain.events import AnyEvent, VenueChanged
 from openmargin.domain.reasons import Reason, Rejected
 from openmargin.domain.venue import Venue
@@ -57,7 +60,7 @@ class Twin(Lists):
 
     def _obey(self, command: AnyCommand) -> Reason | None:
         if isinstance(command, Signed):
-            bad = self._bad_signature(command)
+            bad = self.bad_signature(command)
             if bad is not None:
                 return bad
         match command:
@@ -76,6 +79,14 @@ class Twin(Lists):
                 return self.change_account(command)
             case CreateKey():
                 return self.create_key(command)
+            case CreateSpecialKey():
+                return self.create_special_key(command)
+            case EditSpecialKeyIps():
+                return self.edit_special_key(command)
+            case DeleteSpecialKeys():
+                return self.delete_special_keys(command)
+            case ExitSpecialKeyMode():
+                return self.exit_special_mode(command)
             case Deposit():
                 return self.deposit(command)
             case Withdraw():
@@ -108,17 +119,6 @@ class Twin(Lists):
                 return self.set_max_leverage(command)
             case _:
                 raise NotImplementedError(f"the twin has not learnt {type(command).__name__}")
-
-    def _bad_signature(self, command: Signed) -> Reason | None:
-        if command.api_key:
-            key = self.keys.get(command.api_key)
-            if key is None or key.account_id != command.account_id:
-                return Reason.UNKNOWN_KEY
-            if _permission(command) not in key.permissions:
-                return Reason.KEY_NOT_PERMITTED
-        if command.expires_at_ms and self.now > command.expires_at_ms:
-            return Reason.WINDOW_CLOSED
-        return None
 
     def _take_rules(self, venue: Venue) -> None:
         said_before = {asset.name: asset.loan_terms for asset in self.venue.assets} if self.seq > 0 else {}
@@ -154,10 +154,3 @@ class Twin(Lists):
             return Reason.VENUE_SHRINKS
         self._take_rules(venue)
         return None
-
-
-def _permission(command: Signed) -> Permission:
-    """What a key must be allowed for this."""
-    if isinstance(command, SetMaxLeverage | SetBnbBurn):
-        return Permission.READ
-    return Permission.MARGIN_LOAN if isinstance(command, Borrow | Repay | Transfer) else Permission.TRADE

@@ -10,7 +10,6 @@ from openmargin.domain.commands import (
     ChangeAccount,
     CloseIsolated,
     CreateAccount,
-    CreateKey,
     Deposit,
     OpenIsolated,
     Repay,
@@ -27,7 +26,6 @@ from openmargin.domain.events import (
     Deposited,
     InterestAccrued,
     IsolatedChanged,
-    KeyCreated,
     RatesChanged,
     Repaid,
     Transferred,
@@ -47,7 +45,7 @@ class Funding(Risk):
         if command.master_id and not self.knows(command.master_id):
             return Reason.UNKNOWN_MASTER
         self.accounts.append(TwinAccount(command))
-        self._tell_account(len(self.accounts))
+        self.tell_account(len(self.accounts))
         return None
 
     def change_account(self, command: ChangeAccount) -> Reason | None:
@@ -61,10 +59,10 @@ class Funding(Risk):
         account.terms_signed = account.terms_signed if command.terms_signed is None else command.terms_signed
         if command.trade_group_id is not None:
             account.trade_group_id = command.trade_group_id
-        self._tell_account(command.account_id)
+        self.tell_account(command.account_id)
         return None
 
-    def _tell_account(self, number: int) -> None:
+    def tell_account(self, number: int) -> None:
         who = self.accounts[number - 1]
         self.events.append(
             AccountChanged(
@@ -93,7 +91,7 @@ class Funding(Risk):
         if needed and self.collateral(account, CROSS, moving=False, without=("", 0)) <= needed:
             return Reason.LEVERAGE_LEVEL_TOO_LOW
         self.accounts[account - 1].cross_leverage = command.leverage
-        self._tell_account(account)
+        self.tell_account(account)
         return None
 
     def set_bnb_burn(self, command: SetBnbBurn) -> Reason | None:
@@ -106,16 +104,7 @@ class Funding(Risk):
         who.burns_bnb_for_interest = (
             who.burns_bnb_for_interest if command.interest is None else command.interest
         )
-        self._tell_account(command.account_id)
-        return None
-
-    def create_key(self, command: CreateKey) -> Reason | None:
-        if not self.knows(command.account_id):
-            return Reason.UNKNOWN_ACCOUNT
-        if command.api_key in self.keys:
-            return Reason.KEY_EXISTS
-        self.keys[command.api_key] = command
-        self.events.append(KeyCreated(command.account_id, command.api_key, command.kind, command.permissions))
+        self.tell_account(command.account_id)
         return None
 
     # --- Isolated accounts ---------------------------------------------------------------------------------------

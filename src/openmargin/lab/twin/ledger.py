@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from openmargin.domain.commands import CreateKey
 from openmargin.domain.enums import MarginStatus
 from openmargin.domain.events import AnyEvent
 from openmargin.domain.ids import CROSS, SPOT, Scope, generated_client_id
 from openmargin.domain.orders import ListView, OrderView
 from openmargin.domain.venue import Asset, Symbol, Venue
 from openmargin.domain.views import BalanceView
-from openmargin.lab.twin.parts import Place, TwinAccount, TwinIsolated, TwinList, TwinOrder
+from openmargin.lab.twin.parts import Place, TwinAccount, TwinIsolated, TwinKey, TwinList, TwinOrder
 
 
 class Ledger:
@@ -27,7 +26,8 @@ class Ledger:
         self.accounts: list[TwinAccount] = []
         self.isolated: dict[tuple[int, str], TwinIsolated] = {}
         """By account and pair, in the order in which they were first opened."""
-        self.keys: dict[str, CreateKey] = {}
+        self.keys: dict[str, TwinKey] = {}
+        self.keys_made = 0
         self.orders: list[TwinOrder] = []
         """All live orders of all symbols, in no order that anybody relies on."""
         self.lists: list[TwinList] = []

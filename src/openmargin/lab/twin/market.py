@@ -9,7 +9,7 @@ from openmargin.domain.enums import ExpiryReason, OrderStatus, SelfTradePreventi
 from openmargin.domain.events import MatchPrevented, OrderClosed, OrderFilled, Traded
 from openmargin.domain.ids import Scope
 from openmargin.domain.orders import Fill, PreventedMatch
-from openmargin.lab.twin.funding import Funding
+from openmargin.lab.twin.keys import Keys
 from openmargin.lab.twin.parts import ONE, REPAYS, Meeting, Place, TwinOrder, worth
 
 NONE = SelfTradePrevention.NONE
@@ -20,7 +20,7 @@ DECREMENT = SelfTradePrevention.DECREMENT
 TRANSFER = SelfTradePrevention.TRANSFER
 
 
-class Market(Funding):
+class Market(Keys):
     """Trading, as far as it takes no more than two orders to tell."""
 
     # --- Looking -----------------------------------------------------------------------------------------------

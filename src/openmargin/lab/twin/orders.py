@@ -85,7 +85,7 @@ class Orders(House):
         maker = leg.type is OrderType.LIMIT_MAKER
         if leg.iceberg_quantity and not maker and leg.time_in_force is not TimeInForce.GTC:
             return Reason.ICEBERG_NEEDS_GTC
-        if rules.limits_price_to_index and scope != SPOT and leg.price:
+        if rules.limits_price_to_index and self._is_bound_to_index(account, scope) and leg.price:
             index = self.index[rules.name]
             room = Fraction(self.venue.margin.price_limit, ONE)
             above, below = index * (1 + room), index * (1 - room)
@@ -95,6 +95,12 @@ class Orders(House):
         if leg.client_order_id and leg.client_order_id in names:
             return Reason.DUPLICATE_CLIENT_ORDER_ID
         return None
+
+    def _is_bound_to_index(self, account: int, scope: Scope) -> bool:
+        """Margin accounts are, cross accounts in Special Key Mode only if the venue says so."""
+        if scope == CROSS and self.accounts[account - 1].in_special_mode:
+            return self.venue.special_keys.limits_price_to_index
+        return scope != SPOT
 
     def _bad_numbers(self, rules: Symbol, leg: Leg, quantity: int) -> Reason | None:
         average = self.average_price(rules.name)

@@ -10,14 +10,17 @@ from typing import NamedTuple
 from openmargin.domain.commands import CreateAccount, PlaceOrderList
 from openmargin.domain.enums import (
     ExpiryReason,
+    KeyKind,
     OrderStatus,
     OrderType,
+    Permission,
     SelfTradePrevention,
     SideEffect,
     TimeInForce,
 )
 from openmargin.domain.ids import Scope
 from openmargin.domain.orders import ListView, OrderSpec, OrderView
+from openmargin.domain.views import KeyView
 
 ONE = 10**8
 HOUR = 3_600_000
@@ -206,6 +209,46 @@ class TwinAccount:
         self.burns_bnb_for_commission = False
         self.burns_bnb_for_interest = False
         self.in_special_mode = False
+        self.left_special_mode: int | None = None
+
+
+class TwinKey:
+    """An API key, and what it is good for."""
+
+    def __init__(
+        self,
+        api_key: str,
+        account_id: int,
+        kind: KeyKind,
+        public_key: str,
+        permissions: list[Permission],
+        ips: list[str],
+        name: str = "",
+        scope: Scope = "",
+    ) -> None:
+        self.api_key = api_key
+        self.account_id = account_id
+        self.kind = kind
+        self.public_key = public_key
+        self.permissions = permissions
+        self.ips = ips
+        self.name = name
+        self.scope = scope
+        """The margin account of a special key; empty for an ordinary one."""
+        self.serial = 0
+
+    def view(self) -> KeyView:
+        return KeyView(
+            self.api_key,
+            self.account_id,
+            self.kind,
+            self.public_key,
+            tuple(self.permissions),
+            tuple(self.ips),
+            self.serial,
+            self.name,
+            self.scope,
+        )
 
 
 class TwinIsolated:
