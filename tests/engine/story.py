@@ -13,6 +13,7 @@
     ann borrows 5 BTC                   repays, withdraws; `moves 5 BTC to spot`
     ann chooses 5x                      her cross leverage
     ann burns BNB for interest          or commission; `burns no BNB for interest`
+    ann exchanges BTC, ETH              small debts, into one of USDT
     ann opens BTCUSDT                   closes; her wallets there are `ann/BTCUSDT`
     ann joins group 5                   a trade group; `leaves group`
     index BTCUSDT 105, ETHUSDT 11       clock 13:00, rules BTCUSDT min_notional 5 (a changed venue)
@@ -24,6 +25,7 @@
     => ann 5 BTC, 3 BTC locked, owes 10 + 0.1 USDT
     => a1 PARTIALLY_FILLED 5 for 505    status, base and quote so far; also `prevented 2`, `by OCO_TRIGGER`
     => rates 0.0024 USDT from 13:00     told of a change, for VIP 0; `no rates`
+    => exchanged 0.01 + 0.001 BTC for 1.1 USDT      a small debt; `no exchange`
     => wakes a1, b1                     whose stop was reached, or who came to life; `no wakes`
     => prevented EXPIRE_MAKER 0 and 5 @ 100    what taker and maker lost; `no prevented`
     => list L OPEN                      or DONE
@@ -56,6 +58,7 @@ from openmargin.domain.commands import (
     CreateAccount,
     CreateKey,
     Deposit,
+    ExchangeSmallLiabilities,
     Open,
     OpenIsolated,
     PlaceOrder,
@@ -91,6 +94,7 @@ from openmargin.domain.events import (
     OrderOpened,
     RatesChanged,
     Repaid,
+    SmallLiabilityExchanged,
     Traded,
 )
 from openmargin.domain.money import format_short, parse_e8
@@ -139,6 +143,8 @@ COUNTS = (
     "min_trailing_below_delta",
     "max_trailing_below_delta",
     "isolated_accounts_max",
+    "small_liabilities_max",
+    "small_liability_interval_ms",
     "isolated_reclose_ms",
     "min_vip",
     "keys_max",
@@ -294,8 +300,6 @@ def _with_field(part: Any, field: str, words: list[str]) -> Any:
         value = words[0]
     elif isinstance(present, bool):
         value = words[0] == "yes"
-    elif isinstance(present, str):
-        value = words[0]
     elif field == "isolated_tiers":
         value = tuple(isolated_tier(word) for word in words)
     elif field == "self_trade_preventions":
@@ -429,6 +433,9 @@ class Teller:
                 return Repay(*signed, scope, asset, amount(number))
             case "chooses", [leverage]:
                 return SetMaxLeverage(*signed, int(leverage.removesuffix("x")))
+            case "exchanges", assets:
+                names = [asset.removesuffix(",") for asset in assets]
+                return ExchangeSmallLiabilities(*signed, tuple(names))
             case "burns", ["BNB", "for", *uses]:
                 return SetBnbBurn(*signed, "commission" in uses or None, "interest" in uses or None)
             case "burns", ["no", "BNB", "for", *uses]:
@@ -611,6 +618,7 @@ class Teller:
             "interest": lambda _: self.told(
                 "interest", InterestAccrued, lambda i: f"{_n(i.interest)} {i.asset}"
             ),
+            "exchanged": self.exchanged,
             "rates": self.rates_told,
             "no rates": self.rates_told,
             "no interest": lambda _: "no interest" if not self.having(InterestAccrued) else "interest",
@@ -645,6 +653,13 @@ class Teller:
     def told(self, word: str, kind: type[Any], text: Callable[[Any], str]) -> str:
         found = [text(event) for event in self.having(kind)]
         return f"{word} {', '.join(found)}" if found else f"no {word}"
+
+    def exchanged(self, _: str) -> str:
+        def tell(event: SmallLiabilityExchanged) -> str:
+            was = f"{_n(event.principal)} + {_n(event.interest)} {event.asset}"
+            return f"{was} for {_n(event.target_amount)} {event.target_asset}"
+
+        return self.told("exchanged", SmallLiabilityExchanged, tell)
 
     def rates_told(self, _: str) -> str:
         def tell(event: RatesChanged) -> str:
@@ -701,6 +716,12 @@ class Teller:
             return f"collateral {_n(live.margin(account, scope).collateral_level)}"
         if words[:2] == ["may", "borrow"]:
             return f"may borrow {_n(live.max_borrowable(account, scope, words[3]).amount)} {words[3]}"
+        if words[:2] == ["may", "exchange"]:
+            small = [
+                f"{v.asset} for {_n(v.target_amount)} {v.target_asset}"
+                for v in live.small_liabilities(account)
+            ]
+            return f"may exchange {', '.join(small) or 'nothing'}"
         if words[:2] == ["may", "move"]:
             return f"may move {_n(live.max_transferable(account, scope, words[3]))} {words[3]}"
         if words[0] == "liquidates":

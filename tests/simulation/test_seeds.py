@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from openmargin.domain.events import InterestAccrued, OrderFilled, Repaid
+from openmargin.domain.events import InterestAccrued, OrderFilled, Repaid, SmallLiabilityExchanged
 from openmargin.domain.ids import FEES
 from openmargin.domain.reasons import Reason
 from openmargin.lab.simulate import Disagreement, Report, run
@@ -33,7 +33,10 @@ def test_market_agrees_with_the_twin(seed: int) -> None:
                 told[fill.commission_asset] = told.get(fill.commission_asset, 0) + fill.commission
             case InterestAccrued(asset=asset, interest=interest):
                 accrued[asset] = accrued.get(asset, 0) + interest
-            case Repaid(asset=asset, interest=interest):
+            case (
+                Repaid(asset=asset, interest=interest)
+                | SmallLiabilityExchanged(asset=asset, interest=interest)
+            ):
                 accrued[asset] = accrued.get(asset, 0) - interest
             case _:
                 pass

@@ -167,6 +167,13 @@ def _rates_are_shares(venue: Venue) -> Iterator[Problem]:
                 yield Problem(f"commissions[{index}].{key}", "it takes everything", 'write 0.1 % as "0.001"')
 
 
+def _small_debts_can_be_exchanged(venue: Venue) -> Iterator[Problem]:
+    target = venue.margin.small_liability_asset
+    if not any(asset.name == target and asset.loan_terms for asset in venue.assets):
+        what = f'"{target}" is no asset of this venue that has loan terms'
+        yield Problem("margin.small_liability_asset", what, "name one that has")
+
+
 def _discounts_are_shares(venue: Venue) -> Iterator[Problem]:
     for key in ("burn_interest_discount", "burn_commission_discount"):
         if getattr(venue.margin, key) > E8:
@@ -226,6 +233,7 @@ _CHECKS: Final[tuple[Callable[[Venue], Iterator[Problem]], ...]] = (
     _isolated_tiers_rise,
     _rates_are_shares,
     _discounts_are_shares,
+    _small_debts_can_be_exchanged,
     _levels_descend,
     _special_keys_can_be_made,
 )

@@ -227,6 +227,14 @@ class MarginRules(Struct, frozen=True):
     burn_commission_discount: Annotated[
         DecimalE8, _e8("What commission costs less in that asset, at the index.")
     ] = E8 * 25 // 100
+    small_liability_asset: Annotated[str, _e8("Asset of the debt that small debts become (A18).")] = "USDT"
+    small_liability_value: Annotated[
+        DecimalE8, _e8("A debt is small while it is worth less than this, in the valuation asset.")
+    ] = 10 * E8
+    small_liabilities_max: Annotated[int, _e8("Small debts that one exchange may name.")] = 10
+    small_liability_interval_ms: Annotated[int, _e8("Milliseconds between two exchanges of one account.")] = (
+        21_600_000
+    )
     price_limit: Annotated[DecimalE8, _e8("How far a bound limit price may lie beyond the index.")] = (
         E8 * 15 // 100
     )

@@ -22,6 +22,7 @@ from openmargin.domain.commands import (
     DeleteSpecialKeys,
     Deposit,
     EditSpecialKeyIps,
+    ExchangeSmallLiabilities,
     ExitSpecialKeyMode,
     Open,
     OpenIsolated,
@@ -57,6 +58,7 @@ from openmargin.engine import (
     preferences,
     rates,
     setup,
+    small_liability,
     special_keys,
     watch,
 )
@@ -210,6 +212,8 @@ def _obey(state: State, command: AnyCommand) -> Rejected | None:
         return keys.refuse_signed(state, command, TRADE) or isolated.open_account(state, command)
     if type(command) is CloseIsolated:
         return keys.refuse_signed(state, command, TRADE) or isolated.close_account(state, command)
+    if type(command) is ExchangeSmallLiabilities:
+        return keys.refuse_signed(state, command, MARGIN_LOAN) or small_liability.exchange(state, command)
     if type(command) is SetBnbBurn:
         return keys.refuse_signed(state, command, READ) or preferences.set_bnb_burn(state, command)
     if type(command) is SetMaxLeverage:

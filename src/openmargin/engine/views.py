@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from openmargin.domain.ids import POOL, SYSTEM_ACCOUNT_ID, Scope
+from openmargin.domain.ids import CROSS, POOL, SYSTEM_ACCOUNT_ID, Scope
 from openmargin.domain.money import E8, Atoms
 from openmargin.domain.orders import ListView, OrderView
 from openmargin.domain.reasons import Reason, Rejected
@@ -17,8 +17,18 @@ from openmargin.domain.views import (
     MarginView,
     OrderCountView,
     RatesView,
+    SmallLiabilityView,
 )
-from openmargin.engine import accounts, agenda, books, house, order_counts, risk, solvency
+from openmargin.engine import (
+    accounts,
+    agenda,
+    books,
+    house,
+    order_counts,
+    risk,
+    small_liability,
+    solvency,
+)
 from openmargin.engine import isolated as isolated_accounts
 from openmargin.engine import rates as rates_over_time
 from openmargin.engine import special_keys as special
@@ -138,6 +148,17 @@ def max_transferable(state: State, account_id: int, scope: Scope, asset: str) ->
     if not accounts.may_hold(state, found, asset):
         return Rejected(Reason.ASSET_NOT_IN_PAIR)
     return risk.transferable(state, found, asset)
+
+
+def small_liabilities(state: State, account_id: int) -> list[SmallLiabilityView]:
+    """The debts of the cross account that may be exchanged, in the order in which they arose."""
+    target = state.venue.margin.small_liability_asset
+    found: list[SmallLiabilityView] = []
+    for debt in _trading(state, account_id, CROSS).debts.values():
+        amount = small_liability.target_amount(state, debt)
+        if amount:
+            found.append(SmallLiabilityView(debt.asset, debt.principal, debt.interest, target, amount))
+    return found
 
 
 def open_orders(state: State, account_id: int, scope: Scope, symbol: str | None) -> list[OrderView]:

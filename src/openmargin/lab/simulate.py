@@ -16,7 +16,15 @@ from openmargin.domain.events import AnyEvent, Traded, WalletChanged
 from openmargin.domain.ids import CROSS, SPOT, Scope
 from openmargin.domain.orders import ListView, OrderView
 from openmargin.domain.reasons import Rejected
-from openmargin.domain.views import BalanceView, BorrowableView, DepthView, IsolatedView, KeyView, MarginView
+from openmargin.domain.views import (
+    BalanceView,
+    BorrowableView,
+    DepthView,
+    IsolatedView,
+    KeyView,
+    MarginView,
+    SmallLiabilityView,
+)
 from openmargin.lab.twin import Twin
 from openmargin.lab.workload import Workload
 from openmargin.runtime.bare import Step
@@ -34,6 +42,7 @@ class Questions(Protocol):
     def margin(self, account_id: int, scope: Scope) -> MarginView: ...
     def max_borrowable(self, account_id: int, scope: Scope, asset: str) -> BorrowableView | Rejected: ...
     def max_transferable(self, account_id: int, scope: Scope, asset: str) -> int | Rejected: ...
+    def small_liabilities(self, account_id: int) -> list[SmallLiabilityView]: ...
     def open_orders(self, account_id: int, scope: Scope, symbol: str | None) -> list[OrderView]: ...
     def open_lists(self, account_id: int, scope: Scope) -> list[ListView]: ...
     def isolated(self, account_id: int) -> list[IsolatedView]: ...
@@ -159,7 +168,10 @@ class Judge:
                 twin.transferable(account, scope, asset),
                 live.max_transferable(account, scope, asset),
             )
-        if scope != CROSS:
+        if scope == CROSS:
+            small = {view.asset: view.target_amount for view in live.small_liabilities(account)}
+            _same(f"small debts {name}", twin.small_debts(account), small)
+        else:
             view = next(view for view in live.isolated(account) if view.symbol == scope)
             _same(f"liquidation price {name}", twin.liquidation_price(account, scope), view.liquidation_price)
             _same(f"isolated level {name}", twin.margin_level(account, scope), view.margin_level)

@@ -27,6 +27,7 @@ from openmargin.domain.commands import (
     DeleteSpecialKeys,
     Deposit,
     EditSpecialKeyIps,
+    ExchangeSmallLiabilities,
     ExitSpecialKeyMode,
     Open,
     OpenIsolated,
@@ -210,6 +211,9 @@ def small_venue(*, house: bool) -> Venue:
                 LeverageLevels(5, 125 * E8 // 100, 116 * E8 // 100, 11 * E8 // 10),
             ),
             price_limit=4 * E8 // 100,
+            small_liability_value=25 * E8,
+            small_liabilities_max=2,
+            small_liability_interval_ms=2 * 3_600_000,
             isolated_accounts_max=1,
             isolated_reclose_ms=6 * 3_600_000,
             # The twin does not liquidate yet.
@@ -314,6 +318,7 @@ class Workload:
             (3, self._isolated),
             (2, self._leverage),
             (2, self._burn),
+            (3, self._exchange),
             (2, self._administer),
             (5, self._special_key),
         )
@@ -874,6 +879,18 @@ class Workload:
         account, _ = self._who()
         spot, interest = self.chance.choices((True, False, None), (3, 1, 1), k=2)
         return SetBnbBurn(account, *self._signature(), spot, interest)
+
+    def _exchange(self) -> AnyCommand:
+        """Mostly what somebody owes, whether or not it is small."""
+        account, _ = self._who()
+        names = ["BTC", "ETH", "BNB", "USDT", "ODD"]
+        if self._exists(account, CROSS) and self.chance.random() < 0.8:
+            names = [name for name in names if self.window.owed(account, CROSS, name)]
+        self.chance.shuffle(names)
+        assets = names[: self.chance.choice((0, 1, 1, 1, 2, 2, 3))]
+        if assets and self.chance.random() < 0.03:
+            assets.append(assets[0])
+        return ExchangeSmallLiabilities(account, *self._signature(), tuple(assets))
 
     def _administer(self) -> AnyCommand:
         """What only an operator does."""

@@ -23,6 +23,7 @@ from openmargin.domain.views import (
     MarginView,
     OrderCountView,
     RatesView,
+    SmallLiabilityView,
 )
 from openmargin.engine import views
 from openmargin.engine.engine import Engine
@@ -77,6 +78,10 @@ class Live:
 
     def max_transferable(self, account_id: int, scope: Scope, asset: str) -> Atoms | Rejected:
         return views.max_transferable(self._engine.state, account_id, scope, asset)
+
+    def small_liabilities(self, account_id: int) -> list[SmallLiabilityView]:
+        """The debts of the cross account that may be exchanged."""
+        return views.small_liabilities(self._engine.state, account_id)
 
     def open_orders(self, account_id: int, scope: Scope, symbol: str | None) -> list[OrderView]:
         return views.open_orders(self._engine.state, account_id, scope, symbol)

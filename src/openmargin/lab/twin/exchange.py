@@ -17,6 +17,7 @@ from openmargin.domain.commands import (
     DeleteSpecialKeys,
     Deposit,
     EditSpecialKeyIps,
+    ExchangeSmallLiabilities,
     ExitSpecialKeyMode,
     Open,
     OpenIsolated,
@@ -113,6 +114,8 @@ class Twin(Lists):
                 return self.close_isolated(command)
             case SetRates():
                 return self.set_rates(command)
+            case ExchangeSmallLiabilities():
+                return self.exchange_small(command)
             case SetBnbBurn():
                 return self.set_bnb_burn(command)
             case SetMaxLeverage():

@@ -11,6 +11,7 @@ from openmargin.domain.commands import (
     CloseIsolated,
     CreateAccount,
     Deposit,
+    ExchangeSmallLiabilities,
     OpenIsolated,
     Repay,
     SetBnbBurn,
@@ -28,6 +29,7 @@ from openmargin.domain.events import (
     IsolatedChanged,
     RatesChanged,
     Repaid,
+    SmallLiabilityExchanged,
     Transferred,
 )
 from openmargin.domain.ids import CROSS, SPOT, Scope
@@ -359,3 +361,53 @@ class Funding(Risk):
         paid = min(amount, self.owed(account, scope, asset), self.free(account, scope, asset))
         if paid > 0:
             self._pay_back(account, scope, asset, paid, LoanSource.AUTO)
+
+    # --- Small debts (mechanics 7.5) ---------------------------------------------------------------------------
+
+    def small_debts(self, account: int) -> dict[str, int]:
+        """The debts that may be exchanged, with what each becomes."""
+        margin = self.venue.margin
+        target = margin.small_liability_asset
+        price = self.price_of(target)
+        if not price or target not in self.rates:
+            return {}
+        worths = {
+            asset: sum(owed) * self.price_of(asset)
+            for (owner, scope, asset), owed in self.debts.items()
+            if (owner, scope) == (account, CROSS) and asset != target
+        }
+        return {
+            asset: ceil(value / price)
+            for asset, value in worths.items()
+            if 0 < value < margin.small_liability_value
+        }
+
+    def exchange_small(self, command: ExchangeSmallLiabilities) -> Reason | None:
+        account, margin = command.account_id, self.venue.margin
+        if not self.knows(account):
+            return Reason.UNKNOWN_ACCOUNT
+        if len(command.assets) > margin.small_liabilities_max:
+            return Reason.TOO_MANY_SMALL_LIABILITIES
+        who = self.accounts[account - 1]
+        last = who.exchanged_small_ms
+        if last is not None and self.now - last < margin.small_liability_interval_ms:
+            return Reason.SMALL_LIABILITIES_TOO_SOON
+        small = self.small_debts(account)
+        named = {*command.assets}
+        if not named or len(named) < len(command.assets) or named - small.keys():
+            return Reason.NOT_A_SMALL_LIABILITY
+        target = margin.small_liability_asset
+        if sum(small[asset] for asset in command.assets) > self.pool[target]:
+            return Reason.INVENTORY_SHORT
+        who.exchanged_small_ms = self.now
+        for asset in command.assets:
+            principal, interest = self.debts.pop((account, CROSS, asset))
+            self.debts.setdefault((account, CROSS, target), [0, 0])[0] += small[asset]
+            for name, amount in ((asset, -principal - interest), (target, small[asset])):
+                self.conversion[name] = self.conversion.get(name, 0) + amount
+                self.pool[name] -= amount
+            number = self.next_transaction()
+            self.events.append(
+                SmallLiabilityExchanged(number, account, asset, principal, interest, target, small[asset])
+            )
+        return None

@@ -12,6 +12,7 @@ from openmargin.domain.commands import (
     CreateSpecialKey,
     DeleteSpecialKeys,
     EditSpecialKeyIps,
+    ExchangeSmallLiabilities,
     ExitSpecialKeyMode,
     PlaceOrder,
     PlaceOrderList,
@@ -30,7 +31,7 @@ from openmargin.lab.twin.funding import Funding
 from openmargin.lab.twin.parts import TwinKey
 
 EVERYWHERE = "0.0.0.0"
-LOANS = (Borrow, Repay, Transfer)
+LOANS = (Borrow, Repay, Transfer, ExchangeSmallLiabilities)
 
 
 class Keys(Funding):

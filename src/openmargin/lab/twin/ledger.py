@@ -42,6 +42,8 @@ class Ledger:
         self.rates: dict[str, list[tuple[int, tuple[int, ...]]]] = {}
         """All that ever held of an asset, as (from when, daily rates by VIP level), oldest first."""
         self.fees: dict[str, int] = {}
+        self.conversion: dict[str, int] = {}
+        """What was given for debts that became others, and what was got for it."""
         self.house: dict[str, int] = {}
         """What the house has earned; where it must pay more, the outside world gives it the rest."""
         self.index: dict[str, int] = {}
@@ -150,7 +152,8 @@ class Ledger:
     def supply(self, asset: str) -> int:
         """All of an asset that has come in from the outside world."""
         people = sum(amount for (_, _, name), amount in self.owned.items() if name == asset)
-        return people + self.pool[asset] + self.fees.get(asset, 0) + self.house.get(asset, 0)
+        own = (self.fees, self.house, self.conversion)
+        return people + self.pool[asset] + sum(purse.get(asset, 0) for purse in own)
 
     # --- Orders and the tape -----------------------------------------------------------------------------------
 

@@ -210,6 +210,7 @@ class TwinAccount:
         self.burns_bnb_for_interest = False
         self.in_special_mode = False
         self.left_special_mode: int | None = None
+        self.exchanged_small_ms: int | None = None
 
 
 class TwinKey:
