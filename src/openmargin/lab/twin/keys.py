@@ -31,7 +31,7 @@ from openmargin.lab.twin.funding import Funding
 from openmargin.lab.twin.parts import TwinKey
 
 EVERYWHERE = "0.0.0.0"
-LOANS = (Borrow, Repay, Transfer, ExchangeSmallLiabilities)
+LOANS = (Borrow, Repay, Transfer)
 
 
 class Keys(Funding):
@@ -201,7 +201,8 @@ def _permission(command: Signed) -> Permission:
     """What a key must be allowed for this."""
     if isinstance(command, SetMaxLeverage | SetBnbBurn):
         return Permission.READ
-    return Permission.MARGIN_LOAN if isinstance(command, LOANS) else Permission.TRADE
+    is_loan = isinstance(command, (*LOANS, ExchangeSmallLiabilities))
+    return Permission.MARGIN_LOAN if is_loan else Permission.TRADE
 
 
 def _beyond_a_special_key(scope: Scope, command: Signed) -> Reason | None:
