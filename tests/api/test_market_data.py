@@ -27,7 +27,7 @@ def test_all_symbols_with_their_filters(world: World) -> None:
             "PERCENT_PRICE_BY_SIDE",
             "MAX_NUM_ORDERS",
         } <= {*kinds}
-        assert row["permissionSets"] == [["MARGIN"]]
+        assert row["permissionSets"] == [["SPOT", "MARGIN"]]
         assert (row["isSpotTradingAllowed"], row["isMarginTradingAllowed"]) == (False, True)
         assert row["isMarginTradingAllowed"] is True
 
@@ -38,7 +38,6 @@ def test_all_symbols_with_their_filters(world: World) -> None:
         ("symbol=BTCUSDT", ["BTCUSDT"]),
         ("symbols=%5B%22ETHUSDT%22,%22BTCUSDT%22%5D", ["ETHUSDT", "BTCUSDT"]),
         ("permissions=LEVERAGED", []),
-        ("permissions=SPOT", []),
         ("symbolStatus=HALT", []),
     ],
 )

@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any, Final
+from collections.abc import Mapping
+from typing import Final
 
 import pytest
-from msgspec import Struct
 
-from openmargin.api.endpoints import ENDPOINTS
-from openmargin.api.errors import WIRE_ERRORS, Dialect
-from openmargin.api.params import fields_of
-from openmargin.api.refusals import reasons_of
+from openmargin.api.errors import Dialect
 from openmargin.domain.enums import SelfTradePrevention, SymbolStatus
 from openmargin.domain.money import E8
 from openmargin.domain.reasons import Reason
 from openmargin.domain.venue import Venue
-from openmargin.runtime.live import Live
-from tests.api.test_order_lists import ALL, BUY_OCO, LIST, NEW_OTO, NEW_OTOCO, OCO, OTO, OTOCO, SELL_OCO
+from tests.api.refusals import (
+    Asked,
+    Case,
+    Prepare,
+    check,
+    check_coverage,
+    check_spoiled,
+    check_spoiled_coverage,
+    post,
+)
+from tests.api.test_order_lists import BUY_OCO, LIST, NEW_OTO, NEW_OTOCO, OCO, OTO, OTOCO, SELL_OCO
 from tests.api.test_order_types import LIMIT, STOP
-from tests.api.world import CROSS, SPOT, World
+from tests.api.world import World
 from tests.api.worlds import with_asset, with_margin, with_orders, with_symbol
 
 ORDER = "/sapi/v1/margin/order"
@@ -29,21 +34,6 @@ TRANSFER = "/sapi/v1/asset/transfer"
 ISOLATED = "/sapi/v1/margin/isolated/account"
 MAX_BORROWABLE = "/sapi/v1/margin/maxBorrowable"
 MAX_TRANSFERABLE = "/sapi/v1/margin/maxTransferable"
-
-Asked = Mapping[str, object]
-Prepare = Callable[[World], Asked | None]
-"""Brings about what the refusal needs, and may say what more to ask for."""
-
-
-class Case(Struct, frozen=True):
-    endpoint: str
-    reason: Reason
-    asked: Asked
-    prepare: Prepare | None = None
-    venue: Venue | None = None
-    is_poor: bool = False
-    """Asks another account, which has nothing."""
-
 
 CASES: list[Case] = []
 
@@ -79,14 +69,6 @@ def placing(
             changes = {WORDS[name][number] if name in WORDS else name: v for name, v in (asked or {}).items()}
             changes |= (forms or {}).get(path, {})
             CASES.append(Case(f"POST {path}", reason, {**form, **changes}, prepare, venue, is_poor))
-
-
-def post(path: str, form: Asked, **more: object) -> Prepare:
-    def prepare(world: World) -> None:
-        answer = world.post(path, **{**form, **more})
-        assert answer.status == 200, answer.json
-
-    return prepare
 
 
 BORROWING: Asked = {"sideEffectType": "MARGIN_BUY", "quantity": "3"}
@@ -343,27 +325,12 @@ CASES += [
 
 
 def test_every_declared_reason_has_a_case_and_no_other() -> None:
-    declared = {(endpoint.name, reason.name) for endpoint in ENDPOINTS for reason in reasons_of(endpoint)}
-    assert {(case.endpoint, case.reason.name) for case in CASES} == declared
+    check_coverage(CASES, Dialect.SAPI)
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.endpoint} {case.reason.name}")
+@pytest.mark.parametrize("case", CASES, ids=str)
 def test_a_refusal_has_its_code_and_changes_nothing(case: Case) -> None:
-    world = World(case.venue)
-    world.deposit("USDT", "100000")
-    world.deposit("BTC", "1")
-    more = case.prepare(world) if case.prepare is not None else None
-    key = world.new_key(world.new_account()) if case.is_poor else world.key
-    before = holdings(world)
-    method, _, path = case.endpoint.partition(" ")
-    asked = {name: value for name, value in {**case.asked, **(more or {})}.items() if value is not None}
-    answer = world.signed(method, path, asked, key=key)
-    error = WIRE_ERRORS[case.reason, Dialect.SAPI]
-    assert (answer.status, answer.code) == (error.status, error.code), answer.json
-    assert answer.json["msg"].startswith(error.message.rstrip("."))
-    assert holdings(world) == before
-    assert world.signed("GET", ALL, key=key).status == 200
-    world.close()
+    check(case)
 
 
 GOOD: Final[dict[str, Asked]] = {
@@ -377,44 +344,12 @@ GOOD: Final[dict[str, Asked]] = {
     f"DELETE {ISOLATED}": {"symbol": "BTCUSDT"},
 }
 """A request of every endpoint that changes something, to be spoiled in one parameter."""
-SPOILED: Final = {-1100: "!", -1108: "9" * 20, -1111: "0.000000001"}
 
 
 def test_every_endpoint_that_changes_something_is_spoiled() -> None:
-    assert set(GOOD) == {endpoint.name for endpoint in ENDPOINTS if endpoint.method != "GET"}
+    check_spoiled_coverage(GOOD, Dialect.SAPI)
 
 
 @pytest.mark.parametrize("name", GOOD)
 def test_a_bad_parameter_has_its_code_and_changes_nothing(world: World, name: str) -> None:
-    [endpoint] = [endpoint for endpoint in ENDPOINTS if endpoint.name == name]
-    before = holdings(world)
-    for field in fields_of(endpoint.params):
-        param = field.param
-        bad = {refused.code: SPOILED[refused.code] for refused in param.refusals if refused.code in SPOILED}
-        if param.kind in ("ENUM", "BOOLEAN"):
-            bad[param.refusals[0].code] = "!"
-        bad[-1102 if field.required else -1105] = ""
-        for code, value in bad.items():
-            answer = world.signed(endpoint.method, endpoint.path, {**GOOD[name], param.name: value})
-            assert (answer.status, answer.code) == (400, code), (param.name, value, answer.json)
-    assert holdings(world) == before
-
-
-def holdings(world: World) -> list[Any]:
-    """All that the accounts of this world have, owe, and have open."""
-
-    def question(live: Live) -> list[Any]:
-        found: list[Any] = []
-        for account_id in live.account_ids():
-            scopes = [view.symbol for view in live.isolated(account_id) if view.is_open]
-            found.append(live.isolated(account_id))
-            for scope in (SPOT, CROSS, *scopes):
-                found += [
-                    live.balances(account_id, scope),
-                    live.open_orders(account_id, scope, None),
-                    live.open_lists(account_id, scope),
-                    live.order_counts(account_id, scope),
-                ]
-        return found
-
-    return world.run(world.exchange.read(question))
+    check_spoiled(world, name, GOOD[name])

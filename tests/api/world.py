@@ -18,7 +18,17 @@ from openmargin.api.limits import Limits, WeightLimits
 from openmargin.api.refusals import EVERYWHERE, request_refusals, rule_refusals
 from openmargin.api.wire import Request
 from openmargin.config.venue_file import load_venue
-from openmargin.domain.commands import AnyCommand, CreateAccount, CreateKey, Deposit, SetIndex
+from openmargin.domain.commands import (
+    AnyCommand,
+    ChangeAccount,
+    CloseIsolated,
+    CreateAccount,
+    CreateKey,
+    CreateSpecialKey,
+    Deposit,
+    OpenIsolated,
+    SetIndex,
+)
 from openmargin.domain.enums import KeyKind, Permission
 from openmargin.domain.events import KeyCreated
 from openmargin.domain.ids import CROSS, SPOT
@@ -120,6 +130,32 @@ class World:
         view = self.exchange.live.key(api_key)
         assert view is not None
         return Key(api_key, self.keeper.secret_for(view) if not public_key else "")
+
+    def special_key(
+        self,
+        scope: str = CROSS,
+        kind: KeyKind = KeyKind.HMAC,
+        public_key: str = "",
+        *,
+        may_trade: bool = True,
+    ) -> Key:
+        """A key that trades for a margin account on /api; an isolated account is opened for it."""
+        self._keys += 1
+        api_key = f"TestKey{self._keys}".ljust(64, "x")
+        signed = (self.account_id, "", 0)
+        self.submit(ChangeAccount(self.account_id, vip=9, terms_signed=True))
+        if scope != CROSS and not self.exchange.live.has_wallets(self.account_id, scope):
+            self.submit(OpenIsolated(*signed, scope))
+        self.submit(CreateSpecialKey(*signed, scope, api_key, "special", kind, public_key, (), may_trade))
+        view = self.exchange.live.key(api_key)
+        assert view is not None
+        return Key(api_key, self.keeper.secret_for(view) if not public_key else "")
+
+    def orphaned_key(self) -> Key:
+        """A special key whose isolated account was closed."""
+        key = self.special_key("BTCUSDT")
+        self.submit(CloseIsolated(self.account_id, "", 0, "BTCUSDT"))
+        return key
 
     def deposit(self, asset: str, amount: str, scope: str = CROSS, account_id: int | None = None) -> None:
         atoms = parse_e8(amount)

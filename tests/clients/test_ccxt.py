@@ -13,6 +13,7 @@ pytestmark = [pytest.mark.client, pytest.mark.timeout(600)]
 
 SESSION = (Path(__file__).parent / "sessions" / "ccxt_margin.py").read_text()
 ORDERS = (Path(__file__).parent / "sessions" / "ccxt_orders.py").read_text()
+SPOT = (Path(__file__).parent / "sessions" / "ccxt_spot.py").read_text()
 
 
 def test_ccxt_borrows_trades_and_repays_a_month_ahead(tmp_path: Path) -> None:
@@ -46,3 +47,24 @@ def test_ccxt_places_stops_and_lists_and_trades_on_an_isolated_account(tmp_path:
     assert 500 < seen["debt"] < 501
     assert seen["rate"] == 0.00018
     assert "Order would trigger immediately." in seen["refused"]
+
+
+def test_ccxt_trades_with_the_spot_wallet(tmp_path: Path) -> None:
+    with serving(tmp_path, "--data", ":memory:", "--clock", "virtual") as server:
+        done = run_client("ccxt", SPOT, server.address, *development_key(server))
+    assert done.returncode == 0, done.stderr
+    seen = json.loads(done.stdout)
+    assert seen["spot"] == [True, True]
+    assert seen["found"] == ["open", 50000, True]
+    assert seen["opened"] == [True]
+    assert seen["canceled"] == "canceled"
+    assert seen["stop"] == "market"
+    assert seen["canceled_all"] == 2
+    assert seen["bought"] == ["closed", 0.01, True]
+    assert seen["spent"] == ["closed", True]
+    assert seen["traded"] == seen["of_order"] == 0.01
+    assert (seen["everything"], seen["closed"]) == (5, 2)
+    assert seen["gained"]
+    assert seen["paid"]
+    assert "Account has insufficient balance" in seen["refused"]
+    assert seen["missing"]

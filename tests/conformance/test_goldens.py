@@ -90,7 +90,8 @@ def ask(world: World, request: Request) -> Answer:
 def world() -> Iterator[World]:
     world = World()
     world.deposit("USDT", "100000")
-    world.deposit("USDT", "100", SPOT)
+    world.deposit("USDT", "100000", SPOT)
+    world.deposit("BTC", "1", SPOT)
     yield world
     world.close()
 

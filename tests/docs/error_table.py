@@ -47,6 +47,8 @@ _HELP = {
     -1121: "`GET /api/v3/exchangeInfo` has the symbols. They are written in capitals.",
     -1014: "The orders of a list do not fit each other.",
     -1128: "Send `quantity` or `quoteOrderQty`, not both; `fromId` or times; one form of a query.",
+    -1134: "Smaller numbers are Binance's own.",
+    -1145: "Leave it out to cancel the order in whatever status it is.",
     -1158: "The pending pair of an OTOCO is one LIMIT_MAKER and one STOP_LOSS or STOP_LOSS_LIMIT.",
     -1160: "An iceberg stays in the book until it is filled or cancelled.",
     -1130: "The word is none of those in [Endpoints](endpoints.md). Words are written in capitals.",
@@ -100,7 +102,7 @@ def _every_error() -> Iterator[WireError]:
             names = inspect.signature(value).parameters
             yield value(**{name: _PLACEHOLDERS.get(name, f"<{name}>") for name in names})
     for reason, dialect in WIRE_ERRORS:
-        if dialect is Dialect.SAPI:
+        if dialect is not Dialect.WS:
             yield errors.refusal(Rejected(reason, _DETAILS.get(reason, "")), dialect).error
     for found in pkgutil.iter_modules(endpoints.__path__, f"{endpoints.__name__}."):
         module = importlib.import_module(found.name)

@@ -9,7 +9,8 @@
     ann sells 5 @ 105 showing 1         an iceberg
     ann buys 5 @ 105 decrement          prevention: expire-taker expire-maker expire-both decrement transfer
     ann places OCO as L: sells 5 @ 110 maker as up; sells 5 stop 95 as down
-    ann cancels a1                      or #7, or #7 a1, or all; `as c1` names the cancel; `list L` or `list #1`
+    ann cancels a1                      or #7, or #7 a1, or all; `as c1` names the cancel; `list L` or `list #1`;
+                                        only-new or only-partially-filled restricts it
     ann borrows 5 BTC                   repays, withdraws; `moves 5 BTC to spot`
     ann chooses 5x                      her cross leverage
     ann burns BNB for interest          or commission; `burns no BNB for interest`
@@ -72,6 +73,7 @@ from openmargin.domain.commands import (
     Withdraw,
 )
 from openmargin.domain.enums import (
+    CancelRestriction,
     Contingency,
     ExpiryReason,
     KeyKind,
@@ -131,6 +133,7 @@ PREVENTIONS = {
     for mode in SelfTradePrevention
     if mode is not SelfTradePrevention.NONE
 }
+RESTRICTIONS = {one.name.lower().replace("_", "-"): one for one in CancelRestriction if one}
 COUNTS = (
     "average_price_minutes",
     "max_num_orders",
@@ -467,7 +470,8 @@ class Teller:
                 number = sum(int(name[1:]) for name in names if name.startswith("#"))
                 named = "".join(name for name in names if not name.startswith("#"))
                 symbol = options.get("symbol", "BTCUSDT")
-                return CancelOrder(*signed, scope, symbol, number, named, options.get("as", ""))
+                restriction = options.get("restriction", CancelRestriction.NONE)
+                return CancelOrder(*signed, scope, symbol, number, named, options.get("as", ""), restriction)
             case (("buys" | "sells"), _):
                 return self.order(signed, scope, verb, words, options)
             case _:
@@ -488,6 +492,8 @@ class Teller:
                 options["until"] = self.now - self.now % DAY + time_of_day(words.pop(0))
             elif word in SIDE_EFFECTS:
                 options["effect"] = SIDE_EFFECTS[word]
+            elif word in RESTRICTIONS:
+                options["restriction"] = RESTRICTIONS[word]
             elif word in PREVENTIONS:
                 options["prevention"] = PREVENTIONS[word]
             elif word == "showing":

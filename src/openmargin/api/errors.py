@@ -103,6 +103,11 @@ SELL_LIMIT_MUST_BE_ABOVE: Final = WireError(400, -1166, "A limit order in a sell
 BOTH_CANNOT_BE_LIMIT: Final = WireError(400, -1168, "At least one OCO order must be contingent.")
 BUY_STOP_LOSS_MUST_BE_ABOVE: Final = WireError(400, -1196, "A stop loss order in a buy OCO must be above.")
 SELL_STOP_LOSS_MUST_BE_BELOW: Final = WireError(400, -1197, "A stop loss order in a sell OCO must be below.")
+BAD_STRATEGY_TYPE: Final = WireError(400, -1134, "`strategyType` was less than 1000000.")
+INVALID_CANCEL_RESTRICTIONS: Final = WireError(
+    400, -1145, "`cancelRestrictions` has to be either `ONLY_NEW` or `ONLY_PARTIALLY_FILLED`."
+)
+NO_PEGGED_ORDERS: Final = WireError(400, -2010, "Pegged orders are not supported for this symbol.")
 NOT_A_MARGIN_PAIR: Final = WireError(400, -3028, "Not a valid margin pair.")
 
 
@@ -352,10 +357,13 @@ _ON_MARGIN: Final[dict[Reason, WireError]] = {
     Reason.KEY_NAME_WRONG: _INVALID_INPUT,
     Reason.RATES_WRONG: _INVALID_INPUT,
     Reason.INTEREST_ASSET_UNKNOWN: _INVALID_INPUT,
+    Reason.CANCEL_RESTRICTED: WireError(400, -2011, "Order was not canceled due to cancel restrictions."),
 }
 
 _ELSEWHERE: Final[dict[Reason, WireError]] = {
     Reason.UNKNOWN_ACCOUNT: REJECTED_KEY,
+    # The isolated account of a special key was closed: the key trades for nobody.
+    Reason.UNKNOWN_SCOPE: REJECTED_KEY,
     Reason.SYMBOL_NOT_ON_MARGIN: WireError(400, -2010, "This symbol is not permitted for this account."),
 }
 """Where the spot and WebSocket APIs speak otherwise than the margin API."""

@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from openmargin.api import errors, params
 from openmargin.api.endpoint import Heavier, Payer, Weight
-from openmargin.api.errors import ApiError
+from openmargin.api.errors import ApiError, WireError
 from openmargin.api.params import Param
 from openmargin.domain.enums import OrderType, SelfTradePrevention, Side, TimeInForce
 from openmargin.domain.money import Atoms
@@ -80,6 +80,15 @@ def self_trade_prevention() -> Param:
     )
 
 
+def any_self_trade_prevention() -> Param:
+    """On the spot API: every mode, where the symbol allows it."""
+    return params.choice(
+        "selfTradePreventionMode",
+        params.words(SelfTradePrevention),
+        about="The symbol's default where not sent.",
+    )
+
+
 def auto_repay_at_cancel() -> Param:
     return params.boolean("autoRepayAtCancel", "Does a cancel repay what was borrowed?")
 
@@ -90,6 +99,24 @@ def side(name: str = "side") -> Param:
 
 def time_in_force(name: str = "timeInForce") -> Param:
     return params.choice(name, params.words(TimeInForce), errors.INVALID_TIME_IN_FORCE)
+
+
+def strategy_id(name: str = "strategyId") -> Param:
+    """On the spot API."""
+    return params.number(name, "A label of the client's own.")
+
+
+def strategy_type(name: str = "strategyType") -> Param:
+    """On the spot API."""
+    return params.at_least(name, 1_000_000, errors.BAD_STRATEGY_TYPE, "A label of the client's own.")
+
+
+def pegs(*prefixes: str) -> dict[str, WireError]:
+    """The parameters of pegged orders, which no symbol takes here; without a prefix, those of a single order."""
+    names = ("PegPriceType", "PegOffsetType", "PegOffsetValue")
+    if not prefixes:
+        return dict.fromkeys(("pegPriceType", "pegOffsetType", "pegOffsetValue"), errors.NO_PEGGED_ORDERS)
+    return {f"{prefix}{name}": errors.NO_PEGGED_ORDERS for prefix in prefixes for name in names}
 
 
 class LegNames(Struct, frozen=True):

@@ -16,7 +16,7 @@ from openmargin.domain.events import (
 )
 from openmargin.domain.ids import NO_LIST
 from openmargin.domain.money import Atoms
-from openmargin.domain.orders import Fill, ListView, OrderSpec, OrderView
+from openmargin.domain.orders import Fill, ListView, OrderSpec, OrderView, PreventedMatch
 from openmargin.runtime.commit import Outcome
 
 
@@ -25,13 +25,14 @@ class PlacedOrder(Struct):
 
     order: OrderView
     fills: list[Fill]
+    prevented: list[PreventedMatch]
     borrowed: Atoms
     borrowed_asset: str
 
 
 def placed_order(outcome: Outcome) -> PlacedOrder:
     opened = next(event for event in outcome.events if isinstance(event, OrderOpened))
-    placed = PlacedOrder(opened.order, [], opened.borrowed, opened.borrowed_asset)
+    placed = PlacedOrder(opened.order, [], [], opened.borrowed, opened.borrowed_asset)
     for event in outcome.events:
         if isinstance(event, OrderFilled) and _is_same(event.order, placed.order):
             placed.fills.append(event.fill)
@@ -39,6 +40,7 @@ def placed_order(outcome: Outcome) -> PlacedOrder:
         elif isinstance(event, OrderClosed) and _is_same(event.order, placed.order):
             placed.order = event.order
         elif isinstance(event, MatchPrevented) and _is_same(event.taker, placed.order):
+            placed.prevented.append(event.match)
             placed.order = event.taker
     return placed
 

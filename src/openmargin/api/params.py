@@ -125,6 +125,19 @@ def number(name: str, about: str = "") -> Param:
     return Param(name, "LONG", parse, about=about, refusals=refusals)
 
 
+def at_least(name: str, least: int, refusal: WireError, about: str = "") -> Param:
+    """A whole number from `least` on; what is below is refused in words of its own."""
+    plain = number(name)
+
+    def parse(sent: str) -> object:
+        value = plain.parse(sent)
+        if isinstance(value, int) and value < least:
+            raise ApiError(refusal)
+        return value
+
+    return Param(name, "INT", parse, about=about, refusals=(*plain.refusals, refusal))
+
+
 def count(name: str, maximum: int, about: str = "") -> Param:
     """A number of rows or a page: from 1 up to the maximum."""
     match = _matcher(name, _DIGITS)

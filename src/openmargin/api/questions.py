@@ -111,3 +111,14 @@ async def order_counts(call: Call, scope: Scope) -> list[OrderCountRow]:
     """The use of each unfilled-order window."""
     counts = await call.read(scope, lambda live: live.order_counts(call.sender.account_id, scope))
     return [OrderCountRow("ORDERS", *interval_words(row.interval_ms), row.limit, row.count) for row in counts]
+
+
+def show_order_counts(call: Call) -> None:
+    """Tell a sender that placed something on the spot API how many unfilled orders each window counts.
+
+    Asked of the present, which may count an order whose own answer has still to wait for the disk: a header that
+    waits with it would cost every placement a second sync.
+    """
+    for row in call.exchange.live.order_counts(call.sender.account_id, call.sender.scope):
+        unit, number = interval_words(row.interval_ms)
+        call.headers.append((b"x-mbx-order-count-%d%c" % (number, ord(unit[0].lower())), b"%d" % row.count))

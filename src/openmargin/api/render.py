@@ -63,6 +63,16 @@ def fill_replies(fills: list[Fill]) -> list[FillReply]:
     ]
 
 
+class OwnPreventedMatch(Reply):
+    """A match that was prevented while the order was placed."""
+
+    prevented_match_id: int
+    maker_order_id: int
+    price: str
+    taker_prevented_quantity: str | UnsetType
+    maker_prevented_quantity: str | UnsetType
+
+
 # --- orders ----------------------------------------------------------------------------------------------------
 
 
@@ -90,13 +100,23 @@ class OrderReply(Reply, kw_only=True):
     side: str | UnsetType = UNSET
     stop_price: str | UnsetType = UNSET
     iceberg_qty: str | UnsetType = UNSET
+    trailing_delta: int | UnsetType = UNSET
+    trailing_time: int | UnsetType = UNSET
+    strategy_id: int | UnsetType = UNSET
+    strategy_type: int | UnsetType = UNSET
     time: int | UnsetType = UNSET
     update_time: int | UnsetType = UNSET
     is_working: bool | UnsetType = UNSET
+    working_time: int | UnsetType = UNSET
     self_trade_prevention_mode: str | UnsetType = UNSET
+    prevented_match_id: int | UnsetType = UNSET
+    prevented_quantity: str | UnsetType = UNSET
+    trade_group_id: int | UnsetType = UNSET
+    expiry_reason: str | UnsetType = UNSET
     margin_buy_borrow_amount: Raw | UnsetType = UNSET
     margin_buy_borrow_asset: str | UnsetType = UNSET
     fills: list[FillReply] | UnsetType = UNSET
+    prevented_matches: list[OwnPreventedMatch] | UnsetType = UNSET
 
 
 def identity(order: OrderView) -> OrderReply:

@@ -10,7 +10,14 @@ from openmargin.api.errors import ApiError
 from openmargin.api.order_params import MISFITS, PLACING, SINGLE, LegAsked, refuse_sent, require
 from openmargin.api.scopes import SymbolParams
 from openmargin.domain.commands import CancelOrder, PlaceOrder
-from openmargin.domain.enums import OrderType, SelfTradePrevention, Side, SideEffect, TimeInForce
+from openmargin.domain.enums import (
+    CancelRestriction,
+    OrderType,
+    SelfTradePrevention,
+    Side,
+    SideEffect,
+    TimeInForce,
+)
 from openmargin.domain.ids import Scope
 from openmargin.domain.money import Atoms
 from openmargin.domain.order_types import ORDER_TYPES
@@ -92,6 +99,8 @@ def order_command(
     side_effect: SideEffect = SideEffect.NO_SIDE_EFFECT,
     *,
     auto_repay_at_cancel: bool = False,
+    strategy_id: int | None = None,
+    strategy_type: int | None = None,
 ) -> PlaceOrder:
     """The placement that was asked for, or the first refusal of what was sent."""
     asked.refuse_misfits()
@@ -114,6 +123,8 @@ def order_command(
         stop_price=asked.stop_price or 0,
         trailing_delta=asked.trailing_delta or 0,
         iceberg_quantity=asked.iceberg_quantity,
+        strategy_id=strategy_id,
+        strategy_type=strategy_type,
     )
 
 
@@ -139,7 +150,12 @@ class CancelParams(OneOrderParams, frozen=True, kw_only=True):
     cancel_client_id: Annotated[str, params.client_id("newClientOrderId", "Names the cancel itself.")] = ""
 
 
-def cancel_command(call: Call, asked: CancelParams, scope: Scope) -> CancelOrder:
+def cancel_command(
+    call: Call,
+    asked: CancelParams,
+    scope: Scope,
+    restriction: CancelRestriction = CancelRestriction.NONE,
+) -> CancelOrder:
     asked.require_a_name()
     return CancelOrder(
         account_id=call.sender.account_id,
@@ -150,4 +166,5 @@ def cancel_command(call: Call, asked: CancelParams, scope: Scope) -> CancelOrder
         order_id=asked.order_id,
         client_order_id=asked.client_order_id,
         cancel_client_id=asked.cancel_client_id,
+        restriction=restriction,
     )

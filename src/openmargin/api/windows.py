@@ -6,13 +6,15 @@ from typing import Annotated, Final, Protocol
 
 from msgspec import Struct
 
-from openmargin.api.errors import BAD_DATE_RANGE, MORE_THAN_A_DAY, ApiError
+from openmargin.api.errors import BAD_COMBINATION, BAD_DATE_RANGE, MORE_THAN_A_DAY, ApiError
 from openmargin.api.params import Params, count, time
 from openmargin.api.scopes import PairParams
 
 DAY_MS: Final = 86_400_000
 DAY_REFUSALS: Final = (BAD_DATE_RANGE, MORE_THAN_A_DAY)
 """What `DayQuery.of` refuses with."""
+SPAN_REFUSALS: Final = (BAD_COMBINATION, MORE_THAN_A_DAY)
+"""What `span_within_a_day` refuses with."""
 
 
 class Span(Struct, frozen=True):
@@ -60,6 +62,16 @@ class DayQuery(Struct, frozen=True):
         if end_ms - asked.start_ms > DAY_MS:
             raise ApiError(MORE_THAN_A_DAY)
         return cls(Span(asked.start_ms, end_ms), asked.start_ms)
+
+
+def span_within_a_day(asked: Timed) -> Span:
+    """The span of the spot API: open where an end was not sent, and refused where it is longer than a day."""
+    if asked.start_ms is not None and asked.end_ms is not None:
+        if asked.end_ms < asked.start_ms:
+            raise ApiError(BAD_COMBINATION)
+        if asked.end_ms - asked.start_ms > DAY_MS:
+            raise ApiError(MORE_THAN_A_DAY)
+    return Span(asked.start_ms, asked.end_ms)
 
 
 class PageParams(Params, frozen=True, kw_only=True):

@@ -13,6 +13,7 @@ from msgspec import Struct
 from openmargin.domain.enums import (
     AccountType,
     CancelReplaceMode,
+    CancelRestriction,
     Contingency,
     KeyKind,
     OrderType,
@@ -146,6 +147,8 @@ class PlaceOrder(Signed, frozen=True):
     stop_price: int = 0
     trailing_delta: int = 0
     iceberg_quantity: Atoms = 0
+    strategy_id: int | None = None
+    strategy_type: int | None = None
 
 
 class PlaceOrderList(Signed, frozen=True):
@@ -200,6 +203,7 @@ class CancelOrder(Signed, frozen=True):
     client_order_id: str
     cancel_client_id: str
     """The name of the cancel; empty where the exchange is to name it."""
+    restriction: CancelRestriction = CancelRestriction.NONE
 
 
 class CancelAllOrders(Signed, frozen=True):

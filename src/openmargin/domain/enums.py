@@ -186,6 +186,14 @@ class RepaymentStatus(IntEnum):
     PENDING = 2
 
 
+class CancelRestriction(IntEnum):
+    """In which status alone an order may be cancelled."""
+
+    NONE = 0
+    ONLY_NEW = 1
+    ONLY_PARTIALLY_FILLED = 2
+
+
 class CancelReplaceMode(IntEnum):
     """What a cancel-replace does where the cancel fails."""
 

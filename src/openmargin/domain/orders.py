@@ -47,6 +47,9 @@ class OrderSpec(Struct, frozen=True, array_like=True, gc=False):
     """The part that is shown; 0 where all is."""
     liquidation_id: int = 0
     """The liquidation that placed it; 0 where its owner did."""
+    strategy_id: int | None = None
+    strategy_type: int | None = None
+    """Labels of the client's own; None where it sent none."""
 
 
 class OrderView(Struct, frozen=True, array_like=True, gc=False):
@@ -62,6 +65,10 @@ class OrderView(Struct, frozen=True, array_like=True, gc=False):
     prevented_quantity: Atoms = 0
     """What self-trade prevention took away."""
     expiry_reason: ExpiryReason = ExpiryReason.NONE
+    prevented_match_id: int = 0
+    """The last prevented match that took something from it; 0 for none."""
+    trailing_at_ms: int = 0
+    """When a trailing order began to follow the price; 0 before that, and for others."""
 
 
 class Leg(Struct, frozen=True, array_like=True, gc=False):
@@ -77,6 +84,8 @@ class Leg(Struct, frozen=True, array_like=True, gc=False):
     iceberg_quantity: Atoms = 0
     client_order_id: str = ""
     """Empty where the exchange is to name the order."""
+    strategy_id: int | None = None
+    strategy_type: int | None = None
 
 
 class ListView(Struct, frozen=True, array_like=True, gc=False):

@@ -114,6 +114,7 @@ class Reason(IntEnum):
     KEY_NAME_WRONG = 100
     RATES_WRONG = 101
     INTEREST_ASSET_UNKNOWN = 102
+    CANCEL_RESTRICTED = 103
 
 
 class Rejected(Struct, frozen=True, tag=True, tag_field="event", array_like=True, gc=False):

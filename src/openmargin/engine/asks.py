@@ -47,6 +47,8 @@ class Ask:
         trailing_delta: int,
         iceberg: Atoms,
         client_order_id: str,
+        strategy_id: int | None,
+        strategy_type: int | None,
     ) -> None:
         self.side: Side = side
         self.sign: int = int(side)
@@ -62,6 +64,8 @@ class Ask:
         self.trailing_delta: int = trailing_delta
         self.iceberg: Atoms = iceberg
         self.client_order_id: str = client_order_id
+        self.strategy_id: int | None = strategy_id
+        self.strategy_type: int | None = strategy_type
         self.reserve_price: int = price
         """The price at which a buy's funds are held."""
         self.matches: list[matching.Match] = []
@@ -80,6 +84,8 @@ def ask_for(command: PlaceOrder) -> Ask:
         command.trailing_delta,
         command.iceberg_quantity,
         command.client_order_id,
+        command.strategy_id,
+        command.strategy_type,
     )
 
 
@@ -95,6 +101,8 @@ def ask_for_leg(leg: Leg) -> Ask:
         leg.trailing_delta,
         leg.iceberg_quantity,
         leg.client_order_id,
+        leg.strategy_id,
+        leg.strategy_type,
     )
 
 
@@ -115,14 +123,14 @@ def enter(state: State, command: PlaceOrder | PlaceOrderList) -> tuple[TradingAc
     if isinstance(found, Rejected):
         return found
     account, book = found
-    refused = _refuse_market(book, account.scope, command.side_effect, command.self_trade_prevention)
+    refused = refuse_market(book, account.scope, command.side_effect, command.self_trade_prevention)
     if refused is not None:
         return refused
     house.lay_out(state, book)
     return found
 
 
-def _refuse_market(
+def refuse_market(
     book: Book, scope: Scope, side_effect: SideEffect, mode: SelfTradePrevention
 ) -> Rejected | None:
     """Why nothing may be placed here by this account; None where it may."""
@@ -283,6 +291,8 @@ def accept(
         ask.stop_price,
         ask.trailing_delta,
         ask.iceberg,
+        strategy_id=ask.strategy_id,
+        strategy_type=ask.strategy_type,
     )
     order = enlist(book, account, spec)
     order.reserve_price = ask.reserve_price

@@ -107,7 +107,10 @@ def _dump_account(account: Account) -> AccountDump:
 def _dump_trading(trading: TradingAccount) -> TradingAccountDump:
     return TradingAccountDump(
         trading.scope,
-        [(wallet.asset, wallet.free, wallet.locked) for wallet in trading.wallets.values()],
+        [
+            (wallet.asset, wallet.free, wallet.locked, wallet.changed_at_ms)
+            for wallet in trading.wallets.values()
+        ],
         [(debt.asset, debt.principal, debt.interest) for debt in trading.debts.values()],
         # By symbol: a load knows only the symbols with orders, not in which order they were first used.
         [
@@ -155,6 +158,8 @@ def _dump_order(order: Order) -> OrderDump:
         order.reserve_price,
         order.is_paired,
         order.handed_over,
+        order.prevented_match_id,
+        order.trailing_at_ms,
     )
 
 
@@ -318,10 +323,11 @@ def _load_account(state: State, kept: AccountDump) -> None:
 
 def _load_trading(state: State, account: Account, kept: TradingAccountDump) -> TradingAccount:
     trading = TradingAccount(account, kept.scope)
-    for asset, free, locked in kept.wallets:
+    for asset, free, locked, changed_at_ms in kept.wallets:
         wallet = trading.wallet(asset)
         wallet.free = free
         wallet.locked = locked
+        wallet.changed_at_ms = changed_at_ms
     for asset, principal, interest in kept.debts:
         debt = Debt(asset)
         debt.principal = principal
@@ -377,6 +383,8 @@ def _set_progress(order: Order, kept: OrderDump) -> None:
     order.reserve_price = kept.reserve_price
     order.is_paired = kept.is_paired
     order.handed_over = kept.handed_over
+    order.prevented_match_id = kept.prevented_match_id
+    order.trailing_at_ms = kept.trailing_at_ms
 
 
 def _load_book(state: State, kept: BookDump) -> None:

@@ -31,11 +31,14 @@ class OrderDump(Struct, array_like=True):
     reserve_price: int
     is_paired: bool
     handed_over: Atoms
+    prevented_match_id: int
+    trailing_at_ms: int
 
 
 class TradingAccountDump(Struct, array_like=True):
     scope: Scope
-    wallets: list[tuple[str, Atoms, Atoms]]
+    wallets: list[tuple[str, Atoms, Atoms, int]]
+    """(asset, free, locked, when it last changed)"""
     debts: list[tuple[str, Atoms, Atoms]]
     orders: list[OrderDump]
     order_counts: list[tuple[int, int, int]]

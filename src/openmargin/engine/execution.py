@@ -41,7 +41,7 @@ def work(state: State, book: Book, order: Order, matches: list[Match]) -> None:
 def begin(state: State, book: Book, order: Order, matches: list[Match]) -> None:
     """Start an order's life: a stop waits for its price, any other works at once."""
     if order.row.waits:
-        triggers.wait(book, order)
+        triggers.wait(book, order, state.at_ms)
     else:
         work(state, book, order, matches)
 

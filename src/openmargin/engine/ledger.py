@@ -44,6 +44,7 @@ def close(state: State) -> None:
     """End the command's postings: no wallet may owe, and each one that changed is told of once."""
     for wallet in state.touched:
         wallet.touched = False
+        wallet.changed_at_ms = state.at_ms
         assert wallet.locked >= 0, (
             f"{wallet.account_id} {wallet.scope} {wallet.asset}: locked {wallet.locked}"
         )

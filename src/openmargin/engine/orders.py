@@ -6,10 +6,10 @@ Each function is a ladder: every check comes before the line from which nothing 
 from __future__ import annotations
 
 from openmargin.domain.commands import CancelAllOrders, CancelOrder, PlaceOrder
-from openmargin.domain.enums import LoanSource
+from openmargin.domain.enums import CancelRestriction, LoanSource, OrderStatus
 from openmargin.domain.events import OrderOpened
 from openmargin.domain.ids import NO_LIST
-from openmargin.domain.money import with_buffer
+from openmargin.domain.money import E8, floor_to_step, with_buffer
 from openmargin.domain.reasons import Reason, Rejected
 from openmargin.engine import (
     asks,
@@ -19,8 +19,9 @@ from openmargin.engine import (
     order_counts,
     order_lists,
     settlement,
+    tape,
 )
-from openmargin.engine.state import State
+from openmargin.engine.state import Order, State
 from openmargin.engine.transitions import CANCEL
 
 
@@ -83,6 +84,26 @@ def place(state: State, command: PlaceOrder) -> Rejected | None:
     return None
 
 
+def refuse_test(state: State, command: PlaceOrder) -> Rejected | None:
+    """Why an order would be refused before it came to the book, funds and counts apart; changes nothing.
+
+    What a quote quantity would buy is taken at the average price, because nobody looks at the book.
+    """
+    found = asks.find(state, command.account_id, command.scope, command.symbol)
+    if isinstance(found, Rejected):
+        return found
+    account, book = found
+    refused = asks.refuse_market(book, account.scope, command.side_effect, command.self_trade_prevention)
+    if refused is not None:
+        return refused
+    ask = asks.ask_for(command)
+    if ask.budget:
+        ask.quantity = floor_to_step(
+            ask.budget * E8 // tape.average_price(book, state.at_ms), book.rules.step_size
+        )
+    return asks.refuse(state, book, account, ask)
+
+
 def cancel(state: State, command: CancelOrder) -> Rejected | None:
     """End one open order of the account, and its list with it. Another's order looks like no order."""
     found = asks.find(state, command.account_id, command.scope, command.symbol)
@@ -100,6 +121,8 @@ def cancel(state: State, command: CancelOrder) -> Rejected | None:
         return Rejected(Reason.UNKNOWN_ORDER)
     if command.order_id and command.client_order_id and command.client_order_id != order.client_order_id:
         return Rejected(Reason.CLIENT_ORDER_ID_MISMATCH)
+    if not may_end(order, command.restriction):
+        return Rejected(Reason.CANCEL_RESTRICTED)
 
     # From here on nothing may be refused.
     cancel_client_id = command.cancel_client_id or asks.next_client_id(state)
@@ -108,6 +131,16 @@ def cancel(state: State, command: CancelOrder) -> Rejected | None:
     else:
         settlement.end(state, book, order, CANCEL, cancel_client_id)
     return None
+
+
+def may_end(order: Order, restriction: CancelRestriction) -> bool:
+    """Does the order's status allow a cancel that was restricted to one?"""
+    if restriction is CancelRestriction.NONE:
+        return True
+    wanted = OrderStatus.PARTIALLY_FILLED
+    if restriction is CancelRestriction.ONLY_NEW:
+        wanted = OrderStatus.NEW
+    return order.status is wanted
 
 
 def cancel_all(state: State, command: CancelAllOrders) -> Rejected | None:

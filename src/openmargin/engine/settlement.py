@@ -128,6 +128,10 @@ def _prevent(state: State, book: Book, taker: Order, match: Match) -> None:
         _forgo(state, taker, taker_lost)
     match_id = book.next_prevented_match_id
     book.next_prevented_match_id = match_id + 1
+    if taker_lost:
+        taker.prevented_match_id = match_id
+    if maker_lost:
+        maker.prevented_match_id = match_id
     # A taker that a budget sized may be full already when it sends a maker away.
     ended = [
         order for order, lost in ((maker, maker_lost), (taker, taker_lost)) if lost and not order.remaining

@@ -52,6 +52,8 @@ class Wallet:
         self.asset: str = asset
         self.free: Atoms = 0
         self.locked: Atoms = 0
+        self.changed_at_ms: int = 0
+        """When a command last changed it."""
         self.touched: bool = False
         """Has the present command changed it? Such wallets are checked and told of when the command ends."""
         self.watch: int = 0
@@ -201,7 +203,11 @@ class Order:
         self.prevented: Atoms = 0
         self.handed_over: Atoms = 0
         """What it paid without a trade, to another order of its group."""
+        self.prevented_match_id: int = 0
+        """The last prevented match that took something from it."""
         self.working_at_ms: int = 0
+        self.trailing_at_ms: int = 0
+        """When it began to follow the price."""
         self.expiry_reason: ExpiryReason = ExpiryReason.NONE
         self.reserve_price: int = spec.price
         """The price at which a buy's funds are held; 0 for a market order, which never waits."""
@@ -240,6 +246,8 @@ class Order:
             self.working_at_ms,
             self.prevented,
             self.expiry_reason,
+            self.prevented_match_id,
+            self.trailing_at_ms,
         )
 
     def spent(self) -> Atoms:

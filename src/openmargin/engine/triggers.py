@@ -26,7 +26,7 @@ def reached(book: Book, order: Order) -> bool:
     return order.sign * order.row.stop * (book.last_price - order.spec.stop_price) >= 0
 
 
-def wait(book: Book, order: Order) -> None:
+def wait(book: Book, order: Order, at_ms: int) -> None:
     """Let an order wait for its price."""
     stops = book.stops
     rises = order.sign * order.row.stop > 0
@@ -35,6 +35,7 @@ def wait(book: Book, order: Order) -> None:
     elif order.spec.stop_price:
         books.join(stops.starting_up if rises else stops.starting_down, order, order.spec.stop_price)
     else:
+        order.trailing_at_ms = at_ms
         _join_group(_side_of(book, order).starting, order)
 
 
@@ -54,7 +55,7 @@ def touch(state: State, book: Book, price: int) -> None:
     while stops.starting_down.ranks and stops.starting_down.best() >= price:
         _put_aside(started, stops.starting_down)
     for level in started:
-        _start_all(book, level, price)
+        _start_all(book, level, price, state.at_ms)
     if len(stops.woken) > woken_before and book.symbol not in state.woken:
         state.woken.append(book.symbol)
 
@@ -81,12 +82,13 @@ def _side_of(book: Book, order: Order) -> TrailingSide:
     return book.stops.trailing_buys if order.sign > 0 else book.stops.trailing_sells
 
 
-def _start_all(book: Book, level: Level, price: int) -> None:
+def _start_all(book: Book, level: Level, price: int, at_ms: int) -> None:
     """Trailing orders whose stop was reached: this trade sets their first extreme."""
     order = level.first
     while order is not None:
         later = order.later
         side = _side_of(book, order)
+        order.trailing_at_ms = at_ms
         books.quit_queue(order)
         _join_group(_group_at(side, side.sign * price), order)
         order = later

@@ -101,6 +101,13 @@ def _balance(found: TradingAccount, asset: str) -> BalanceView:
     )
 
 
+def changed_ms(state: State, account_id: int, scope: Scope) -> int:
+    """When anything in these wallets last changed; 0 for never."""
+    return max(
+        [wallet.changed_at_ms for wallet in _trading(state, account_id, scope).wallets.values()], default=0
+    )
+
+
 def margin(state: State, account_id: int, scope: Scope) -> MarginView:
     """A margin account with its levels; raises KeyError where there is no such trading account."""
     found = _trading(state, account_id, scope)

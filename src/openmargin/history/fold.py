@@ -86,6 +86,7 @@ def fold(rows: HistoryRows, seq: int, at_ms: int, events: Iterable[AnyEvent]) ->
                         event.fill,
                         at_ms,
                         flow_id,
+                        spec.list_id,
                     )
                 )
             case OrderClosed() | OrderActivated():

@@ -21,7 +21,7 @@ from openmargin.domain.enums import (
     RepaymentStatus,
     Side,
 )
-from openmargin.domain.ids import Scope
+from openmargin.domain.ids import NO_LIST, Scope
 from openmargin.domain.money import Atoms
 from openmargin.domain.orders import Fill, ListView, OrderView, PreventedMatch
 
@@ -76,6 +76,7 @@ class TradeRow(Row, frozen=True):
     fill: Fill
     at_ms: int
     flow_id: int
+    list_id: int = NO_LIST
 
 
 class LoanRow(Row, frozen=True):

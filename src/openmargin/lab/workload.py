@@ -46,6 +46,7 @@ from openmargin.domain.commands import (
 from openmargin.domain.enums import (
     BORROWING,
     AccountType,
+    CancelRestriction,
     Contingency,
     KeyKind,
     OrderType,
@@ -446,7 +447,11 @@ class Workload:
             leg.stop_price,
             leg.trailing_delta,
             leg.iceberg_quantity,
+            *self._strategy(),
         )
+
+    def _strategy(self) -> tuple[int | None, int | None]:
+        return self.chance.choice(((None, None), (None, None), (0, None), (7, 1_000_000)))
 
     def _against_self(self) -> AnyCommand:
         """An order at the price of one that the same account, or one of its group, has in the book."""
@@ -777,7 +782,15 @@ class Workload:
         )
         account = spec.account_id if self.chance.random() < 0.95 else 1 + spec.account_id % ACCOUNTS
         return CancelOrder(
-            account, api_key, expires_at_ms, spec.scope, spec.symbol, number, name, cancel_name
+            account,
+            api_key,
+            expires_at_ms,
+            spec.scope,
+            spec.symbol,
+            number,
+            name,
+            cancel_name,
+            self.chance.choices(list(CancelRestriction), (8, 2, 1))[0],
         )
 
     def _cancel_all(self) -> AnyCommand:

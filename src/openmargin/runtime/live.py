@@ -6,6 +6,7 @@ may use it at once for checks of its own.
 
 from __future__ import annotations
 
+from openmargin.domain.commands import PlaceOrder
 from openmargin.domain.enums import KeyKind
 from openmargin.domain.ids import Scope
 from openmargin.domain.money import Atoms
@@ -25,7 +26,7 @@ from openmargin.domain.views import (
     RatesView,
     SmallLiabilityView,
 )
-from openmargin.engine import views
+from openmargin.engine import orders, views
 from openmargin.engine.engine import Engine
 from openmargin.runtime.clock import Clock
 
@@ -73,6 +74,10 @@ class Live:
     def balances(self, account_id: int, scope: Scope) -> tuple[BalanceView, ...]:
         return views.balances(self._engine.state, account_id, scope)
 
+    def changed_ms(self, account_id: int, scope: Scope) -> int:
+        """When anything in these wallets last changed; 0 for never."""
+        return views.changed_ms(self._engine.state, account_id, scope)
+
     def max_borrowable(self, account_id: int, scope: Scope, asset: str) -> BorrowableView | Rejected:
         return views.max_borrowable(self._engine.state, account_id, scope, asset)
 
@@ -82,6 +87,10 @@ class Live:
     def small_liabilities(self, account_id: int) -> list[SmallLiabilityView]:
         """The debts of the cross account that may be exchanged."""
         return views.small_liabilities(self._engine.state, account_id)
+
+    def refuse_test(self, command: PlaceOrder) -> Rejected | None:
+        """Why an order would be refused before it came to the book; None where it would not."""
+        return orders.refuse_test(self._engine.state, command)
 
     def open_orders(self, account_id: int, scope: Scope, symbol: str | None) -> list[OrderView]:
         return views.open_orders(self._engine.state, account_id, scope, symbol)

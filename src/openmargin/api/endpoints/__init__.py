@@ -18,6 +18,8 @@ from openmargin.api.endpoints import (
     margin_market,
     order_lists,
     orders,
+    spot_account,
+    spot_orders,
     trades,
     transfers,
 )
@@ -40,6 +42,8 @@ ENDPOINTS: Final[tuple[Endpoint, ...]] = tuple(
         orders,
         order_lists,
         trades,
+        spot_orders,
+        spot_account,
     )
     for found in _endpoints_of(module)
 )

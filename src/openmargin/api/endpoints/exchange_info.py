@@ -63,7 +63,7 @@ class SymbolInfo(Reply, kw_only=True):
     cancel_replace_allowed: bool = False
     amend_allowed: bool = False
     peg_instructions_allowed: bool = False
-    is_spot_trading_allowed: bool = False
+    is_spot_trading_allowed: bool = True
     is_margin_trading_allowed: bool
     filters: list[dict[str, object]]
     permissions: list[str]
@@ -153,8 +153,7 @@ def _rate_limits(orders: OrderRules) -> list[RateLimit]:
 
 
 def _permissions(symbol: Symbol) -> list[str]:
-    # There is no endpoint for spot orders yet.
-    return ["MARGIN"] if _is_on_margin(symbol) else []
+    return ["SPOT", "MARGIN"] if _is_on_margin(symbol) else ["SPOT"]
 
 
 def _is_on_margin(symbol: Symbol) -> bool:
@@ -177,7 +176,7 @@ def _symbol_info(symbol: Symbol, show_permission_sets: bool) -> SymbolInfo:
         filters=list(_filters(symbol)),
         # Binance left this list empty when it put sets in its place.
         permissions=[],
-        permission_sets=[_permissions(symbol)] if show_permission_sets and _is_on_margin(symbol) else [],
+        permission_sets=[_permissions(symbol)] if show_permission_sets else [],
         default_self_trade_prevention_mode=modes[0],
         allowed_self_trade_prevention_modes=modes,
     )

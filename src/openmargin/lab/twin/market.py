@@ -216,6 +216,9 @@ class Market(Keys):
             order.left -= lost
             order.shown = min(order.shown, order.left)
         self.prevented_ids[taker.symbol] = self.prevented_ids.get(taker.symbol, 0) + 1
+        for order, lost in ((maker, of_maker), (taker, of_taker)):
+            if lost:
+                order.prevented_id = self.prevented_ids[taker.symbol]
         # A taker that was sized by its budget may be full already when it sends a maker away.
         ended = [o for o, lost in ((maker, of_maker), (taker, of_taker)) if lost and not o.left]
         for order in ended:
@@ -300,6 +303,7 @@ class Market(Keys):
         order.arrival = self.next_arrival()
         if order.spec.trailing_delta and not order.spec.stop_price:
             order.began = len(self.trades[order.symbol])
+            order.trailing_at_ms = self.now
 
     def is_reached(self, order: TwinOrder, price: int) -> bool:
         """Has the market come to the stop price?"""
@@ -349,6 +353,7 @@ class Market(Keys):
             *sorted(below, key=lambda order: (-order.spec.stop_price, order.arrival)),
         ]:
             order.began = len(self.trades[order.symbol]) - 1
+            order.trailing_at_ms = self.now
             order.arrival = self.next_arrival()
 
     # --- Filters -----------------------------------------------------------------------------------------------

@@ -210,6 +210,8 @@ class Orders(House):
             command.trailing_delta,
             command.iceberg_quantity,
             command.client_order_id,
+            command.strategy_id,
+            command.strategy_type,
         )
         plan: list[Meeting] = []
         quantity = leg.quantity
@@ -293,6 +295,8 @@ class Orders(House):
             leg.stop_price,
             leg.trailing_delta,
             leg.iceberg_quantity,
+            strategy_id=leg.strategy_id,
+            strategy_type=leg.strategy_type,
         )
         order.updated_at_ms = self.now
         self.orders.append(order)
@@ -360,6 +364,8 @@ class Orders(House):
                     return Reason.CLIENT_ORDER_ID_MISMATCH
             elif name != command.client_order_id:
                 continue
+            if command.restriction and order.status.name != command.restriction.name.removeprefix("ONLY_"):
+                return Reason.CANCEL_RESTRICTED
             self.cancel_one(order, command.cancel_client_id or self.next_name())
             return None
         return Reason.UNKNOWN_ORDER

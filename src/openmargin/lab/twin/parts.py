@@ -75,10 +75,13 @@ class TwinOrder:
         self.paid_or_got = 0
         """Quote that moved."""
         self.prevented = 0
+        self.prevented_id = 0
+        """The last prevented match that took something from it."""
         self.handed_over = 0
         """What it paid without a trade, to another order of its group."""
         self.updated_at_ms = 0
         self.working_at_ms = 0
+        self.trailing_at_ms = 0
         self.loan = 0
         self.means = 0
         """What it had to spend at placement."""
@@ -145,6 +148,8 @@ class TwinOrder:
             self.working_at_ms,
             self.prevented,
             self.reason,
+            self.prevented_id,
+            self.trailing_at_ms,
         )
 
 
