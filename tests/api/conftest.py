@@ -8,6 +8,14 @@ from tests.api.world import World
 
 
 @pytest.fixture
+def empty() -> Iterator[World]:
+    """A world whose account has nothing yet."""
+    world = World()
+    yield world
+    world.close()
+
+
+@pytest.fixture
 def world() -> Iterator[World]:
     world = World()
     world.deposit("USDT", "100000")

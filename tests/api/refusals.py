@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import count
 from typing import Any, Final
 
 from msgspec import Struct
@@ -95,6 +96,7 @@ def check_spoiled(world: World, name: str, good: Asked) -> None:
     """One parameter after the other is sent wrong in each way that it can be."""
     endpoint = served(name)
     before = holdings(world)
+    address = ip_addresses()
     for field in fields_of(endpoint.params):
         param = field.param
         bad = {refused.code: SPOILED[refused.code] for refused in param.refusals if refused.code in SPOILED}
@@ -102,12 +104,18 @@ def check_spoiled(world: World, name: str, good: Asked) -> None:
             bad[param.refusals[0].code] = "!"
         bad[-1102 if field.required else -1105] = ""
         for code, value in bad.items():
-            answer = world.signed(endpoint.method, endpoint.path, {**good, param.name: value})
+            asked = {**good, param.name: value}
+            answer = world.signed(endpoint.method, endpoint.path, asked, ip=next(address))
             assert (answer.status, answer.code) == (400, code), (param.name, value, answer.json)
     for name, error in endpoint.unsupported.items():
-        answer = world.signed(endpoint.method, endpoint.path, {**good, name: "1"})
+        answer = world.signed(endpoint.method, endpoint.path, {**good, name: "1"}, ip=next(address))
         assert (answer.status, answer.code) == (error.status, error.code), (name, answer.json)
     assert holdings(world) == before
+
+
+def ip_addresses() -> Iterator[str]:
+    """One for each call, for some endpoints bound the calls of one."""
+    return (f"127.0.1.{number}" for number in count(1))
 
 
 def holdings(world: World) -> list[Any]:

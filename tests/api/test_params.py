@@ -148,3 +148,20 @@ def test_queries_that_cannot_be_taken_apart(data: bytes, code: int) -> None:
     with pytest.raises(ApiError) as caught:
         parse_parameters(data)
     assert caught.value.error.code == code
+
+
+@pytest.mark.parametrize(
+    ("data", "parameters"),
+    [
+        (b"a=1&a=2", {"a": "1,2"}),
+        (b"b=0&a=1&%61=2&a=3%2C4", {"b": "0", "a": "1,2,3,4"}),
+        (b"a=1", {"a": "1"}),
+    ],
+)
+def test_an_array_may_be_sent_one_by_one(data: bytes, parameters: dict[str, str]) -> None:
+    assert parse_parameters(data, frozenset({"a"})) == parameters
+
+
+def test_others_beside_an_array_may_not() -> None:
+    with pytest.raises(ApiError):
+        parse_parameters(b"a=1&a=2&b=1&b=2", frozenset({"a"}))

@@ -8,6 +8,7 @@ from typing import Final
 import pytest
 
 from openmargin.api.errors import Dialect
+from openmargin.config.venue_file import load_venue
 from openmargin.domain.enums import SelfTradePrevention, SymbolStatus
 from openmargin.domain.money import E8
 from openmargin.domain.reasons import Reason
@@ -321,6 +322,29 @@ CASES += [
 ]
 
 
+# --- preferences -----------------------------------------------------------------------------------------------
+
+LEVERAGE = "/sapi/v1/margin/max-leverage"
+BNB_BURN = "/sapi/v1/bnbBurn"
+FIVE_FIRST: Final = load_venue().margin.leverages[::-1]
+CASES += [
+    Case(f"POST {LEVERAGE}", Reason.UNKNOWN_LEVERAGE, {"maxLeverage": "10"}),
+    Case(
+        f"POST {LEVERAGE}",
+        Reason.LEVERAGE_LEVEL_TOO_LOW,
+        {"maxLeverage": "3"},
+        post(LOANS, BORROW, amount="350000"),
+        with_margin(leverages=FIVE_FIRST),
+    ),
+    Case(
+        f"POST {BNB_BURN}",
+        Reason.INTEREST_ASSET_UNKNOWN,
+        {"interestBNBBurn": "true"},
+        venue=with_margin(burn_asset="XYZ"),
+    ),
+]
+
+
 # --- the tests -------------------------------------------------------------------------------------------------
 
 
@@ -342,6 +366,8 @@ GOOD: Final[dict[str, Asked]] = {
     f"POST {TRANSFER}": OUT,
     f"POST {ISOLATED}": {"symbol": "BTCUSDT"},
     f"DELETE {ISOLATED}": {"symbol": "BTCUSDT"},
+    f"POST {LEVERAGE}": {"maxLeverage": "3"},
+    f"POST {BNB_BURN}": {"spotBNBBurn": "true", "interestBNBBurn": "true"},
 }
 """A request of every endpoint that changes something, to be spoiled in one parameter."""
 

@@ -66,6 +66,7 @@ _HELP = {
     -3027: "`GET /sapi/v1/margin/allAssets` has the assets.",
     -3028: "`GET /sapi/v1/margin/isolated/allPairs` has the pairs.",
     -3064: "`GET /sapi/v1/margin/priceIndex` has the index; [rules](rules.md#orders) how far the price may lie.",
+    -4047: "A call reaches seven days; ask for older ones with other times.",
     -3041: "Only free balance repays: an open order may hold the rest.",
     -3045: "The pool is empty: see `pool_capital` in [the venue](venue.md#assets).",
     -11001: "`POST /sapi/v1/margin/isolated/account` opens it.",

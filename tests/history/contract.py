@@ -54,7 +54,7 @@ def lists_of(*views: ListView) -> HistoryRows:
 
 
 def prevented(match_id: int, *, order_id: int, account_id: int = 1) -> PreventedRow:
-    return PreventedRow(account_id, "cross", order_id, prevented_match(match_id))
+    return PreventedRow(account_id, "cross", order_id, Side.BUY, prevented_match(match_id), match_id)
 
 
 def trade(trade_id: int, order_id: int = 1, *, account_id: int = 1, at_ms: int = 0) -> TradeRow:
@@ -274,16 +274,22 @@ class HistoryStoreContract(ABC):
         assert fetch(replace(every, start_ms=3600, end_ms=7200)) == ([hours[1], hours[0]], 2)
         assert fetch(replace(every, scope="spot")) == ([], 0)
 
-    def test_transfers_are_asked_for_by_direction(self) -> None:
+    def test_transfers_are_asked_for_by_either_end(self) -> None:
         self.write(
             HistoryRows(transfers=[transfer(1, 10), transfer(2, 20, "cross", "spot"), transfer(3, 30)])
         )
         fetch = self.reader().fetch
-        into = queries.Transfers(account_id=1, source="spot", target="cross", limit=10)
-        out_of = queries.Transfers(account_id=1, source="cross", target="spot", limit=10)
+        every = queries.Transfers(account_id=1, scope="cross", limit=10)
+        into, out_of = replace(every, is_in=True), replace(every, is_in=False)
+        back = transfer(2, 20, "cross", "spot")
+        assert fetch(every) == ([transfer(3, 30), back, transfer(1, 10)], 3)
         assert fetch(into) == ([transfer(3, 30), transfer(1, 10)], 2)
-        assert fetch(out_of) == ([transfer(2, 20, "cross", "spot")], 1)
+        assert fetch(out_of) == ([back], 1)
         assert fetch(replace(into, start_ms=11, offset=1)) == ([], 1)
+        assert fetch(replace(every, scope="spot", is_in=True)) == ([back], 1)
+        assert fetch(replace(every, other="BTCUSDT")) == ([], 0)
+        assert fetch(replace(every, other="spot", asset="USDT", limit=1)) == ([transfer(3, 30)], 3)
+        assert fetch(replace(every, asset="BTC")) == ([], 0)
 
     def test_amounts_beyond_a_database_s_integers_are_kept(self) -> None:
         self.write(rows_of(order(1, price=2**64 - 1)))

@@ -92,8 +92,8 @@ def test_a_prevented_match_is_kept_for_both_orders_with_what_became_of_them() ->
     fold(rows, 1, 1000, [MatchPrevented(prevented_match(1), taker, maker)])
     assert list(rows.orders.values()) == [taker, maker]
     assert rows.prevented_matches == [
-        PreventedRow(1, "spot", 5, prevented_match(1)),
-        PreventedRow(2, "spot", 3, prevented_match(1)),
+        PreventedRow(1, "spot", 5, Side.BUY, prevented_match(1), 1 * RECORD + 4),
+        PreventedRow(2, "spot", 3, Side.BUY, prevented_match(1), 1 * RECORD + 8),
     ]
 
 

@@ -34,7 +34,7 @@ QUESTIONS: list[queries.Query[Any]] = [
     queries.Loans(**OWNER, kind=LoanKind.BORROW, start_ms=1, end_ms=2, limit=10),
     queries.Loans(**OWNER, kind=LoanKind.REPAY, transaction_id=1, limit=10),
     queries.Interest(**OWNER, start_ms=1, end_ms=2, limit=10),
-    queries.Transfers(account_id=1, source="spot", target="cross", start_ms=1, end_ms=2, limit=10),
+    queries.Transfers(**OWNER, is_in=True, start_ms=1, end_ms=2, limit=10),
     queries.Rates(asset="BTC", start_ms=1, end_ms=2),
     queries.SmallLiabilities(account_id=1, start_ms=1, end_ms=2, limit=10),
     queries.Liquidations(account_id=1, start_ms=1, end_ms=2, limit=10),
@@ -147,9 +147,9 @@ def two_histories() -> tuple[sqlite3.Connection, sqlite3.Connection]:
             ],
         ),
         (
-            "INSERT INTO transfers VALUES (1, 'spot', 'cross', 5, 9, x'00')",
+            "INSERT INTO transfers VALUES (1, 'spot', 5, 9, 0, 'cross', 'BTC', x'00')",
             [
-                "transfers: the row of account_id 1, source spot, target cross, transaction_id 5"
+                "transfers: the row of account_id 1, scope spot, transaction_id 5"
                 " is kept, and the journal does not say so"
             ],
         ),

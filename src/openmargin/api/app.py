@@ -82,7 +82,7 @@ class Gateway:
 
     def _admit(self, endpoint: Endpoint, request: Request, headers: Headers) -> tuple[Call, Any]:
         """The call that a request makes, and what it asks for; raises ApiError where it may not."""
-        parameters = _parameters(request)
+        parameters = _parameters(request, endpoint.arrays)
         if endpoint.dialect is Dialect.SPOT:
             _refuse_unread(endpoint, parameters)
         now_ms = self._exchange.clock.host_ms()
@@ -126,16 +126,16 @@ def _refusal(error: WireError, headers: Headers) -> Response:
     return json_response(error.status, errors.error_body(error), headers)
 
 
-def _parameters(request: Request) -> dict[str, str]:
+def _parameters(request: Request, arrays: frozenset[str]) -> dict[str, str]:
     """All parameters by name. GET has them in the query alone; elsewhere the query wins over the body."""
     if len(request.query) > QUERY_BYTES_MAX:
         raise ApiError(errors.too_large("query", QUERY_BYTES_MAX, 414))
-    parameters = parse_parameters(request.query)
+    parameters = parse_parameters(request.query, arrays)
     if not request.body or request.method == "GET":
         return parameters
     if len(request.body) > BODY_BYTES_MAX:
         raise ApiError(errors.too_large("body", BODY_BYTES_MAX, 413))
-    return parse_parameters(request.body) | parameters
+    return parse_parameters(request.body, arrays) | parameters
 
 
 def _refuse_unread(endpoint: Endpoint, parameters: dict[str, str]) -> None:

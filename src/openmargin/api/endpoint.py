@@ -14,7 +14,7 @@ from msgspec import Struct
 
 from openmargin.api.catalogue import Catalogue
 from openmargin.api.errors import WIRE_ERRORS, ApiError, Dialect, WireError, refusal
-from openmargin.api.params import NoParams, Params, fields_of, reader
+from openmargin.api.params import ARRAY, NoParams, Params, fields_of, reader
 from openmargin.api.wire import Headers
 from openmargin.domain.commands import AnyCommand
 from openmargin.domain.enums import Permission
@@ -146,6 +146,8 @@ class Endpoint(Struct, frozen=True):
     run: Callable[[Call, Any], Awaitable[object]]
     dialect: Dialect
     parameter_names: frozenset[str]
+    arrays: frozenset[str]
+    """Those that may be sent more than once."""
     name: str
     """Method and path in one word: what its budgets go by."""
     signed: bool
@@ -191,6 +193,7 @@ def endpoint(
             run=run,
             dialect=Dialect.SPOT if path.startswith("/api/") else Dialect.SAPI,
             parameter_names=frozenset(field.param.name for field in fields_of(params)),
+            arrays=frozenset(field.param.name for field in fields_of(params) if field.param.kind == ARRAY),
             name=f"{method} {path}",
             signed=security in _PERMISSIONS,
             refuses=refuses,

@@ -79,6 +79,7 @@ INVALID_SIDE: Final = WireError(400, -1117, "Invalid side.")
 INVALID_SYMBOL: Final = WireError(400, -1121, "Invalid symbol.")
 INVALID_SYMBOL_STATUS: Final = WireError(400, -1122, "Invalid symbolStatus.")
 MORE_THAN_A_DAY: Final = WireError(400, -1127, "More than 24 hours between startTime and endTime.")
+MORE_THAN_A_WEEK: Final = WireError(400, -4047, "Time interval must be within 0-7 days")
 BAD_COMBINATION: Final = WireError(400, -1128, "Combination of optional parameters invalid.")
 RECV_WINDOW_TOO_LONG: Final = WireError(400, -1131, "recvWindow must be less than 60000")
 DUPLICATE_SYMBOLS: Final = WireError(400, -1151, "Symbol is present multiple times in the list.")
@@ -89,6 +90,7 @@ NO_SUCH_ORDER: Final = WireError(400, -2013, "Order does not exist.")
 BAD_API_KEY_FORMAT: Final = WireError(401, -2014, "API-key format invalid.")
 REJECTED_KEY: Final = WireError(401, -2015, "Invalid API-key, IP, or permissions for action.")
 BAD_DATE_RANGE: Final = WireError(400, -3011, "Your input date is invalid.")
+BORROW_BANNED: Final = WireError(400, -3012, "Borrow is banned for this asset.")
 NOT_A_MARGIN_ASSET: Final = WireError(400, -3027, "Not a valid margin asset.")
 NO_PRICE_INDEX: Final = WireError(400, -3042, "PriceIndex not available for this margin pair.")
 NO_ISOLATED_ACCOUNT: Final = WireError(400, -11001, "Isolated margin account does not exist.")
@@ -242,7 +244,7 @@ _ON_MARGIN: Final[dict[Reason, WireError]] = {
         400, -2011, "Cancel order is invalid. Check origClOrdId and orderId."
     ),
     Reason.NO_OPEN_ORDERS: WireError(400, -2011, "Unknown order sent."),
-    Reason.ASSET_NOT_BORROWABLE: WireError(400, -3012, "Borrow is banned for this asset."),
+    Reason.ASSET_NOT_BORROWABLE: BORROW_BANNED,
     Reason.BELOW_MIN_BORROW: WireError(400, -3013, "Borrow amount less than minimum borrow amount."),
     Reason.ABOVE_MAX_BORROWABLE: WireError(
         400, -3006, "Your borrow amount has exceed maximum borrow amount."

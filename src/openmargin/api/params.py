@@ -25,6 +25,8 @@ _WHOLE: Final = r"^([0-9]{1,20})(\.0{1,20})?$"
 _CLIENT_ID: Final = r"^[a-zA-Z0-9-_]{1,36}$"
 _SYMBOL: Final = r"^[A-Z0-9-_.]{1,20}$"
 _ASSET: Final = r"^[A-Z0-9]{1,20}$"
+ARRAY: Final = "ARRAY"
+"""The kind of a parameter that may be sent more than once: its values are then joined by commas."""
 _INT64_MAX: Final = (1 << 63) - 1
 _MICROSECOND_DIGITS: Final = 16
 """A time of so many digits is in microseconds: in milliseconds it would lie beyond the year 33000."""
@@ -35,7 +37,7 @@ class Param(Struct, frozen=True):
 
     name: str
     kind: str
-    """The word that the reference uses: STRING, LONG, INT, DECIMAL, ENUM, BOOLEAN."""
+    """The word that the reference uses: STRING, LONG, INT, DECIMAL, ENUM, BOOLEAN, ARRAY."""
     parse: Callable[[str], object]
     values: tuple[str, ...] = ()
     """What an ENUM may be."""
@@ -81,6 +83,29 @@ def symbol(name: str = "symbol", about: str = "") -> Param:
 
 def asset(name: str = "asset", about: str = "") -> Param:
     return _matched(name, _ASSET, about)
+
+
+def assets(name: str, maximum: int, about: str = "") -> Param:
+    """Names of assets between commas, as a JSON array, or sent one by one under the same name."""
+    match = _matcher(name, _ASSET)
+
+    def parse(sent: str) -> tuple[str, ...]:
+        names = json_names(name, sent) if sent.startswith("[") else sent.split(",")
+        if not 0 < len(names) <= maximum:
+            raise ApiError(errors.invalid(name))
+        return tuple(match(one) for one in names)
+
+    said = f"Up to {maximum} assets between commas, or a JSON array of them. {about}".rstrip()
+    refusals = (errors.illegal_characters(name, _ASSET), errors.invalid(name), errors.invalid_json(name))
+    return Param(name, ARRAY, parse, about=said, refusals=refusals)
+
+
+def json_names(name: str, sent: str) -> list[str]:
+    """The strings of a JSON array that was sent as one parameter."""
+    try:
+        return msgspec.json.decode(sent, type=list[str])
+    except msgspec.DecodeError:
+        raise ApiError(errors.invalid_json(name)) from None
 
 
 def client_id(name: str, about: str = "") -> Param:

@@ -26,8 +26,11 @@ def parse_pairs(data: bytes) -> list[tuple[str, str]]:
     return pairs
 
 
-def parse_parameters(data: bytes) -> dict[str, str]:
-    """The pairs by name. Two values for one name in one place are refused, as spot documents it."""
+def parse_parameters(data: bytes, arrays: frozenset[str] = frozenset()) -> dict[str, str]:
+    """The pairs by name. Two values for one name in one place are refused, as spot documents it.
+
+    But for `arrays`, whose values are joined by commas.
+    """
     if not data:
         return {}
     text = _text(data)
@@ -42,7 +45,21 @@ def parse_parameters(data: bytes) -> dict[str, str]:
             pairs = parse_pairs(data)
             parameters = dict(pairs)
     if len(parameters) != len(pairs):
-        raise ApiError(DUPLICATE_PARAMETER)
+        if not arrays:
+            raise ApiError(DUPLICATE_PARAMETER)
+        return _joined(parse_pairs(data), arrays)
+    return parameters
+
+
+def _joined(pairs: list[tuple[str, str]], arrays: frozenset[str]) -> dict[str, str]:
+    parameters: dict[str, str] = {}
+    for name, value in pairs:
+        if name not in parameters:
+            parameters[name] = value
+        elif name in arrays:
+            parameters[name] += "," + value
+        else:
+            raise ApiError(DUPLICATE_PARAMETER)
     return parameters
 
 

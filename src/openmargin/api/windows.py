@@ -6,11 +6,19 @@ from typing import Annotated, Final, Protocol
 
 from msgspec import Struct
 
-from openmargin.api.errors import BAD_COMBINATION, BAD_DATE_RANGE, MORE_THAN_A_DAY, ApiError
+from openmargin.api.errors import (
+    BAD_COMBINATION,
+    BAD_DATE_RANGE,
+    MORE_THAN_A_DAY,
+    MORE_THAN_A_WEEK,
+    ApiError,
+)
 from openmargin.api.params import Params, count, time
 from openmargin.api.scopes import PairParams
 
 DAY_MS: Final = 86_400_000
+_WEEK_MS: Final = 7 * DAY_MS
+_FLOW_DAYS: Final = 90
 DAY_REFUSALS: Final = (BAD_DATE_RANGE, MORE_THAN_A_DAY)
 """What `DayQuery.of` refuses with."""
 SPAN_REFUSALS: Final = (BAD_COMBINATION, MORE_THAN_A_DAY)
@@ -113,3 +121,29 @@ def latest_span(asked: PageParams, now_ms: int, default_days: int, most_days: in
     if asked.start_ms is None:
         return Span(end_ms - default_days * DAY_MS, end_ms)
     return Span(max(asked.start_ms, end_ms - most_days * DAY_MS), end_ms)
+
+
+def span_within(asked: Timed, now_ms: int, default_days: int, most_days: int) -> tuple[int, int]:
+    """Start and end up to now: `default_days` where no start was sent; refused where longer than `most_days`."""
+    end_ms = now_ms if asked.end_ms is None else asked.end_ms
+    start_ms = end_ms - default_days * DAY_MS if asked.start_ms is None else asked.start_ms
+    if not 0 <= end_ms - start_ms <= most_days * DAY_MS:
+        raise ApiError(BAD_DATE_RANGE)
+    return start_ms, end_ms
+
+
+def week_of(asked: Timed, now_ms: int) -> tuple[int, int]:
+    """Start and end of up to a week: the week before the end, or after a start that stands alone.
+
+    Refused where it is longer, and where it begins more than 90 days ago.
+    """
+    if asked.end_ms is not None:
+        end_ms = asked.end_ms
+    else:
+        end_ms = now_ms if asked.start_ms is None else asked.start_ms + _WEEK_MS
+    start_ms = end_ms - _WEEK_MS if asked.start_ms is None else asked.start_ms
+    if not 0 <= end_ms - start_ms <= _WEEK_MS:
+        raise ApiError(MORE_THAN_A_WEEK)
+    if start_ms < now_ms - _FLOW_DAYS * DAY_MS:
+        raise ApiError(BAD_DATE_RANGE)
+    return start_ms, end_ms

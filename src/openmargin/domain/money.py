@@ -108,6 +108,12 @@ def format_e8(value: int) -> str:
     return digits[:-DECIMALS] + "." + digits[-DECIMALS:]
 
 
+def format_fixed(value: int, decimals: int) -> str:
+    """The decimal string with so many decimals, cut: at least one, at most all."""
+    text = format_e8(value)
+    return text[: len(text) - DECIMALS + decimals]
+
+
 def format_short(value: int) -> str:
     """The decimal string without trailing zeros ("1.5", "60"), as Binance prints limits and bars."""
     text = format_e8(value).rstrip("0")

@@ -276,6 +276,11 @@ def rates(state: State, asset: str, at_ms: int) -> RatesView | None:
     )
 
 
+def inventory(state: State, asset: str) -> Atoms:
+    """What the pool has left to lend."""
+    return state.system(POOL).wallet(asset).free
+
+
 def index(state: State, symbol: str) -> IndexView | None:
     book = state.books.get(symbol)
     return IndexView(symbol, book.index_price, book.index_at_ms) if book is not None else None

@@ -1,6 +1,6 @@
-"""Trades and loans as movements of value.
+"""Trades, loans and prevented matches as movements of value.
 
-Owns: what a trade or a loan moves, under which name and id. With the flows that are rows of their own this is all that
+Owns: what each of them moves, under which name and id. With the flows that are rows of their own this is all that
 ever moved value into a margin account or out of it, so that their sum is what the account holds.
 """
 
@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from openmargin.domain.enums import Side
-from openmargin.history.rows import FlowKind, FlowRow, LoanKind, LoanRow, TradeRow
+from openmargin.domain.enums import SelfTradePrevention, Side
+from openmargin.domain.money import notional
+from openmargin.history.rows import FlowKind, FlowRow, LoanKind, LoanRow, PreventedRow, TradeRow
 
 
 def flow_of_loan(row: LoanRow) -> FlowRow:
@@ -51,4 +52,26 @@ def flows_of_trade(row: TradeRow, base: str, quote: str) -> Iterator[FlowRow]:
                 row.symbol,
                 amount,
                 row.at_ms,
+            )
+
+
+def flows_of_prevented(row: PreventedRow, base: str, quote: str) -> Iterator[FlowRow]:
+    """What two accounts of one hand gave each other instead of trading; no other mode moves anything."""
+    match = row.match
+    if match.mode is not SelfTradePrevention.TRANSFER:
+        return
+    quantity = match.taker_quantity
+    moved = ((base, row.side * quantity), (quote, -row.side * notional(quantity, match.price)))
+    for part, (asset, amount) in enumerate(moved):
+        if amount:
+            yield FlowRow(
+                row.flow_id + part,
+                match.prevented_match_id,
+                row.account_id,
+                row.scope,
+                FlowKind.TRANSFER,
+                asset,
+                match.symbol,
+                amount,
+                match.at_ms,
             )

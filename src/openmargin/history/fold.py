@@ -99,8 +99,11 @@ def fold(rows: HistoryRows, seq: int, at_ms: int, events: Iterable[AnyEvent]) ->
                 for order in (event.taker, event.maker):
                     _keep_order(rows, order)
                     spec = order.spec
+                    flow_id += FLOWS_PER_ROW
                     rows.prevented_matches.append(
-                        PreventedRow(spec.account_id, spec.scope, spec.order_id, event.match)
+                        PreventedRow(
+                            spec.account_id, spec.scope, spec.order_id, spec.side, event.match, flow_id
+                        )
                     )
             case Borrowed() | Repaid():
                 flow_id += FLOWS_PER_ROW

@@ -147,7 +147,7 @@ class Flows(OfScope[list[FlowRow]], frozen=True, kw_only=True):
     """
 
     pairs: tuple[tuple[str, str, str], ...]
-    """The pairs whose trades are looked at, as (symbol, base, quote)."""
+    """The pairs that are looked at, as (symbol, base, quote)."""
     asset: str | None = None
     kind: FlowKind | None = None
     after_id: int | None = None
@@ -157,7 +157,11 @@ class Flows(OfScope[list[FlowRow]], frozen=True, kw_only=True):
 
 
 class Transfers(Paged[TransferRow], frozen=True, kw_only=True):
-    """Transfers from one scope to another."""
+    """Transfers that a scope was an end of."""
 
-    source: Scope
-    target: Scope
+    scope: Scope
+    is_in: bool | None = None
+    """Only those into the scope, or only those out of it."""
+    other: Scope | None = None
+    """Only those with this scope at the other end."""
+    asset: str | None = None

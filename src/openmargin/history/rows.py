@@ -1,8 +1,8 @@
 """The rows of history, as answers and as what a batch of events adds.
 
-Trades, loans and flows carry a flow id: their place among all that moved value, by record and event. Capital flow is
-worked out of the three when it is asked for, so a fill costs no row besides its own; a trade is up to `FLOWS_PER_ROW`
-flows, with the ids from its own on.
+What moved value carries a flow id: its place among all that did, by record and event. Capital flow is worked out of such
+rows when it is asked for, so a fill costs no row besides its own; one row is up to `FLOWS_PER_ROW` flows, with the ids from
+its own on.
 """
 
 from __future__ import annotations
@@ -126,7 +126,7 @@ class TransferRow(Row, frozen=True):
 class FlowRow(Row, frozen=True):
     """One movement of one asset into a margin account (positive) or out of it (negative).
 
-    Kept for what is neither a trade nor a loan, and the answer for all.
+    Kept for what has no other row, and the answer for all.
     """
 
     flow_id: int
@@ -208,7 +208,9 @@ class PreventedRow(Row, frozen=True):
     account_id: int
     scope: Scope
     order_id: int
+    side: Side
     match: PreventedMatch
+    flow_id: int
 
 
 OrderKey: TypeAlias = tuple[int, Scope, str, int]

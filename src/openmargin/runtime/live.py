@@ -121,6 +121,10 @@ class Live:
         """Interest rates of this hour and of the next."""
         return views.rates(self._engine.state, asset, self._now_ms())
 
+    def inventory(self, asset: str) -> Atoms:
+        """What the pool has left to lend."""
+        return views.inventory(self._engine.state, asset)
+
     def index(self, symbol: str) -> IndexView | None:
         return views.index(self._engine.state, symbol)
 

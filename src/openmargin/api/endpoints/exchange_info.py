@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Annotated, Final
 
-import msgspec
-
 from openmargin.api import errors, params
 from openmargin.api.endpoint import Call, Security, Weight, endpoint
 from openmargin.api.errors import ApiError
@@ -114,7 +112,7 @@ def _asked_symbols(call: Call, asked: ExchangeInfoParams) -> Iterator[Symbol]:
             raise ApiError(errors.BAD_COMBINATION)
         return iter((call.catalogue.symbol(asked.symbol),))
     if asked.symbols is not None:
-        names = _names(asked.symbols, "symbols")
+        names = params.json_names("symbols", asked.symbols)
         if len(set(names)) != len(names):
             raise ApiError(errors.DUPLICATE_SYMBOLS)
         return iter([call.catalogue.symbol(name) for name in names])
@@ -131,17 +129,10 @@ def _wanted_permissions(sent: str | None) -> frozenset[str] | None:
     """None where any symbol is wanted, also one that nobody may trade."""
     if sent is None:
         return None
-    wanted = frozenset(_names(sent, "permissions") if sent.startswith("[") else (sent,))
+    wanted = frozenset(params.json_names("permissions", sent) if sent.startswith("[") else (sent,))
     if not wanted.issubset(_PERMISSION_WORDS):
         raise ApiError(errors.invalid("permissions"))
     return wanted
-
-
-def _names(sent: str, name: str) -> list[str]:
-    try:
-        return msgspec.json.decode(sent, type=list[str])
-    except msgspec.DecodeError:
-        raise ApiError(errors.invalid_json(name)) from None
 
 
 def _rate_limits(orders: OrderRules) -> list[RateLimit]:

@@ -7,6 +7,7 @@ from typing import Annotated, Final
 from openmargin.api import errors, params
 from openmargin.api.catalogue import Catalogue
 from openmargin.api.endpoint import Call, Heavier, Payer, Security, Weight, endpoint
+from openmargin.api.endpoints.rates import of_level, vip_of
 from openmargin.api.errors import ApiError
 from openmargin.api.params import NoParams, Params
 from openmargin.api.render import Reply
@@ -359,15 +360,13 @@ async def isolated_fees(call: Call, asked: FeeDataParams) -> list[FeeData]:
 
 
 def _fees(live: Live, account_id: int, pairs: list[Symbol], vip: int | None) -> list[FeeData]:
-    if vip is None:
-        account = live.account(account_id)
-        vip = account.vip if account is not None else 0
+    level = vip_of(live, account_id, vip)
     return [
         FeeData(
-            vip,
+            level,
             pair.name,
             format_short(_largest_multiple(pair)),
-            [_coin(live, pair, pair.base, vip), _coin(live, pair, pair.quote, vip)],
+            [_coin(live, pair, pair.base, level), _coin(live, pair, pair.quote, level)],
         )
         for pair in pairs
     ]
@@ -376,7 +375,7 @@ def _fees(live: Live, account_id: int, pairs: list[Symbol], vip: int | None) -> 
 def _coin(live: Live, pair: Symbol, asset: str, vip: int) -> CoinFee:
     """Interest goes by the VIP level, its last row serving all above; what may be owed, by the highest tier."""
     rates = live.rates(asset)
-    rate = rates.daily[min(vip, len(rates.daily) - 1)] if rates is not None else 0
+    rate = of_level(rates.daily, vip) if rates is not None else 0
     limit = 0
     if pair.isolated_tiers:
         highest = pair.isolated_tiers[-1]

@@ -23,7 +23,11 @@ from openmargin.history import queries
 from openmargin.history.rows import InterestRow, LoanKind, LoanRow
 
 _PATH: Final = "/sapi/v1/margin/borrow-repay"
-_SOURCE_WORDS: Final = {source: source.name for source in LoanSource}
+_SOURCE_WORDS: Final = {
+    LoanSource.MANUAL: "MANUAL",
+    LoanSource.AUTO: "AUTO",
+    LoanSource.LIQUIDATION: "AUTO",  # The reference has no word of its own for it.
+}
 _INTEREST_WORDS: Final = {kind: kind.name for kind in InterestKind}
 
 
@@ -168,7 +172,7 @@ class InterestReply(Reply):
     tx_id: int
     interest_accured_time: int
     asset: str
-    raw_asset: str
+    raw_asset: str | UnsetType
     principal: str
     interest: str
     interest_rate: str
@@ -186,7 +190,7 @@ def _interest(row: InterestRow) -> InterestReply:
         tx_id=row.transaction_id,
         interest_accured_time=row.hour_ms,
         asset=row.asset,
-        raw_asset=row.asset,
+        raw_asset=UNSET if is_isolated(row.scope) else row.raw_asset,
         principal=format_e8(row.principal),
         interest=format_e8(row.interest),
         interest_rate=format_e8(row.daily_rate),

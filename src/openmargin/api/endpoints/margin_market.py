@@ -1,16 +1,16 @@
-"""What may be traded and borrowed on margin, and the index prices that value it."""
+"""What may be traded and borrowed on margin, how much of it, and the index prices that value it."""
 
 from __future__ import annotations
 
 from typing import Annotated
 
 from openmargin.api import params
-from openmargin.api.endpoint import Call, Security, Weight, endpoint
+from openmargin.api.endpoint import Call, Payer, Security, Weight, endpoint
 from openmargin.api.errors import INVALID_SYMBOL, NO_PRICE_INDEX, NOT_A_MARGIN_ASSET, ApiError
 from openmargin.api.params import Params
 from openmargin.api.render import Reply
 from openmargin.domain.enums import SymbolStatus
-from openmargin.domain.money import format_e8
+from openmargin.domain.money import format_e8, format_short
 from openmargin.domain.venue import Asset, Symbol
 
 
@@ -117,3 +117,35 @@ async def price_index(call: Call, asked: PriceIndexParams) -> PriceIndexReply:
     if index is None:
         raise ApiError(NO_PRICE_INDEX)
     return PriceIndexReply(index.at_ms, format_e8(index.price), index.symbol)
+
+
+class InventoryParams(Params, frozen=True, kw_only=True):
+    of_isolated: Annotated[bool, params.choice("type", {"MARGIN": False, "ISOLATED": True})]
+
+
+class InventoryReply(Reply):
+    assets: dict[str, str]
+    update_time: int
+
+
+@endpoint(
+    "GET",
+    "/sapi/v1/margin/available-inventory",
+    Security.USER_DATA,
+    Weight(50, Payer.UID),
+    params=InventoryParams,
+)
+async def available_inventory(call: Call, asked: InventoryParams) -> InventoryReply:
+    """Query what the pool has left to lend; the time is in seconds"""
+    venue = call.catalogue.venue
+    pairs = [pair for pair in venue.symbols if pair.isolated_margin]
+    isolated = {asset for pair in pairs for asset in (pair.base, pair.quote)}
+    lent = [
+        asset.name
+        for asset in venue.assets
+        if asset.borrowable and (not asked.of_isolated or asset.name in isolated)
+    ]
+    left = await call.exchange.read(lambda live: [(name, live.inventory(name)) for name in lent])
+    return InventoryReply(
+        {name: format_short(amount) for name, amount in left}, call.exchange.clock.now_ms() // 1000
+    )

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Annotated, Final
 
+from msgspec import UNSET, UnsetType
+
 from openmargin.api import errors, params
 from openmargin.api.endpoint import Call, Payer, Security, Weight, endpoint
 from openmargin.api.endpoints.loans import MaxAmountParams, TransactionReply
 from openmargin.api.errors import ApiError, WireError, refusal
 from openmargin.api.params import Params
-from openmargin.api.render import Reply
+from openmargin.api.render import Reply, is_isolated
 from openmargin.api.windows import PageParams, span_of
 from openmargin.domain.commands import Transfer
 from openmargin.domain.enums import Permission
@@ -18,12 +20,18 @@ from openmargin.domain.ids import CROSS, SPOT, Scope
 from openmargin.domain.money import Atoms, format_e8
 from openmargin.domain.reasons import Reason, Rejected
 from openmargin.history import queries
+from openmargin.history.rows import TransferRow
 
 _PATH: Final = "/sapi/v1/asset/transfer"
 
 _NO_SUCH_WALLETS: Final = WireError(
     400, -1020, "This operation is not supported: this exchange has spot and margin wallets only."
 )
+_WALLET_WORDS: Final = {SPOT: "SPOT", CROSS: "CROSS_MARGIN"}
+_ROLL_IN: Final = "ROLL_IN"
+_ROLL_OUT: Final = "ROLL_OUT"
+_ROLL_WORDS: Final = {_ROLL_IN: True, _ROLL_OUT: False}
+_KEPT_DAYS: Final = 183
 _ISOLATED: Final = ""
 """Stands for the scope that fromSymbol or toSymbol names."""
 _OTHER_WALLETS: Final = tuple(
@@ -150,12 +158,13 @@ async def transfer_history(call: Call, asked: TransferHistoryParams) -> Transfer
     """Query transfers between wallets"""
     source, target = _resolve(asked.scopes, (asked.from_symbol, asked.to_symbol))
     now_ms = call.exchange.clock.now_ms()
-    span = span_of(asked, now_ms, default_days=7, most_days=183, kept_days=183)
+    span = span_of(asked, now_ms, default_days=7, most_days=_KEPT_DAYS, kept_days=_KEPT_DAYS)
     rows, total = await call.exchange.past.fetch(
         queries.Transfers(
             account_id=call.sender.account_id,
-            source=source,
-            target=target,
+            scope=source,
+            is_in=False,
+            other=target,
             start_ms=span.start_ms,
             end_ms=span.end_ms,
             offset=asked.offset,
@@ -176,6 +185,84 @@ async def transfer_history(call: Call, asked: TransferHistoryParams) -> Transfer
             for row in rows
         ],
     )
+
+
+class MarginTransfersParams(PageParams, frozen=True, kw_only=True):
+    asset: Annotated[str | None, params.asset()] = None
+    is_in: Annotated[
+        bool | None,
+        params.choice(
+            "type", _ROLL_WORDS, about="Into the margin account, or out of it; both where not sent."
+        ),
+    ] = None
+    isolated_symbol: Annotated[Scope | None, params.isolated_symbol()] = None
+
+
+class MarginTransferReply(Reply):
+    amount: str
+    asset: str
+    status: str
+    timestamp: int
+    tx_id: int
+    type: str
+    trans_from: str
+    trans_to: str
+    from_symbol: str | UnsetType
+    to_symbol: str | UnsetType
+
+
+class MarginTransferPage(Reply):
+    rows: list[MarginTransferReply]
+    total: int
+
+
+@endpoint(
+    "GET",
+    "/sapi/v1/margin/transfer",
+    Security.USER_DATA,
+    Weight(1),
+    params=MarginTransfersParams,
+    refuses=(errors.BAD_DATE_RANGE, errors.NO_ISOLATED_ACCOUNT),
+)
+async def margin_transfers(call: Call, asked: MarginTransfersParams) -> MarginTransferPage:
+    """Query transfers into and out of a margin account"""
+    scope = asked.isolated_symbol or CROSS
+    call.require_known(scope)
+    span = span_of(asked, call.exchange.clock.now_ms(), default_days=7, most_days=30, kept_days=_KEPT_DAYS)
+    rows, total = await call.exchange.past.fetch(
+        queries.Transfers(
+            account_id=call.sender.account_id,
+            scope=scope,
+            is_in=asked.is_in,
+            asset=asked.asset,
+            start_ms=span.start_ms,
+            end_ms=span.end_ms,
+            offset=asked.offset,
+            limit=asked.size,
+        )
+    )
+    return MarginTransferPage([_margin_transfer(row, scope) for row in rows], total)
+
+
+def _margin_transfer(row: TransferRow, scope: Scope) -> MarginTransferReply:
+    """Symbols are named where there are two: the one of a single isolated account was asked for."""
+    named = is_isolated(row.source) and is_isolated(row.target)
+    return MarginTransferReply(
+        amount=format_e8(row.amount),
+        asset=row.asset,
+        status="CONFIRMED",
+        timestamp=row.at_ms,
+        tx_id=row.transaction_id,
+        type=_ROLL_IN if row.target == scope else _ROLL_OUT,
+        trans_from=_wallet(row.source),
+        trans_to=_wallet(row.target),
+        from_symbol=row.source if named else UNSET,
+        to_symbol=row.target if named else UNSET,
+    )
+
+
+def _wallet(scope: Scope) -> str:
+    return "ISOLATED_MARGIN" if is_isolated(scope) else _WALLET_WORDS[scope]
 
 
 class MaxTransferableReply(Reply):

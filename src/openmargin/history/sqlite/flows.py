@@ -1,4 +1,4 @@
-"""The table of flows, and capital flow as the union of it with loans and trades."""
+"""The table of flows, and capital flow as the union of it with loans, trades and prevented matches."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 import msgspec
 
 from openmargin.history import queries
-from openmargin.history.flows import flow_of_loan, flows_of_trade
+from openmargin.history.flows import flow_of_loan, flows_of_prevented, flows_of_trade
 from openmargin.history.rows import (
     FLOWS_PER_RECORD,
     FLOWS_PER_ROW,
@@ -21,6 +21,7 @@ from openmargin.history.rows import (
     HistoryRows,
     LoanKind,
     LoanRow,
+    PreventedRow,
     TradeRow,
 )
 from openmargin.history.sqlite.tables import Answers, Selection, Table, Values, Where, encode
@@ -28,6 +29,8 @@ from openmargin.history.sqlite.tables import Answers, Selection, Table, Values, 
 _flow_decoder: Final = msgspec.msgpack.Decoder(FlowRow)
 _loan_decoder: Final = msgspec.msgpack.Decoder(LoanRow)
 _trade_decoder: Final = msgspec.msgpack.Decoder(TradeRow)
+
+_prevented_decoder: Final = msgspec.msgpack.Decoder(PreventedRow)
 
 _OF_LOANS: Final = {LoanKind.BORROW: FlowKind.BORROW, LoanKind.REPAY: FlowKind.REPAY}
 _OF_TRADES: Final = (
@@ -85,11 +88,15 @@ def _sources(asked: queries.Flows) -> Iterator[_Source]:
         if asked.kind in (None, flow_kind):
             prefix = Where(owner).add("kind =", loan_kind)
             yield _Source("loans", prefix, ("transaction_id",), _of_loan)
-    if asked.kind in (None, *_OF_TRADES):
-        for symbol, base, quote in asked.pairs:
-            prefix = Where(owner).add("symbol =", symbol)
+    for symbol, base, quote in asked.pairs:
+        prefix = Where(owner).add("symbol =", symbol)
+        if asked.kind in (None, *_OF_TRADES):
             # Two rows of one trade, with oneself, follow each other by their flows.
             yield _Source("trades", prefix, ("trade_id", "flow_id"), _of_trades(base, quote))
+        if asked.kind in (None, FlowKind.TRANSFER):
+            # A match has two rows only where it moved nothing.
+            table = "prevented_matches INDEXED BY prevented_by_id"
+            yield _Source(table, prefix, ("match_id",), _of_prevented(base, quote))
 
 
 def _of_flow(row: bytes) -> Sequence[FlowRow]:
@@ -102,6 +109,10 @@ def _of_loan(row: bytes) -> Sequence[FlowRow]:
 
 def _of_trades(base: str, quote: str) -> Callable[[bytes], Sequence[FlowRow]]:
     return lambda row: tuple(flows_of_trade(_trade_decoder.decode(row), base, quote))
+
+
+def _of_prevented(base: str, quote: str) -> Callable[[bytes], Sequence[FlowRow]]:
+    return lambda row: tuple(flows_of_prevented(_prevented_decoder.decode(row), base, quote))
 
 
 def _scan(connection: sqlite3.Connection, source: _Source, asked: queries.Flows) -> sqlite3.Cursor:

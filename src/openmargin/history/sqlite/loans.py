@@ -56,9 +56,11 @@ def _rates(batch: HistoryRows) -> list[Values]:
 
 
 def _transfers(batch: HistoryRows) -> list[Values]:
+    """Each is asked for by either end."""
     return [
-        (row.account_id, row.source, row.target, row.transaction_id, row.at_ms, encode(row))
+        (row.account_id, scope, row.transaction_id, row.at_ms, is_in, other, row.asset, encode(row))
         for row in batch.transfers
+        for scope, other, is_in in ((row.source, row.target, False), (row.target, row.source, True))
     ]
 
 
@@ -92,8 +94,9 @@ TABLES: Final = (
     ),
     Table(
         name="transfers",
-        columns="account_id INTEGER, source TEXT, target TEXT, transaction_id INTEGER, at_ms INTEGER",
-        key="account_id, source, target, transaction_id",
+        columns="account_id INTEGER, scope TEXT, transaction_id INTEGER, at_ms INTEGER, is_in INTEGER, "
+        "other TEXT, asset TEXT",
+        key="account_id, scope, transaction_id",
         youngest_first="at_ms DESC",
         values_of=_transfers,
     ),
@@ -140,13 +143,9 @@ def rates(connection: sqlite3.Connection, asked: queries.Rates) -> list[RatesRow
 
 
 def transfers(connection: sqlite3.Connection, asked: queries.Transfers) -> tuple[list[TransferRow], int]:
-    prefix = (
-        Where()
-        .add("account_id =", asked.account_id)
-        .add("source =", asked.source)
-        .add("target =", asked.target)
-    )
-    found, total = Selection(connection, "transfers", prefix, "transaction_id").page(asked)
+    prefix = Where().add("account_id =", asked.account_id).add("scope =", asked.scope)
+    also = Where().add("is_in =", asked.is_in).add("other =", asked.other).add("asset =", asked.asset)
+    found, total = Selection(connection, "transfers", prefix, "transaction_id", also=also).page(asked)
     return [_transfer_decoder.decode(row) for row in found], total
 
 

@@ -60,6 +60,7 @@ def _prevented_matches(batch: HistoryRows) -> list[Values]:
             row.match.symbol,
             row.order_id,
             row.match.prevented_match_id,
+            row.flow_id,
             row.match.at_ms,
             encode(row),
         )
@@ -99,7 +100,8 @@ TABLES: Final = (
     ),
     Table(
         name="prevented_matches",
-        columns="account_id INTEGER, scope TEXT, symbol TEXT, order_id INTEGER, match_id INTEGER, at_ms INTEGER",
+        columns="account_id INTEGER, scope TEXT, symbol TEXT, order_id INTEGER, match_id INTEGER, "
+        "flow_id INTEGER, at_ms INTEGER",
         key="account_id, scope, symbol, order_id, match_id",
         indexes={"prevented_by_id": "account_id, scope, symbol, match_id"},
         youngest_first="at_ms DESC",
