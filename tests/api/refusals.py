@@ -119,7 +119,7 @@ def ip_addresses() -> Iterator[str]:
 
 
 def holdings(world: World) -> list[Any]:
-    """All that the accounts of this world have, owe, and have open."""
+    """All that the accounts of this world have, owe, and have open, and their special keys."""
 
     def question(live: Live) -> list[Any]:
         found: list[Any] = []
@@ -132,6 +132,7 @@ def holdings(world: World) -> list[Any]:
                     live.open_orders(account_id, scope, None),
                     live.open_lists(account_id, scope),
                     live.order_counts(account_id, scope),
+                    live.special_keys(account_id, scope),
                 ]
         return found
 

@@ -13,6 +13,7 @@ from openmargin.domain.enums import SelfTradePrevention, SymbolStatus
 from openmargin.domain.money import E8
 from openmargin.domain.reasons import Reason
 from openmargin.domain.venue import Venue
+from tests.api import refusals_of_special_keys as special_keys
 from tests.api.refusals import (
     Asked,
     Case,
@@ -343,6 +344,7 @@ CASES += [
         venue=with_margin(burn_asset="XYZ"),
     ),
 ]
+CASES += special_keys.CASES
 
 
 # --- the tests -------------------------------------------------------------------------------------------------
@@ -368,6 +370,7 @@ GOOD: Final[dict[str, Asked]] = {
     f"DELETE {ISOLATED}": {"symbol": "BTCUSDT"},
     f"POST {LEVERAGE}": {"maxLeverage": "3"},
     f"POST {BNB_BURN}": {"spotBNBBurn": "true", "interestBNBBurn": "true"},
+    **special_keys.GOOD,
 }
 """A request of every endpoint that changes something, to be spoiled in one parameter."""
 

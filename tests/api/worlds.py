@@ -35,3 +35,8 @@ def with_margin(**changes: Any) -> Venue:
 def with_orders(**changes: Any) -> Venue:
     venue = load_venue()
     return msgspec.structs.replace(venue, orders=msgspec.structs.replace(venue.orders, **changes))
+
+
+def with_special_keys(**changes: Any) -> Venue:
+    venue = load_venue()
+    return msgspec.structs.replace(venue, special_keys=msgspec.structs.replace(venue.special_keys, **changes))

@@ -98,6 +98,7 @@ class Gateway:
             self._current_catalogue(),
             endpoint.dialect,
             sender,
+            self._authenticator.secrets,
             headers,
             _in_microseconds(endpoint, request),
         )

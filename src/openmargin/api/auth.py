@@ -20,6 +20,7 @@ from openmargin.api.errors import (
     RECV_WINDOW_TOO_LONG,
     REJECTED_KEY,
     ApiError,
+    Dialect,
     illegal_characters,
     missing,
 )
@@ -33,14 +34,12 @@ from openmargin.api.signatures import (
 )
 from openmargin.api.wire import Request
 from openmargin.domain.enums import KeyKind
-from openmargin.domain.ids import SPOT
+from openmargin.domain.ids import ANY_ADDRESS, SPOT
 from openmargin.domain.views import KeyView
 from openmargin.runtime.exchange import Exchange
 from openmargin.runtime.secrets import SecretKeeper
 
 _API_KEY: Final = re.compile(r"[A-Za-z0-9]{64}")
-_ANY_IP: Final = "0.0.0.0"
-"""Stands in the IP list of a fresh key and restricts nothing."""
 _AHEAD_MAX_US: Final = 1_000_000
 _RECV_WINDOW_MAX_US: Final = 60_000_000
 _RECV_WINDOW_DEFAULT_US: Final = 5_000_000
@@ -103,13 +102,16 @@ SIGNATURE_REFUSALS: Final = (
 
 
 class Authenticator:
-    """Knows the keys through the exchange, and keeps what is costly to build for each."""
+    """Knows the keys through the exchange, and keeps what is costly to build for each.
+
+    Special keys trade through the spot API: nothing on /sapi takes one, market data included (mechanics 8).
+    """
 
     def __init__(
         self, exchange: Exchange, keeper: SecretKeeper, policy: TimestampPolicy = TimestampPolicy.EITHER
     ) -> None:
         self._exchange = exchange
-        self._keeper = keeper
+        self.secrets = keeper
         self._policy = policy
         self._verifiers: dict[str, tuple[int, Verifier]] = {}
 
@@ -118,6 +120,8 @@ class Authenticator:
         if endpoint.security is Security.NONE:
             return Sender()
         key = self._key(request)
+        if key.special_scope and endpoint.dialect is Dialect.SAPI:
+            raise ApiError(REJECTED_KEY)
         if endpoint.permission is not None and endpoint.permission not in key.permissions:
             raise ApiError(REJECTED_KEY)
         if not endpoint.signed and "signature" not in parameters:
@@ -172,7 +176,7 @@ class Authenticator:
         if key.kind in (KeyKind.RSA, KeyKind.ED25519):
             verifier = public_key_verifier(key.public_key)
         else:
-            verifier = hmac_verifier(self._keeper.secret_for(key))
+            verifier = hmac_verifier(self.secrets.secret_for(key))
         if len(self._verifiers) >= _VERIFIERS_MAX:
             # The oldest goes: dictionaries keep the order in which keys came.
             del self._verifiers[next(iter(self._verifiers))]
@@ -182,7 +186,7 @@ class Authenticator:
 
 def _is_allowed(ip: str, listed: tuple[str, ...]) -> bool:
     """An IP list is enforced over its entries other than the initial one, which alone lets everybody in."""
-    allowed = [entry for entry in listed if entry != _ANY_IP]
+    allowed = [entry for entry in listed if entry != ANY_ADDRESS]
     return not allowed or ip in allowed
 
 

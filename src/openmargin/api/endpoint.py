@@ -23,6 +23,7 @@ from openmargin.domain.reasons import Reason
 from openmargin.runtime.commit import Outcome
 from openmargin.runtime.exchange import Exchange
 from openmargin.runtime.live import Live
+from openmargin.runtime.secrets import SecretKeeper
 
 T = TypeVar("T")
 Refusal: TypeAlias = Reason | WireError
@@ -92,6 +93,7 @@ class Call(Struct, frozen=True):
     catalogue: Catalogue
     dialect: Dialect
     sender: Sender
+    secrets: SecretKeeper
     headers: Headers
     """Those of the answer; an endpoint may add its own."""
     in_microseconds: bool = False

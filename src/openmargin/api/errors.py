@@ -349,14 +349,14 @@ _ON_MARGIN: Final[dict[Reason, WireError]] = {
         "Portfolio Margin is an unsupported product, please change the account type to a supported margin product."
     ),
     Reason.TOO_MANY_KEYS: _unsupported("the account has as many keys as it may."),
-    Reason.TOO_MANY_IPS: _unsupported("a key may name at most 30 addresses."),
+    Reason.TOO_MANY_IPS: _unsupported("a key may not name as many addresses."),
     Reason.SPECIAL_KEY_COOLDOWN: _unsupported(
-        "special keys may be created again 24 hours after leaving the mode."
+        "new special keys may be created when the cooldown after leaving Special Key Mode is over."
     ),
     Reason.UNKNOWN_SPECIAL_KEY: _unsupported("no special key of that account goes by this name."),
     Reason.SPECIAL_KEY_MAY_NOT_BORROW: REJECTED_KEY,
     Reason.SPECIAL_MODE_HAS_DEBT: _unsupported("the account still owes something."),
-    Reason.KEY_NAME_WRONG: _INVALID_INPUT,
+    Reason.KEY_NAME_WRONG: invalid("apiName"),
     Reason.RATES_WRONG: _INVALID_INPUT,
     Reason.INTEREST_ASSET_UNKNOWN: _INVALID_INPUT,
     Reason.CANCEL_RESTRICTED: WireError(400, -2011, "Order was not canceled due to cancel restrictions."),

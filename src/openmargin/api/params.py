@@ -18,6 +18,7 @@ from msgspec import Struct
 from openmargin.api import errors
 from openmargin.api.errors import ApiError, WireError
 from openmargin.domain.money import parse_e8
+from openmargin.runtime.addresses import AddressRefused, parse_addresses
 
 _DECIMAL: Final = r"^([0-9]{1,20})(\.[0-9]{1,20})?$"
 _DIGITS: Final = r"^[0-9]{1,20}$"
@@ -192,6 +193,19 @@ def time(name: str, about: str = "") -> Param:
         return value // 1000 if len(sent) >= _MICROSECOND_DIGITS else value
 
     return Param(name, "LONG", parse, about=about, refusals=(errors.illegal_characters(name, _DIGITS),))
+
+
+def addresses(name: str, about: str = "") -> Param:
+    """IP addresses separated by commas."""
+    illegal = errors.invalid(name)
+
+    def parse(sent: str) -> tuple[str, ...]:
+        try:
+            return parse_addresses(sent)
+        except AddressRefused:
+            raise ApiError(illegal) from None
+
+    return Param(name, "STRING", parse, about=about, refusals=(illegal,))
 
 
 def choice(

@@ -14,6 +14,7 @@ from openmargin.domain.views import (
     IndexView,
     IsolatedView,
     KeyView,
+    LiquidationLoanView,
     MarginView,
     OrderCountView,
     RatesView,
@@ -62,6 +63,13 @@ def account(state: State, account_id: int) -> AccountView | None:
         found.burns_bnb_for_interest,
         found.in_special_mode,
     )
+
+
+def liquidation_loan(state: State, account_id: int) -> LiquidationLoanView:
+    """What an account owes the insurance fund; zeros where it never went bankrupt."""
+    owner = state.accounts[account_id]
+    asset = state.venue.margin.liquidation.loan_asset
+    return LiquidationLoanView(asset, owner.liquidation_loan, owner.liquidation_loan_repaid)
 
 
 def account_ids(state: State) -> list[int]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from ipaddress import ip_address
-
 from openmargin.domain.commands import AnyCommand, ChangeAccount, CreateAccount, CreateKey, Deposit, Withdraw
 from openmargin.domain.enums import AccountType, KeyKind, Permission
 from openmargin.domain.events import AccountChanged, AnyEvent
@@ -13,14 +11,15 @@ from openmargin.lab import shapes
 from openmargin.lab.amounts import positive_e8
 from openmargin.lab.bench import Bench, Path
 from openmargin.lab.errors import Refused, refused
-from openmargin.lab.public_keys import check_public_key
+from openmargin.runtime.addresses import AddressRefused, parse_addresses
+from openmargin.runtime.public_keys import PublicKeyRefused, check_public_key
 from openmargin.runtime.secrets import generate_api_key
 
 
 async def create_account(bench: Bench, _: Path, body: shapes.NewAccount) -> shapes.AccountMade:
     """Make an account with one key that may do everything."""
     kind = KeyKind[body.key_type]
-    check_public_key(kind, body.public_key)
+    _check_public_key(kind, body.public_key)
     command = CreateAccount(body.name, body.vip, _account_type(body.account_type), body.master_id)
     account = await _submit_for_account(bench, command)
     key = await _create_key(bench, account.account_id, kind, body.public_key, tuple(Permission), ())
@@ -46,7 +45,7 @@ async def change_account(bench: Bench, path: Path, body: shapes.AccountChanges) 
 async def create_key(bench: Bench, path: Path, body: shapes.NewKey) -> shapes.KeyMade:
     """Give an account one more key, with fewer rights or for fewer addresses if so asked."""
     kind = KeyKind[body.key_type]
-    check_public_key(kind, body.public_key)
+    _check_public_key(kind, body.public_key)
     permissions = tuple(sorted({Permission[name] for name in body.permissions}))
     return await _create_key(bench, path.account_id, kind, body.public_key, permissions, _addresses(body.ip))
 
@@ -111,16 +110,18 @@ def _account_type(name: shapes.AccountTypeName) -> AccountType:
     return AccountType[name]
 
 
+def _check_public_key(kind: KeyKind, pem: str) -> None:
+    try:
+        check_public_key(kind, pem)
+    except PublicKeyRefused as refusal:
+        raise Refused(400, str(refusal), refusal.hint) from None
+
+
 def _addresses(ip: str) -> tuple[str, ...]:
-    addresses = tuple(address.strip() for address in ip.split(",")) if ip else ()
-    for address in addresses:
-        try:
-            ip_address(address)
-        except ValueError:
-            raise Refused(
-                400, f'"{address}" is no IP address', 'write such as "127.0.0.1,10.0.0.7"'
-            ) from None
-    return addresses
+    try:
+        return parse_addresses(ip) if ip else ()
+    except AddressRefused as refusal:
+        raise Refused(400, f'"{refusal}" is no IP address', 'write such as "127.0.0.1,10.0.0.7"') from None
 
 
 def _scope(bench: Bench, body: shapes.Movement) -> str:

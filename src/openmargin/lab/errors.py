@@ -32,6 +32,11 @@ _REASONS: Final[dict[Reason, tuple[int, str, str]]] = {
         "that isolated account is not open",
         "POST /sapi/v1/margin/isolated/account opens it",
     ),
+    Reason.TOO_MANY_KEYS: (
+        422,
+        "the account has as many keys as it may",
+        "make another account, or raise special_keys.keys_max in the venue file",
+    ),
     Reason.KEY_EXISTS: (409, "that key exists already", "ask again: another key will be drawn"),
     Reason.WITHDRAW_BALANCE_SHORT: (
         422,

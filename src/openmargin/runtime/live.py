@@ -21,6 +21,7 @@ from openmargin.domain.views import (
     IndexView,
     IsolatedView,
     KeyView,
+    LiquidationLoanView,
     MarginView,
     OrderCountView,
     RatesView,
@@ -64,6 +65,9 @@ class Live:
 
     def account(self, account_id: int) -> AccountView | None:
         return views.account(self._engine.state, account_id)
+
+    def liquidation_loan(self, account_id: int) -> LiquidationLoanView:
+        return views.liquidation_loan(self._engine.state, account_id)
 
     def account_ids(self) -> list[int]:
         return views.account_ids(self._engine.state)

@@ -22,6 +22,7 @@ from openmargin.api.endpoints import (
     orders,
     preferences,
     rates,
+    special_keys,
     spot_account,
     spot_orders,
     trades,
@@ -52,6 +53,7 @@ ENDPOINTS: Final[tuple[Endpoint, ...]] = tuple(
         trades,
         spot_orders,
         spot_account,
+        special_keys,
     )
     for found in _endpoints_of(module)
 )
