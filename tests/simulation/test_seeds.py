@@ -52,7 +52,7 @@ def test_the_crowd_goes_everywhere() -> None:
     if len(reports) < len(SEEDS):
         pytest.skip("only where all the markets ran")
     reached = {reason for report in reports.values() for reason in report.reasons}
-    assert {reason.name for reason in Reason} - reached == set(), "make workload.py ask for these too"
+    assert {reason.name for reason in Reason} - reached == set(), "make the workload ask for these too"
     assert sum(report.trades for report in reports.values()) > 4_000
 
 

@@ -1,0 +1,102 @@
+"""What only the exchange and its operator do: index prices, rules, rates."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+
+from openmargin.domain.commands import (
+    AnyCommand,
+    ChangeAccount,
+    ChangeVenue,
+    CreateAccount,
+    CreateKey,
+    SetIndex,
+    SetRates,
+    Tick,
+)
+from openmargin.domain.enums import AccountType, KeyKind, Rounding, SymbolStatus
+from openmargin.domain.money import E8
+from openmargin.domain.venue import CommissionRates, LoanTerms, MarginRules
+from openmargin.lab.workload.crowd import Crowd
+
+
+class Outside(Crowd):
+    """The market from outside, and whoever runs the exchange."""
+
+    def _index(self) -> AnyCommand:
+        """Mostly a small move of some symbols; now and then a jump that reaches into the books."""
+        luck = self.chance.random()
+        if luck < 0.02:
+            return SetIndex((("BTCUSDT", self.chance.choice((0, -1))),))
+        if luck < 0.03:
+            return SetIndex((("BTCUSDT", self.index["BTCUSDT"]), ("NOPE", 1)))
+        moved = self.chance.sample(self.venue.symbols, self.chance.randint(1, len(self.venue.symbols)))
+        prices: list[tuple[str, int]] = []
+        for rules in moved:
+            width = self.chance.choice((2, 10, 40, 40, 150, 500))
+            price = self.index[rules.name] * (10_000 + self.chance.randint(-width, width)) // 10_000
+            price = min(max(price, rules.start_price // 3), rules.start_price * 3)
+            self.index[rules.name] = price
+            prices.append((rules.name, price))
+        return SetIndex(tuple(prices), self.chance.choice((0, 1)))
+
+    def _administer(self) -> AnyCommand:
+        """What only an operator does."""
+        account = self.chance.choice((1, 2, 3, 4, 4, 0, 99))
+        change: Sequence[AnyCommand] = (
+            Tick(),
+            ChangeAccount(account, vip=self.chance.choice((0, 1, 2, 7, -1))),
+            ChangeAccount(account, terms_signed=True, trade_group_id=self.chance.choice((5, 5, 6, -1))),
+            ChangeAccount(account, account_type=self.chance.choice(list(AccountType))),
+            CreateKey(account, self.chance.choice(("reader", f"key {self.at_ms}")), KeyKind.HMAC, "", (), ()),
+            CreateAccount("late", vip=self.chance.choice((0, -1)), master_id=self.chance.choice((0, 1, 77))),
+            self._other_rules(),
+            self._rates(),
+        )
+        return self.chance.choice(change)
+
+    def _margin(self) -> MarginRules:
+        """The margin rules with some of the assumed ones altered."""
+        pick = self.chance.choice
+        return msgspec.structs.replace(
+            self.venue.margin,
+            interest_rounding=pick(list(Rounding)),
+            burn_asset=pick(("BNB", "BNB", "BNB", "ETH", "ODD", "NOPE")),
+            burn_interest_discount=pick((5 * E8 // 100, 0, E8 // 3)),
+            burn_commission_discount=pick((25 * E8 // 100, 0, E8)),
+        )
+
+    def _rates(self) -> AnyCommand:
+        asset = self.chance.choice(("BTC", "ETH", "USDT", "USDT", "GIFT", "NOPE"))
+        daily = [self.chance.randrange(50_000) for _ in range(self.chance.randint(1, 3))]
+        if self.chance.random() < 0.1:
+            daily = self.chance.choice(([], [-1], [E8 + 1]))
+        return SetRates(((asset, tuple(daily)),))
+
+    def _other_rules(self) -> AnyCommand:
+        venue = self.venue
+        house = msgspec.structs.replace(
+            venue.house, enabled=self.chance.random() < 0.6, levels=self.chance.randint(1, 6)
+        )
+        luck = self.chance.random()
+        if luck < 0.2:
+            return ChangeVenue(msgspec.structs.replace(venue, assets=venue.assets[1:]))
+        if luck < 0.4:
+            return ChangeVenue(msgspec.structs.replace(venue, symbols=venue.symbols[:-1]))
+        rates = (CommissionRates(self.chance.randrange(200_000), self.chance.randrange(200_000)),)
+        status = SymbolStatus.BREAK if self.chance.random() < 0.3 else SymbolStatus.TRADING
+        last = msgspec.structs.replace(venue.symbols[-1], status=status)
+        symbols = (*venue.symbols[:-1], last)
+        assets = venue.assets
+        if self.chance.random() < 0.3:
+            terms = (LoanTerms(self.chance.randrange(50_000), 60 * E8),)
+            assets = tuple(
+                msgspec.structs.replace(asset, loan_terms=terms) if asset.name == "ETH" else asset
+                for asset in assets
+            )
+        self.venue = msgspec.structs.replace(
+            venue, house=house, commissions=rates, symbols=symbols, assets=assets, margin=self._margin()
+        )
+        return ChangeVenue(self.venue)

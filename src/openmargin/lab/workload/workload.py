@@ -1,0 +1,113 @@
+"""The crowd as a whole: who is there, and what is asked next."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from openmargin.domain.commands import (
+    AnyCommand,
+    ChangeAccount,
+    CreateAccount,
+    CreateKey,
+    Deposit,
+    ExitSpecialKeyMode,
+    Open,
+    OpenIsolated,
+)
+from openmargin.domain.enums import KeyKind, Permission
+from openmargin.domain.ids import CROSS, SPOT
+from openmargin.domain.money import E8
+from openmargin.lab.workload.choices import Choices
+from openmargin.lab.workload.crowd import ACCOUNTS, WORTH, Window
+from openmargin.lab.workload.funding import Funding
+from openmargin.lab.workload.lists import Lists
+from openmargin.lab.workload.outside import Outside
+
+
+class Workload(Lists, Funding, Choices, Outside):
+    """Everybody, and their odds."""
+
+    def __init__(self, seed: int, window: Window) -> None:
+        super().__init__(seed, window)
+        self.first = self._people()
+
+    def opening(self) -> tuple[int, AnyCommand]:
+        """The first thing asked of a blank exchange."""
+        return self.at_ms, Open(self.venue, self.seed, 1)
+
+    def _people(self) -> list[AnyCommand]:
+        commands: list[AnyCommand] = []
+        for number in range(1, ACCOUNTS + 1):
+            master_id = 1 if number == ACCOUNTS else 0
+            commands.append(CreateAccount(f"trader {number}", vip=number % 3, master_id=master_id))
+            for scope, worth in ((CROSS, 60_000), (SPOT, 20_000)):
+                commands.append(Deposit(number, scope, "USDT", worth * E8))
+                commands.append(Deposit(number, scope, "BTC", worth * E8 // 20_000))
+                commands.append(Deposit(number, scope, "ETH", worth * E8 // 1_000))
+                commands.append(Deposit(number, scope, "BNB", self.chance.choice((1, 1_000_000, E8))))
+        for number, pair in ((1, "BTCUSDT"), (2, "BTCUSDT"), (3, "ETHBTC"), (4, "BNBUSDT")):
+            commands.append(OpenIsolated(number, "", 0, pair))
+            for asset in (pair[:3], pair[3:]):
+                commands.append(Deposit(number, pair, asset, 15_000 * E8 // WORTH.get(asset, 1)))
+        if self.chance.random() < 0.8:
+            commands += [ChangeAccount(number, trade_group_id=5) for number in (1, 2)]
+        commands += [
+            ChangeAccount(number, terms_signed=True) for number in (1, 2, 3) if self.chance.random() < 0.7
+        ]
+        key = CreateKey(1, "reader", KeyKind.HMAC, "", (Permission.READ,), ())
+        trader = CreateKey(1, "trader", KeyKind.HMAC, "", (Permission.READ, Permission.TRADE), ())
+        commands += [key, trader]
+        for account in (1, 2):
+            if self.chance.random() < 0.5:
+                commands += [self._new_special_key(account, CROSS, ()) for _ in range(2)]
+        if self.chance.random() < 0.2:  # As long as it owes nothing.
+            commands.append(ExitSpecialKeyMode(2, "", 0))
+        return commands
+
+    def draw(self) -> tuple[int, AnyCommand]:
+        """The next thing that somebody asks, and when."""
+        self.at_ms += self._pause()
+        if self.first:
+            return self.at_ms, self.first.pop(0)
+        makers: tuple[tuple[int, Callable[[], AnyCommand]], ...] = (
+            (36, self._order),
+            (6, self._against_self),
+            (16, self._list),
+            (9, self._cancel),
+            (3, self._cancel_list),
+            (3, self._cancel_all),
+            (16, self._index),
+            (8, self._borrow),
+            (7, self._repay),
+            (6, self._transfer),
+            (2, self._deposit),
+            (3, self._withdraw),
+            (3, self._isolated),
+            (2, self._leverage),
+            (2, self._burn),
+            (3, self._exchange),
+            (2, self._administer),
+            (5, self._special_key),
+        )
+        weights = [weight for weight, _ in makers]
+        command = self.chance.choices([make for _, make in makers], weights)[0]()
+        return self.at_ms, self._by_special_key(command)
+
+    def _pause(self) -> int:
+        """Mostly moments; now and then minutes, rarely hours, sometimes exactly to the full hour."""
+        luck = self.chance.random()
+        if luck < 0.90:
+            return self.chance.choice((0, 0, 1, 7, 150, 900))
+        if luck < 0.96:
+            return self.chance.randrange(1_000, 180_000)
+        if luck < 0.98:
+            return 3_600_000 - self.at_ms % 3_600_000 - self.chance.choice((0, 1))
+        return self.chance.randrange(1, 5 * 3_600_000)
+
+
+def commands(seed: int, steps: int, window: Window) -> Iterator[tuple[int, AnyCommand]]:
+    """`steps` commands with their times, the opening first; what is drawn depends on what the window shows."""
+    workload = Workload(seed, window)
+    yield workload.opening()
+    for _ in range(steps - 1):
+        yield workload.draw()
