@@ -347,6 +347,29 @@ CASES += [
 CASES += special_keys.CASES
 
 
+# --- small debts -----------------------------------------------------------------------------------------------
+
+SMALL = "/sapi/v1/margin/exchange-small-liability"
+owes_little = post(LOANS, BORROW, asset="ETH", amount="0.002")
+
+
+def exchanged_and_owes_little(world: World) -> None:
+    owes_little(world)
+    post(SMALL, {"assetNames": "ETH"})(world)
+    owes_little(world)
+
+
+CASES += [
+    Case(f"POST {SMALL}", reason, {"assetNames": names}, prepare, venue)
+    for reason, names, prepare, venue in (
+        (Reason.NOT_A_SMALL_LIABILITY, "ETH,BTC", owes_little, None),
+        (Reason.TOO_MANY_SMALL_LIABILITIES, ",".join(["ETH"] * 11), owes_little, None),
+        (Reason.SMALL_LIABILITIES_TOO_SOON, "ETH", exchanged_and_owes_little, None),
+        (Reason.INVENTORY_SHORT, "ETH", owes_little, with_asset("USDT", pool_capital=E8)),
+    )
+]
+
+
 # --- the tests -------------------------------------------------------------------------------------------------
 
 
@@ -368,6 +391,7 @@ GOOD: Final[dict[str, Asked]] = {
     f"POST {TRANSFER}": OUT,
     f"POST {ISOLATED}": {"symbol": "BTCUSDT"},
     f"DELETE {ISOLATED}": {"symbol": "BTCUSDT"},
+    f"POST {SMALL}": {"assetNames": "ETH"},
     f"POST {LEVERAGE}": {"maxLeverage": "3"},
     f"POST {BNB_BURN}": {"spotBNBBurn": "true", "interestBNBBurn": "true"},
     **special_keys.GOOD,

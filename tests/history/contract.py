@@ -470,3 +470,23 @@ class HistoryStoreContract(ABC):
             assert self.flows(after_id=after_id, limit=2) == every[place + 1 : place + 3]
         assert self.flows(after_id=0, start_ms=150, limit=1) == every[1:2], "an id does not widen the span"
         assert self.flows(after_id=every[1], end_ms=150) == []
+
+    def test_orders_of_liquidations_are_pages_by_their_last_change(self) -> None:
+        def forced(order_id: int, at_ms: int, symbol: str = "BTCUSDT", account_id: int = 1) -> OrderView:
+            return order(order_id, symbol=symbol, placed_at_ms=at_ms, account_id=account_id, liquidation_id=7)
+
+        def write(*views: OrderView) -> None:
+            kept = {(v.spec.account_id, "spot", v.spec.symbol, v.spec.order_id): v for v in views}
+            self.write(HistoryRows(liquidation_orders=kept))
+
+        one, two, three = forced(9, 10), forced(3, 20, "ETHUSDT"), forced(10, 30)
+        write(one, two, three, forced(11, 40, account_id=2))
+        every = queries.LiquidationOrders(account_id=1, scope="spot", limit=10)
+        fetch = self.reader().fetch
+        assert fetch(every) == ([three, two, one], 3)
+        assert fetch(replace(every, limit=1, offset=1)) == ([two], 3)
+        assert fetch(replace(every, start_ms=10, end_ms=20)) == ([two, one], 2)
+        assert fetch(replace(every, scope="cross")) == ([], 0)
+        later = replace(one, updated_at_ms=50, status=OrderStatus.FILLED)
+        write(later)
+        assert fetch(every) == ([later, three, two], 3)

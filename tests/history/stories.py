@@ -24,6 +24,7 @@ def order(
     placed_at_ms: int = 0,
     status: OrderStatus = OrderStatus.NEW,
     price: int = 100,
+    liquidation_id: int = 0,
 ) -> OrderView:
     """An order that says what a test is about."""
     spec = OrderSpec(
@@ -42,6 +43,7 @@ def order(
         side_effect=SideEffect.NO_SIDE_EFFECT,
         auto_repay_at_cancel=False,
         placed_at_ms=placed_at_ms,
+        liquidation_id=liquidation_id,
     )
     return OrderView(spec, status, 0, 0, placed_at_ms)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from msgspec.structs import replace
+
 from openmargin.domain.enums import (
     Flow,
     InterestKind,
@@ -36,6 +38,7 @@ from openmargin.domain.events import (
     WalletChanged,
 )
 from openmargin.domain.reasons import Reason, Rejected
+from openmargin.history.flows import flows_of_loan, flows_of_trade
 from openmargin.history.fold import fold
 from openmargin.history.rows import FLOWS_PER_RECORD as RECORD
 from openmargin.history.rows import (
@@ -64,6 +67,24 @@ def test_of_an_order_the_last_view_is_kept() -> None:
     fold(rows, 1, 1000, [OrderOpened(order(5)), OrderFilled(filled, fill(9))])
     fold(rows, 2, 2000, [OrderOpened(order(6)), OrderClosed(canceled)])
     assert list(rows.orders.values()) == [canceled, order(6)]
+
+
+def test_an_order_of_a_liquidation_is_kept_twice_and_its_fills_are_no_flows() -> None:
+    rows = HistoryRows()
+    forced = order(5, liquidation_id=2)
+    fold(rows, 1, 1000, [OrderOpened(order(4)), OrderOpened(forced), OrderFilled(forced, fill(9))])
+    assert list(rows.orders.values()) == [order(4), forced]
+    assert list(rows.liquidation_orders.values()) == [forced]
+    assert [trade.is_forced for trade in rows.trades] == [True]
+    assert list(flows_of_trade(rows.trades[0], "BTC", "USDT")) == []
+    assert list(flows_of_trade(replace(rows.trades[0], is_forced=False), "BTC", "USDT"))
+
+
+def test_a_repayment_by_a_liquidation_has_flows_of_its_own() -> None:
+    rows = HistoryRows()
+    repaid = [Repaid(n, 3, "cross", "BTC", 40, 1, LoanSource(n)) for n in (1, 2, 3)]
+    fold(rows, 1, 1000, repaid)
+    assert [bool(list(flows_of_loan(row))) for row in rows.loans] == [True, True, False]
 
 
 def test_a_fill_is_a_trade_of_the_order_s_owner() -> None:

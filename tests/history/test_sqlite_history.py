@@ -37,6 +37,8 @@ QUESTIONS: list[queries.Query[Any]] = [
     queries.Transfers(**OWNER, is_in=True, start_ms=1, end_ms=2, limit=10),
     queries.Rates(asset="BTC", start_ms=1, end_ms=2),
     queries.SmallLiabilities(account_id=1, start_ms=1, end_ms=2, limit=10),
+    queries.LiquidationOrders(**OWNER, limit=10),
+    queries.LiquidationOrders(**OWNER, start_ms=1, end_ms=2, limit=10),
     queries.Liquidations(account_id=1, start_ms=1, end_ms=2, limit=10),
     queries.LoanRepayments(account_id=1, status=RepaymentStatus.SUCCESS, start_ms=1, end_ms=2, limit=10),
     queries.Flows(**OWNER, pairs=PAIRS, start_ms=1, end_ms=2, limit=10),

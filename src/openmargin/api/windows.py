@@ -123,11 +123,16 @@ def latest_span(asked: PageParams, now_ms: int, default_days: int, most_days: in
     return Span(max(asked.start_ms, end_ms - most_days * DAY_MS), end_ms)
 
 
-def span_within(asked: Timed, now_ms: int, default_days: int, most_days: int) -> tuple[int, int]:
-    """Start and end up to now: `default_days` where no start was sent; refused where longer than `most_days`."""
+def span_within(
+    asked: Timed, now_ms: int, default_days: int, most_days: int | None = None
+) -> tuple[int, int]:
+    """Start and end, up to now where no end was sent, and of `default_days` where no start was.
+
+    Refused where the end is before the start, or the span longer than `most_days`.
+    """
     end_ms = now_ms if asked.end_ms is None else asked.end_ms
     start_ms = end_ms - default_days * DAY_MS if asked.start_ms is None else asked.start_ms
-    if not 0 <= end_ms - start_ms <= most_days * DAY_MS:
+    if end_ms < start_ms or (most_days is not None and end_ms - start_ms > most_days * DAY_MS):
         raise ApiError(BAD_DATE_RANGE)
     return start_ms, end_ms
 

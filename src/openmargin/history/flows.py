@@ -8,16 +8,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from openmargin.domain.enums import SelfTradePrevention, Side
+from openmargin.domain.enums import LoanSource, SelfTradePrevention, Side
 from openmargin.domain.money import notional
 from openmargin.history.rows import FlowKind, FlowRow, LoanKind, LoanRow, PreventedRow, TradeRow
 
 
-def flow_of_loan(row: LoanRow) -> FlowRow:
-    """A loan that came, or a repayment that went, its interest with it."""
+def flows_of_loan(row: LoanRow) -> Iterator[FlowRow]:
+    """A loan that came, or a repayment that went, its interest with it.
+
+    Nothing of what a liquidation did: that has flows of its own.
+    """
+    if row.source is LoanSource.LIQUIDATION:
+        return
     borrows = row.kind is LoanKind.BORROW
     paid = row.principal + row.interest
-    return FlowRow(
+    yield FlowRow(
         row.flow_id,
         row.transaction_id,
         row.account_id,
@@ -31,7 +36,12 @@ def flow_of_loan(row: LoanRow) -> FlowRow:
 
 
 def flows_of_trade(row: TradeRow, base: str, quote: str) -> Iterator[FlowRow]:
-    """What was received, what was paid, and the commission, where they are not zero."""
+    """What was received, what was paid, and the commission, where they are not zero.
+
+    Nothing of what a liquidation traded: that has flows of its own.
+    """
+    if row.is_forced:
+        return
     fill = row.fill
     if row.side is Side.BUY:
         received = (FlowKind.BUY_INCOME, base, fill.quantity)

@@ -87,6 +87,7 @@ def fold(rows: HistoryRows, seq: int, at_ms: int, events: Iterable[AnyEvent]) ->
                         at_ms,
                         flow_id,
                         spec.list_id,
+                        spec.liquidation_id != 0,
                     )
                 )
             case OrderClosed() | OrderActivated():
@@ -169,7 +170,10 @@ def fold(rows: HistoryRows, seq: int, at_ms: int, events: Iterable[AnyEvent]) ->
 
 def _keep_order(rows: HistoryRows, order: OrderView) -> None:
     spec = order.spec
-    rows.orders[spec.account_id, spec.scope, spec.symbol, spec.order_id] = order
+    key = (spec.account_id, spec.scope, spec.symbol, spec.order_id)
+    rows.orders[key] = order
+    if spec.liquidation_id:
+        rows.liquidation_orders[key] = order
 
 
 def _loan(event: Borrowed | Repaid, at_ms: int, flow_id: int) -> LoanRow:

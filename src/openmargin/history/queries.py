@@ -130,6 +130,12 @@ class SmallLiabilities(Paged[SmallLiabilityRow], frozen=True, kw_only=True):
     """Small debts that were exchanged."""
 
 
+class LiquidationOrders(Paged[OrderView], frozen=True, kw_only=True):
+    """Orders that liquidations placed, by the time of their last change."""
+
+    scope: Scope
+
+
 class Liquidations(Paged[LiquidationRow], frozen=True, kw_only=True):
     """Liquidations of all the account's scopes, by the time they began."""
 

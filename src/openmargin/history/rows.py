@@ -77,6 +77,8 @@ class TradeRow(Row, frozen=True):
     at_ms: int
     flow_id: int
     list_id: int = NO_LIST
+    is_forced: bool = False
+    """Did a liquidation trade? Then flows of their own tell what it moved."""
 
 
 class LoanRow(Row, frozen=True):
@@ -230,6 +232,7 @@ class HistoryRows(Struct):
     transfers: list[TransferRow] = msgspec.field(default_factory=list[TransferRow])
     order_lists: dict[ListKey, ListView] = msgspec.field(default_factory=dict[ListKey, ListView])
     prevented_matches: list[PreventedRow] = msgspec.field(default_factory=list[PreventedRow])
+    liquidation_orders: dict[OrderKey, OrderView] = msgspec.field(default_factory=dict[OrderKey, OrderView])
     flows: list[FlowRow] = msgspec.field(default_factory=list[FlowRow])
     rates: list[RatesRow] = msgspec.field(default_factory=list[RatesRow])
     small_liabilities: list[SmallLiabilityRow] = msgspec.field(default_factory=list[SmallLiabilityRow])

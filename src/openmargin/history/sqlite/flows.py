@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 import msgspec
 
 from openmargin.history import queries
-from openmargin.history.flows import flow_of_loan, flows_of_prevented, flows_of_trade
+from openmargin.history.flows import flows_of_loan, flows_of_prevented, flows_of_trade
 from openmargin.history.rows import (
     FLOWS_PER_RECORD,
     FLOWS_PER_ROW,
@@ -104,7 +104,7 @@ def _of_flow(row: bytes) -> Sequence[FlowRow]:
 
 
 def _of_loan(row: bytes) -> Sequence[FlowRow]:
-    return (flow_of_loan(_loan_decoder.decode(row)),)
+    return tuple(flows_of_loan(_loan_decoder.decode(row)))
 
 
 def _of_trades(base: str, quote: str) -> Callable[[bytes], Sequence[FlowRow]]:

@@ -7,6 +7,7 @@ from typing import Final
 
 import msgspec
 
+from openmargin.domain.orders import OrderView
 from openmargin.history import queries
 from openmargin.history.rows import (
     HistoryRows,
@@ -17,9 +18,14 @@ from openmargin.history.rows import (
 )
 from openmargin.history.sqlite.tables import Answers, Selection, Table, Values, Where, encode, rows
 
+_order_decoder: Final = msgspec.msgpack.Decoder(OrderView)
 _began_decoder: Final = msgspec.msgpack.Decoder(LiquidationBeganRow)
 _ended_decoder: Final = msgspec.msgpack.Decoder(LiquidationEndedRow)
 _repayment_decoder: Final = msgspec.msgpack.Decoder(LoanRepaymentRow)
+
+
+def _orders(batch: HistoryRows) -> list[Values]:
+    return [(*key, order.updated_at_ms, encode(order)) for key, order in batch.liquidation_orders.items()]
 
 
 def _began(batch: HistoryRows) -> list[Values]:
@@ -37,6 +43,15 @@ def _repayments(batch: HistoryRows) -> list[Values]:
 
 
 TABLES: Final = (
+    Table(
+        name="liquidation_orders",
+        columns="account_id INTEGER, scope TEXT, symbol TEXT, order_id INTEGER, updated_at_ms INTEGER",
+        key="account_id, scope, symbol, order_id",
+        indexes={"liquidation_orders_by_change": "account_id, scope, updated_at_ms"},
+        youngest_first="updated_at_ms DESC",
+        changing=("updated_at_ms",),
+        values_of=_orders,
+    ),
     Table(
         name="liquidations",
         columns="account_id INTEGER, liquidation_id INTEGER, at_ms INTEGER",
@@ -60,6 +75,27 @@ TABLES: Final = (
         values_of=_repayments,
     ),
 )
+
+
+def liquidation_orders(
+    connection: sqlite3.Connection, asked: queries.LiquidationOrders
+) -> tuple[list[OrderView], int]:
+    where = (
+        Where()
+        .add("account_id =", asked.account_id)
+        .add("scope =", asked.scope)
+        .add("updated_at_ms >=", asked.start_ms)
+        .add("updated_at_ms <=", asked.end_ms)
+    )
+    table = "liquidation_orders INDEXED BY liquidation_orders_by_change"
+    (total,) = connection.execute(f"SELECT count(*) FROM {table} WHERE {where}", where.values).fetchone()
+    found = rows(
+        connection,
+        f"SELECT row FROM {table} WHERE {where} "
+        "ORDER BY updated_at_ms DESC, symbol DESC, order_id DESC LIMIT ? OFFSET ?",
+        [*where.values, asked.limit, asked.offset],
+    )
+    return [_order_decoder.decode(row) for row in found], total
 
 
 def liquidations(
@@ -86,6 +122,7 @@ def loan_repayments(
 
 
 ANSWERS: Final[Answers] = {
+    queries.LiquidationOrders: liquidation_orders,
     queries.Liquidations: liquidations,
     queries.LoanRepayments: loan_repayments,
 }
