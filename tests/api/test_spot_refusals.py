@@ -27,6 +27,7 @@ from tests.api.worlds import with_orders, with_symbol
 
 ORDER = "/api/v3/order"
 TEST = "/api/v3/order/test"
+REPLACE = "/api/v3/order/cancelReplace"
 OPEN_ORDERS = "/api/v3/openOrders"
 
 BUY: Asked = {"symbol": "BTCUSDT", "side": "BUY", "quantity": "0.01"}
@@ -39,7 +40,11 @@ CASES: list[Case] = []
 
 # --- placing ---------------------------------------------------------------------------------------------------
 
-FORMS: Final[dict[str, Asked]] = {ORDER: LIMIT, TEST: LIMIT}
+FORMS: Final[dict[str, Asked]] = {
+    ORDER: LIMIT,
+    TEST: LIMIT,
+    REPLACE: {**LIMIT, "cancelReplaceMode": "STOP_ON_FAILURE", "cancelOrderId": "99"},
+}
 """A buy of each form, far from the market."""
 everywhere: dict[str, Asked] = {path: {} for path in FORMS}
 
@@ -96,15 +101,23 @@ placing(
     venue=with_symbol("BTCUSDT", limits_price_to_index=True),
     key=lambda world: world.special_key("BTCUSDT"),
 )
+placing(Reason.TRAILING_DELTA, {**STOP, "stopPrice": None, "trailingDelta": "5"})
+counted: dict[str, Asked] = {path: {} for path in FORMS if path != TEST}
+placing(Reason.TOO_MANY_ORDERS, prepare=post(ORDER, LIMIT), venue=with_orders(limit_10s=1), forms=counted)
+# What a cancel-replace is refused with after the cancel is told of in the answer: see test_spot_replacing.py.
+whole: dict[str, Asked] = {path: {} for path in FORMS if path != REPLACE}
 placing(
     Reason.DUPLICATE_CLIENT_ORDER_ID,
     {"newClientOrderId": "one"},
     post(ORDER, LIMIT, newClientOrderId="one"),
+    forms=whole,
 )
-placing(Reason.TRAILING_DELTA, {**STOP, "stopPrice": None, "trailingDelta": "5"})
-placing(Reason.NO_LIQUIDITY_FOR_QUOTE_QUANTITY, {**MARKET, "quantity": None, "quoteOrderQty": "0.1"})
-by_book: dict[str, Asked] = {path: {} for path in FORMS if path != TEST}
-placing(Reason.TOO_MANY_ORDERS, prepare=post(ORDER, LIMIT), venue=with_orders(limit_10s=1), forms=by_book)
+placing(
+    Reason.NO_LIQUIDITY_FOR_QUOTE_QUANTITY,
+    {**MARKET, "quantity": None, "quoteOrderQty": "0.1"},
+    forms=whole,
+)
+by_book: dict[str, Asked] = {ORDER: {}}
 placing(Reason.WOULD_TAKE, {"type": "LIMIT_MAKER", "timeInForce": None, "price": "61000"}, forms=by_book)
 placing(Reason.WOULD_TRIGGER, {**STOP, "stopPrice": "55000"}, forms=by_book)
 placing(Reason.INSUFFICIENT_BALANCE, {"quantity": "3"}, forms=by_book)

@@ -55,6 +55,8 @@ _HELP = {
     -1131: "60000 itself is taken.",
     -2010: "A rule of the order book or of the account; the text says which.",
     -2011: "There is no such open order in this account.",
+    -2021: "`data` has what became of the cancel and of the new order.",
+    -2022: "`data` has why each half failed.",
     -2013: "There is no such order in this account and symbol, open or not.",
     -2014: "A key has 64 letters and digits, in the header `X-MBX-APIKEY`.",
     -2015: "Unknown key, missing permission, or foreign address; Binance does not say which, and neither do we.",

@@ -70,6 +70,12 @@ MUTANTS = (
     Mutant("who trails longer wakes later", "triggers", "trailing", "at_front=at_front)", "at_front=False)"),
     Mutant("the widest wakes first", "triggers", "trailing", "return -reached[0], -reached[1]", "return reached[0], -reached[1]"),
     Mutant("a cascade stops after one", "cascade", "stops", "            budget -= 1\n", "            budget = 0\n            state.woken.clear()\n"),
+    # Cancel-replace
+    Mutant("a failed cancel stops nothing", "replacing", "replacing", "is_attempted = not_canceled is None or command.mode is CancelReplaceMode.ALLOW_FAILURE", "is_attempted = True"),
+    Mutant("what is not attempted is not counted", "replacing", "replacing", "        order_counts.add(account, 1, state.at_ms)\n", "        pass\n"),
+    Mutant("a broken filter costs the old order", "replacing", "replacing", "    if refused is not None and refused.reason not in DECIDED_LATER:", "    if refused is not None and state is None:"),
+    Mutant("full counts never keep the old order", "replacing", "replacing", "if over_limit is not None and not command.cancels_over_limit:", "if over_limit is not None and state is None:"),
+    Mutant("a restricted cancel is not", "orders", "endings", "    if not may_end(order, command.restriction):", "    if order is None:"),
     # Lists
     Mutant("the other leg stays open", "order_lists", "oco", 'settlement.end(state, book, other, EXPIRE, "", ExpiryReason.OCO_TRIGGER)', "pass"),
     Mutant("a pair's funds are released twice", "settlement", "oco", "    order_list.held = 0\n", "    pass\n"),

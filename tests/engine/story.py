@@ -11,6 +11,8 @@
     ann places OCO as L: sells 5 @ 110 maker as up; sells 5 stop 95 as down
     ann cancels a1                      or #7, or #7 a1, or all; `as c1` names the cancel; `list L` or `list #1`;
                                         only-new or only-partially-filled restricts it
+    ann replaces a1 with buys 5 @ 101 as a2   cancel-replace; after the cancel's own words, `anyway` places where the
+                                        cancel fails, and `over-limit` cancels where the counts are full
     ann borrows 5 BTC                   repays, withdraws; `moves 5 BTC to spot`
     ann chooses 5x                      her cross leverage
     ann burns BNB for interest          or commission; `burns no BNB for interest`
@@ -30,6 +32,7 @@
     => wakes a1, b1                     whose stop was reached, or who came to life; `no wakes`
     => prevented EXPIRE_MAKER 0 and 5 @ 100    what taker and maker lost; `no prevented`
     => list L OPEN                      or DONE
+    => halves canceled, placed          of a cancel-replace: or the reason, or `not attempted`
 
 What they say of special keys stands in `story_keys`.
 
@@ -53,6 +56,7 @@ from openmargin.domain.commands import (
     CancelAllOrders,
     CancelOrder,
     CancelOrderList,
+    CancelReplace,
     ChangeAccount,
     ChangeVenue,
     CloseIsolated,
@@ -73,6 +77,7 @@ from openmargin.domain.commands import (
     Withdraw,
 )
 from openmargin.domain.enums import (
+    CancelReplaceMode,
     CancelRestriction,
     Contingency,
     ExpiryReason,
@@ -87,6 +92,7 @@ from openmargin.domain.enums import (
 from openmargin.domain.events import (
     AnyEvent,
     Borrowed,
+    CancelReplaced,
     InterestAccrued,
     ListChanged,
     MatchPrevented,
@@ -414,6 +420,9 @@ class Teller:
             case [who, "places", *_]:
                 account, scope = self.who(who)
                 self.submit(self.list_of_orders(account, scope, line.split(maxsplit=2)[2]))
+            case [who, "replaces", *_]:
+                account, scope = self.who(who)
+                self.submit(self.replacement(account, scope, line.split(maxsplit=2)[2]))
             case [who, verb, *rest]:
                 account, scope = self.who(who)
                 self.submit(self.command(account, scope, verb, rest))
@@ -609,6 +618,20 @@ class Teller:
             not options.get("keep-loan", False),
         )
 
+    def replacement(self, account: int, scope: str, text: str) -> CancelReplace:
+        old, _, new = text.partition(" with ")
+        words = old.split()
+        named = [word for word in words if word not in ("anyway", "over-limit")]
+        cancel = self.command(account, scope, "cancels", named)
+        verb, *rest = new.split()
+        order = self.command(account, scope, verb, rest)
+        assert isinstance(cancel, CancelOrder)
+        assert isinstance(order, PlaceOrder)
+        mode = CancelReplaceMode.ALLOW_FAILURE if "anyway" in words else CancelReplaceMode.STOP_ON_FAILURE
+        return CancelReplace(
+            account, order.api_key, order.expires_at_ms, mode, cancel, order, "over-limit" in words
+        )
+
     # What must come of it
 
     def expect(self, text: str) -> None:
@@ -636,6 +659,7 @@ class Teller:
             "prevented": self.prevented,
             "no prevented": self.prevented,
             "list": self.list_text,
+            "halves": self.halves,
             "no fees": lambda _: "no fees" if not self.having(OrderFilled) else "fees",
             "book": self.book,
             "last": lambda _: f"last {_n(views.last_price(self.target.engine.state, 'BTCUSDT'))}",
@@ -684,6 +708,14 @@ class Teller:
             return f"{match.mode.name} {lost} @ {_n(match.price)}"
 
         return self.told("prevented", MatchPrevented, tell)
+
+    def halves(self, _: str) -> str:
+        """What became of a cancel-replace."""
+        for event in self.having(CancelReplaced):
+            canceled = event.not_canceled.reason.name if event.not_canceled is not None else "canceled"
+            placed = event.not_placed.reason.name if event.not_placed is not None else "placed"
+            return f"halves {canceled}, {placed if event.is_attempted else 'not attempted'}"
+        return "nothing was replaced"
 
     def list_text(self, text: str) -> str:
         name = text.split()[1]

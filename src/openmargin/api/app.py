@@ -69,7 +69,7 @@ class Gateway:
         except ApiError as refusal:
             if refusal.retry_after_s is not None:
                 headers.append((b"retry-after", b"%d" % refusal.retry_after_s))
-            return _refusal(refusal.error, headers)
+            return _refusal(refusal.error, headers, refusal.data)
         except Unavailable:
             return _refusal(errors.DISCONNECTED, headers)
         except TimedOut:
@@ -123,8 +123,8 @@ class Gateway:
         return _refusal(errors.unknown(log_id), headers)
 
 
-def _refusal(error: WireError, headers: Headers) -> Response:
-    return json_response(error.status, errors.error_body(error), headers)
+def _refusal(error: WireError, headers: Headers, data: msgspec.Struct | None = None) -> Response:
+    return json_response(error.status, errors.error_body(error, data), headers)
 
 
 def _parameters(request: Request, arrays: frozenset[str]) -> dict[str, str]:

@@ -13,7 +13,7 @@ from enum import IntEnum
 from typing import Final
 
 import msgspec
-from msgspec import Struct
+from msgspec import UNSET, Struct, UnsetType
 
 from openmargin.api.intervals import interval_words
 from openmargin.domain.reasons import Reason, Rejected
@@ -38,19 +38,26 @@ class WireError(Struct, frozen=True):
 class ApiError(Exception):
     """Ends a request with a refusal. Raised and caught inside this room only."""
 
-    def __init__(self, error: WireError, retry_after_s: int | None = None) -> None:
+    def __init__(
+        self, error: WireError, retry_after_s: int | None = None, data: Struct | None = None
+    ) -> None:
         super().__init__(error.message)
         self.error = error
         self.retry_after_s = retry_after_s
+        self.data = data
+        """What the body says besides code and message, where a request was carried out in part."""
 
 
-class _Body(Struct):
+class ErrorBody(Struct):
+    """A refusal as JSON."""
+
     code: int
     msg: str
+    data: Struct | UnsetType = UNSET
 
 
-def error_body(error: WireError) -> bytes:
-    return msgspec.json.encode(_Body(error.code, error.message))
+def error_body(error: WireError, data: Struct | None = None) -> bytes:
+    return msgspec.json.encode(ErrorBody(error.code, error.message, UNSET if data is None else data))
 
 
 # --- what a request can get wrong by itself --------------------------------------------------------------------
@@ -105,6 +112,8 @@ SELL_LIMIT_MUST_BE_ABOVE: Final = WireError(400, -1166, "A limit order in a sell
 BOTH_CANNOT_BE_LIMIT: Final = WireError(400, -1168, "At least one OCO order must be contingent.")
 BUY_STOP_LOSS_MUST_BE_ABOVE: Final = WireError(400, -1196, "A stop loss order in a buy OCO must be above.")
 SELL_STOP_LOSS_MUST_BE_BELOW: Final = WireError(400, -1197, "A stop loss order in a sell OCO must be below.")
+REPLACED_IN_PART: Final = WireError(409, -2021, "Order cancel-replace partially failed.")
+NOT_REPLACED: Final = WireError(400, -2022, "Order cancel-replace failed.")
 BAD_STRATEGY_TYPE: Final = WireError(400, -1134, "`strategyType` was less than 1000000.")
 INVALID_CANCEL_RESTRICTIONS: Final = WireError(
     400, -1145, "`cancelRestrictions` has to be either `ONLY_NEW` or `ONLY_PARTIALLY_FILLED`."

@@ -217,6 +217,8 @@ class CancelReplace(Signed, frozen=True):
     mode: CancelReplaceMode
     cancel: CancelOrder
     order: PlaceOrder
+    cancels_over_limit: bool = False
+    """Does the cancel go ahead where the order counts have no room for the new order?"""
 
 
 class SetMaxLeverage(Signed, frozen=True):

@@ -194,6 +194,19 @@ class MatchPrevented(Event, frozen=True):
     maker: OrderView
 
 
+class CancelReplaced(Event, frozen=True):
+    """What became of both halves of a cancel-replace; what happened to the orders stands before it."""
+
+    account_id: int
+    scope: Scope
+    symbol: str
+    not_canceled: Rejected | None
+    not_placed: Rejected | None
+    """Also where it was not attempted for the counts alone."""
+    is_attempted: bool
+    """Was the new order tried at all?"""
+
+
 class ListChanged(Event, frozen=True):
     """An order list was placed, or ended. `borrowed` of what it pays with was lent for it."""
 
@@ -310,6 +323,7 @@ AnyEvent: TypeAlias = (
     | OrderActivated
     | MatchPrevented
     | ListChanged
+    | CancelReplaced
     | IsolatedChanged
     | KeyChanged
     | KeyDeleted

@@ -13,6 +13,7 @@ from openmargin.domain.commands import (
     CancelAllOrders,
     CancelOrder,
     CancelOrderList,
+    CancelReplace,
     ChangeAccount,
     ChangeVenue,
     CloseIsolated,
@@ -57,6 +58,7 @@ from openmargin.engine import (
     orders,
     preferences,
     rates,
+    replacing,
     setup,
     small_liability,
     special_keys,
@@ -194,6 +196,8 @@ def _obey(state: State, command: AnyCommand) -> Rejected | None:
         return keys.refuse_signed(state, command, TRADE) or orders.place(state, command)
     if type(command) is CancelOrder:
         return keys.refuse_signed(state, command, TRADE) or orders.cancel(state, command)
+    if type(command) is CancelReplace:
+        return keys.refuse_signed(state, command, TRADE) or replacing.replace(state, command)
     if type(command) is CancelAllOrders:
         return keys.refuse_signed(state, command, TRADE) or orders.cancel_all(state, command)
     if type(command) is PlaceOrderList:

@@ -12,6 +12,7 @@ from openmargin.domain.events import (
     AccountChanged,
     AnyEvent,
     Borrowed,
+    CancelReplaced,
     Deposited,
     Flowed,
     IndexMoved,
@@ -160,6 +161,7 @@ def fold(rows: HistoryRows, seq: int, at_ms: int, events: Iterable[AnyEvent]) ->
                 | KeyChanged()
                 | KeyDeleted()
                 | IsolatedChanged()
+                | CancelReplaced()
                 | MarginStatusChanged()
                 | LiquidationLoanChanged()
             ):

@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
+import msgspec
 from msgspec import Struct
 
 from openmargin.domain.commands import AnyCommand
-from openmargin.domain.events import AnyEvent, Traded, WalletChanged
+from openmargin.domain.events import AnyEvent, CancelReplaced, Traded, WalletChanged
 from openmargin.domain.ids import CROSS, SPOT, Scope
 from openmargin.domain.orders import ListView, OrderView
 from openmargin.domain.reasons import Rejected
@@ -185,6 +186,10 @@ def _same(what: str, right: object, told: object) -> None:
 
 def _bare(event: AnyEvent) -> AnyEvent:
     """An event without what only a message needs."""
+    if isinstance(event, CancelReplaced):
+        halves = (event.not_canceled, event.not_placed)
+        bare = [Rejected(half.reason) if half is not None else None for half in halves]
+        return msgspec.structs.replace(event, not_canceled=bare[0], not_placed=bare[1])
     return Rejected(event.reason) if isinstance(event, Rejected) else event
 
 

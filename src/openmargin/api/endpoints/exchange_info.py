@@ -58,7 +58,7 @@ class SymbolInfo(Reply, kw_only=True):
     opo_allowed: bool = False
     quote_order_qty_market_allowed: bool = True
     allow_trailing_stop: bool
-    cancel_replace_allowed: bool = False
+    cancel_replace_allowed: bool = True
     amend_allowed: bool = False
     peg_instructions_allowed: bool = False
     is_spot_trading_allowed: bool = True

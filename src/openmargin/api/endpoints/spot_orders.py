@@ -10,7 +10,7 @@ from typing import Annotated, Final
 
 from openmargin.api import errors, order_params, params
 from openmargin.api.endpoint import Call, Heavier, Security, Weight, endpoint
-from openmargin.api.errors import refusal
+from openmargin.api.errors import ApiError, WireError, refusal
 from openmargin.api.outcomes import Ended, all_ended, ended_order, placed_order
 from openmargin.api.questions import (
     OrderCountRow,
@@ -19,7 +19,7 @@ from openmargin.api.questions import (
     show_order_counts,
 )
 from openmargin.api.questions import open_orders as find_open_orders
-from openmargin.api.render import Nothing, OrderReply
+from openmargin.api.render import Nothing, OrderReply, Reply
 from openmargin.api.render_lists import ListReply
 from openmargin.api.render_spot import canceled_list, canceled_order, order_row, shown_placed
 from openmargin.api.scopes import SymbolParams
@@ -36,10 +36,12 @@ from openmargin.api.single_orders import (
 )
 from openmargin.api.spot_fees import ForOrder, rates_for_order
 from openmargin.api.windows import SPAN_REFUSALS, span_within_a_day
-from openmargin.domain.commands import CancelAllOrders, PlaceOrder
-from openmargin.domain.enums import CancelRestriction, SelfTradePrevention
-from openmargin.domain.reasons import Reason
+from openmargin.domain.commands import CancelAllOrders, CancelReplace, PlaceOrder
+from openmargin.domain.enums import CancelReplaceMode, CancelRestriction, SelfTradePrevention
+from openmargin.domain.events import CancelReplaced
+from openmargin.domain.reasons import Reason, Rejected
 from openmargin.history import queries
+from openmargin.runtime.commit import Outcome
 
 _PATH: Final = "/api/v3/order"
 _TRUE: Final = ("true", "TRUE", "True")
@@ -54,6 +56,15 @@ _TESTED_BY_BOOK: Final = (
     Reason.INSUFFICIENT_BALANCE,
 )
 """What only the book, the counts and the wallet refuse: a test does not get so far."""
+_AFTER_CANCEL: Final = (
+    Reason.DUPLICATE_CLIENT_ORDER_ID,
+    Reason.NO_LIQUIDITY_FOR_QUOTE_QUANTITY,
+    Reason.WOULD_TAKE,
+    Reason.WOULD_TRIGGER,
+    Reason.INSUFFICIENT_BALANCE,
+)
+"""What only half of a cancel-replace is refused with."""
+_UNNAMED_CANCEL: Final = errors.missing_either("cancelOrigClientOrderId", "cancelOrderId")
 
 
 class NewOrderParams(OrderParams, frozen=True, kw_only=True):
@@ -114,16 +125,17 @@ async def test_order(call: Call, asked: TestOrderParams) -> ForOrder | Nothing:
     return await rates_for_order(call) if asked.with_rates else Nothing()
 
 
+def _restriction() -> params.Param:
+    return params.choice(
+        "cancelRestrictions",
+        _RESTRICTIONS,
+        errors.INVALID_CANCEL_RESTRICTIONS,
+        "In which status alone the order is cancelled.",
+    )
+
+
 class CancelOrderParams(CancelParams, frozen=True, kw_only=True):
-    restriction: Annotated[
-        CancelRestriction,
-        params.choice(
-            "cancelRestrictions",
-            _RESTRICTIONS,
-            errors.INVALID_CANCEL_RESTRICTIONS,
-            "In which status alone the order is cancelled.",
-        ),
-    ] = CancelRestriction.NONE
+    restriction: Annotated[CancelRestriction, _restriction()] = CancelRestriction.NONE
 
 
 @endpoint(
@@ -138,6 +150,124 @@ async def cancel_order(call: Call, asked: CancelOrderParams) -> OrderReply:
     """Cancel an order"""
     outcome = await call.submit(cancel_command(call, asked, call.sender.scope, asked.restriction))
     return canceled_order(ended_order(outcome, asked.means), call.per_ms)
+
+
+# --- replacing -------------------------------------------------------------------------------------------------
+
+
+class CancelReplaceParams(NewOrderParams, frozen=True, kw_only=True):
+    mode: Annotated[
+        CancelReplaceMode,
+        params.choice(
+            "cancelReplaceMode",
+            params.words(CancelReplaceMode),
+            about="Whether the new order is placed where the cancel fails.",
+        ),
+    ]
+    cancel_order_id: Annotated[int, params.number("cancelOrderId")] = 0
+    cancel_orig_client_id: Annotated[str, params.client_id("cancelOrigClientOrderId")] = ""
+    cancel_client_id: Annotated[
+        str, params.client_id("cancelNewClientOrderId", "Names the cancel itself.")
+    ] = ""
+    restriction: Annotated[CancelRestriction, _restriction()] = CancelRestriction.NONE
+    cancels_over_limit: Annotated[
+        bool,
+        params.choice(
+            "orderRateLimitExceededMode",
+            {"DO_NOTHING": False, "CANCEL_ONLY": True},
+            about="What to do where the order counts are full.",
+        ),
+    ] = False
+
+    def canceled(self) -> CancelParams:
+        """The half that is cancelled, as a cancel by itself."""
+        return CancelParams(
+            symbol=self.symbol,
+            order_id=self.cancel_order_id,
+            client_order_id=self.cancel_orig_client_id,
+            cancel_client_id=self.cancel_client_id,
+        )
+
+
+class BothHalves(Reply):
+    cancel_result: str
+    new_order_result: str
+    cancel_response: OrderReply | errors.ErrorBody
+    new_order_response: OrderReply | errors.ErrorBody | None
+
+
+@endpoint(
+    "POST",
+    f"{_PATH}/cancelReplace",
+    Security.TRADE,
+    Weight(1),
+    params=CancelReplaceParams,
+    refuses=(
+        _UNNAMED_CANCEL,
+        errors.REPLACED_IN_PART,
+        errors.NOT_REPLACED,
+        *(refused for refused in PLACING_ONE if refused not in _AFTER_CANCEL),
+    ),
+    unsupported=order_params.pegs(),
+)
+async def cancel_replace(call: Call, asked: CancelReplaceParams) -> BothHalves:
+    """Cancel an order and place another; -2021 and -2022 have what became of each in their `data`"""
+    meant = asked.canceled()
+    if not meant.order_id and not meant.client_order_id:
+        raise ApiError(_UNNAMED_CANCEL)
+    outcome = await call.submit(
+        CancelReplace(
+            account_id=call.sender.account_id,
+            api_key=call.sender.api_key,
+            expires_at_ms=call.sender.expires_at_ms,
+            mode=asked.mode,
+            cancel=cancel_command(call, meant, call.sender.scope, asked.restriction),
+            order=asked.command(call),
+            cancels_over_limit=asked.cancels_over_limit,
+        )
+    )
+    show_order_counts(call)
+    done = next(event for event in outcome.events if isinstance(event, CancelReplaced))
+    halves = _halves(call, asked, meant, outcome, done)
+    if done.not_canceled is None and done.not_placed is None:
+        return halves
+    both_failed = done.not_canceled is not None and (done.not_placed is not None or not done.is_attempted)
+    error = errors.NOT_REPLACED if both_failed else errors.REPLACED_IN_PART
+    stopped_by_counts = (
+        done.not_placed is not None
+        and done.not_placed.reason is Reason.TOO_MANY_ORDERS
+        and asked.mode is CancelReplaceMode.STOP_ON_FAILURE
+    )
+    if stopped_by_counts and done.not_placed is not None:
+        waiting = refusal(done.not_placed, call.dialect, outcome.at_ms)
+        error = WireError(waiting.error.status, error.code, error.message)
+        raise ApiError(error, waiting.retry_after_s, halves)
+    raise ApiError(error, data=halves)
+
+
+def _halves(
+    call: Call, asked: CancelReplaceParams, meant: CancelParams, outcome: Outcome, done: CancelReplaced
+) -> BothHalves:
+    cancel: OrderReply | errors.ErrorBody
+    order: OrderReply | errors.ErrorBody | None = None
+    if done.not_canceled is None:
+        cancel = canceled_order(ended_order(outcome, meant.means), call.per_ms)
+    else:
+        cancel = _failure(call, done.not_canceled, outcome)
+    result = "NOT_ATTEMPTED"
+    if done.is_attempted and done.not_placed is not None:
+        result, order = "FAILURE", _failure(call, done.not_placed, outcome)
+    elif done.is_attempted:
+        result, order = "SUCCESS", shown_placed(placed_order(outcome), asked.form, call.per_ms)
+    return BothHalves("SUCCESS" if done.not_canceled is None else "FAILURE", result, cancel, order)
+
+
+def _failure(call: Call, rejected: Rejected, outcome: Outcome) -> errors.ErrorBody:
+    error = refusal(rejected, call.dialect, outcome.at_ms).error
+    return errors.ErrorBody(error.code, error.message)
+
+
+# --- many orders, and looking up -------------------------------------------------------------------------------
 
 
 @endpoint(

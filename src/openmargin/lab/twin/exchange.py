@@ -8,6 +8,7 @@ from openmargin.domain.commands import (
     CancelAllOrders,
     CancelOrder,
     CancelOrderList,
+    CancelReplace,
     ChangeAccount,
     ChangeVenue,
     CloseIsolated,
@@ -102,6 +103,8 @@ class Twin(Lists):
                 return self.place(command)
             case CancelOrder():
                 return self.cancel(command)
+            case CancelReplace():
+                return self.replace(command)
             case CancelAllOrders():
                 return self.cancel_all(command)
             case PlaceOrderList():

@@ -5,8 +5,15 @@ from __future__ import annotations
 from fractions import Fraction
 from math import ceil
 
-from openmargin.domain.commands import CancelAllOrders, CancelOrder, PlaceOrder, PlaceOrderList
+from openmargin.domain.commands import (
+    CancelAllOrders,
+    CancelOrder,
+    CancelReplace,
+    PlaceOrder,
+    PlaceOrderList,
+)
 from openmargin.domain.enums import (
+    CancelReplaceMode,
     ExpiryReason,
     LoanSource,
     OrderStatus,
@@ -16,10 +23,10 @@ from openmargin.domain.enums import (
     SymbolStatus,
     TimeInForce,
 )
-from openmargin.domain.events import OrderActivated, OrderOpened
+from openmargin.domain.events import CancelReplaced, OrderActivated, OrderOpened
 from openmargin.domain.ids import CROSS, NO_LIST, SPOT, Scope
 from openmargin.domain.orders import Leg, OrderSpec
-from openmargin.domain.reasons import Reason
+from openmargin.domain.reasons import Reason, Rejected
 from openmargin.domain.venue import Symbol
 from openmargin.lab.twin.house import House
 from openmargin.lab.twin.parts import (
@@ -192,12 +199,9 @@ class Orders(House):
 
     # --- Placing -----------------------------------------------------------------------------------------------
 
-    def place(self, command: PlaceOrder) -> Reason | None:
-        bad = self.bad_market(command)
-        if bad is not None:
-            return bad
-        account, scope, symbol = command.account_id, command.scope, command.symbol
-        rules, mode = self.rules(symbol), command.self_trade_prevention
+    def _sized(self, command: PlaceOrder) -> tuple[Leg, int, list[Meeting]]:
+        """The order as a leg, how large it is, and whom it would meet at once."""
+        who, symbol, mode = (command.account_id, command.scope), command.symbol, command.self_trade_prevention
         self.quote_if_bare(symbol)
         buys, in_quote = command.side is Side.BUY, command.quote_quantity
         leg = Leg(
@@ -216,11 +220,20 @@ class Orders(House):
         plan: list[Meeting] = []
         quantity = leg.quantity
         if leg.type not in STOPS and in_quote:
-            plan = self.plan((account, scope), mode, symbol, buys, 0, None, in_quote)
+            plan = self.plan(who, mode, symbol, buys, 0, None, in_quote)
             # Makers that are merely sent away are nothing that the budget bought.
             quantity = sum(m.quantity for m in plan if m.mode is not SelfTradePrevention.EXPIRE_MAKER)
         elif leg.type not in STOPS:
-            plan = self.plan((account, scope), mode, symbol, buys, leg.price, quantity)
+            plan = self.plan(who, mode, symbol, buys, leg.price, quantity)
+        return leg, quantity, plan
+
+    def place(self, command: PlaceOrder) -> Reason | None:
+        bad = self.bad_market(command)
+        if bad is not None:
+            return bad
+        account, scope, symbol = command.account_id, command.scope, command.symbol
+        rules, buys, in_quote = self.rules(symbol), command.side is Side.BUY, command.quote_quantity
+        leg, quantity, plan = self._sized(command)
         bad = self.bad_order(account, scope, rules, leg, quantity, in_quote)
         if bad is not None:
             return bad
@@ -369,6 +382,43 @@ class Orders(House):
             self.cancel_one(order, command.cancel_client_id or self.next_name())
             return None
         return Reason.UNKNOWN_ORDER
+
+    def replace(self, command: CancelReplace) -> Reason | None:
+        """A cancel, then a placement. Filters and counts are asked first, and stop both."""
+        cancel, order = command.cancel, command.order
+        account, scope = command.account_id, order.scope
+        halves = {(half.account_id, half.scope, half.symbol) for half in (cancel, order)}
+        if halves != {(account, scope, order.symbol)}:
+            return Reason.PARAMETERS_DO_NOT_FIT
+        bad = self.bad_market(order)
+        if bad is not None:
+            return bad
+        leg, quantity, _ = self._sized(order)
+        bad = self.bad_order(account, scope, self.rules(order.symbol), leg, quantity, order.quote_quantity)
+        # Whether a name is free, and what there is to buy, may change with the cancel.
+        if bad not in (None, Reason.DUPLICATE_CLIENT_ORDER_ID, Reason.NO_LIQUIDITY_FOR_QUOTE_QUANTITY):
+            return bad
+        is_full = self.is_counted_out(account, scope, 1)
+        if is_full and not command.cancels_over_limit:
+            return Reason.TOO_MANY_ORDERS
+        failed = self.cancel(cancel)
+        goes_on = failed is None or command.mode is CancelReplaceMode.ALLOW_FAILURE
+        refused = Reason.TOO_MANY_ORDERS if is_full else None
+        if not goes_on:
+            self.counted.setdefault((account, scope), []).append((self.now, 1))
+        elif not is_full:
+            refused = self.place(order)
+        self.events.append(
+            CancelReplaced(
+                account,
+                scope,
+                order.symbol,
+                Rejected(failed) if failed is not None else None,
+                Rejected(refused) if refused is not None else None,
+                goes_on,
+            )
+        )
+        return None
 
     def cancel_all(self, command: CancelAllOrders) -> Reason | None:
         mine = self.mine(command)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from openmargin.domain.commands import AnyCommand, CancelAllOrders, CancelOrder, PlaceOrder
+import msgspec
+
+from openmargin.domain.commands import AnyCommand, CancelAllOrders, CancelOrder, CancelReplace, PlaceOrder
 from openmargin.domain.enums import (
     BORROWING,
+    CancelReplaceMode,
     CancelRestriction,
     OrderType,
     SelfTradePrevention,
@@ -24,7 +27,9 @@ class Trading(Crowd):
 
     def _order(self) -> AnyCommand:
         account, scope = self._who()
-        symbol = self._symbol(scope)
+        return self._order_of(account, scope, self._symbol(scope))
+
+    def _order_of(self, account: int, scope: Scope, symbol: str) -> PlaceOrder:
         rules = self._rules(symbol)
         side = self.chance.choice((Side.BUY, Side.SELL))
         kind = self.chance.choices(
@@ -196,7 +201,25 @@ class Trading(Crowd):
             quantity -= quantity % rules.step_size
         return quantity
 
-    def _cancel(self) -> AnyCommand:
+    def _replace(self) -> AnyCommand:
+        """Another order in place of one, mostly of the same account and market, sometimes under the same name."""
+        cancel = self._cancel()
+        account, scope, symbol = cancel.account_id, cancel.scope, cancel.symbol
+        if self.chance.random() < 0.02:
+            symbol = self._symbol(scope)
+        order = self._order_of(account, scope, symbol)
+        if cancel.client_order_id and self.chance.random() < 0.3:
+            order = msgspec.structs.replace(order, client_order_id=cancel.client_order_id)
+        return CancelReplace(
+            account if self.chance.random() < 0.99 else 1 + account % ACCOUNTS,
+            *self._signature(),
+            self.chance.choice(list(CancelReplaceMode)),
+            cancel,
+            order,
+            self.chance.random() < 0.3,
+        )
+
+    def _cancel(self) -> CancelOrder:
         live = self._live()
         api_key, expires_at_ms = self._signature()
         cancel_name = self._name() if self.chance.random() < 0.2 else ""

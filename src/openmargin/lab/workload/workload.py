@@ -74,6 +74,7 @@ class Workload(Lists, Funding, Choices, Outside):
             (6, self._against_self),
             (16, self._list),
             (9, self._cancel),
+            (4, self._replace),
             (3, self._cancel_list),
             (3, self._cancel_all),
             (16, self._index),
