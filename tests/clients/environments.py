@@ -8,11 +8,20 @@ a test writes a small program and runs it with the python that `client_python` r
     subprocess.run([python, "-c", "import ccxt; print(ccxt.__version__)"], check=True)
 
 To add a client, write `requirements/<client>.in`, run `make lock`, and ask for it by that name.
+
+A client from npm is a folder `requirements/<client>/` with a `package.json` and the `package-lock.json` that
+`npm install --package-lock-only --omit-lockfile-registry-resolved` makes of it. `run_node_client` runs it where node and
+npm are installed, and skips the test elsewhere: the project itself needs neither.
 """
 
+import fcntl
+import hashlib
 import os
+import shutil
 import subprocess
 from pathlib import Path
+
+import pytest
 
 from tools import environment
 
@@ -49,6 +58,54 @@ def run_client(
     return subprocess.run(
         [client_python(name), "-I", "-c", program, *arguments],
         env=variables,
+        capture_output=True,
+        text=True,
+        timeout=timeout,
+        check=False,
+    )
+
+
+def node_clients() -> list[str]:
+    """The names that `run_node_client` knows."""
+    return sorted(lock.parent.name for lock in REQUIREMENTS.glob("*/package-lock.json"))
+
+
+def client_modules(name: str) -> Path:
+    """The folder that holds that client's `node_modules`; they are installed when they are not there yet."""
+    if shutil.which("node") is None or shutil.which("npm") is None:
+        pytest.skip("there is no node, or no npm, on this machine")
+    manifests = [REQUIREMENTS / name / file for file in ("package.json", "package-lock.json")]
+    version = subprocess.run(["node", "--version"], capture_output=True, check=True).stdout
+    pins = hashlib.sha256(b"".join([*(path.read_bytes() for path in manifests), version])).hexdigest()[:16]
+    directory = ENVIRONMENTS / f"{name}-{pins}"
+    stamp = directory / ".stamp"
+    if stamp.exists():
+        return directory
+    ENVIRONMENTS.mkdir(parents=True, exist_ok=True)
+    with open(ENVIRONMENTS / f"{directory.name}.lock", "w") as guard:
+        fcntl.flock(guard, fcntl.LOCK_EX)
+        if not stamp.exists():  # Else somebody made it while we waited.
+            shutil.rmtree(directory, ignore_errors=True)
+            directory.mkdir()
+            for path in manifests:
+                shutil.copy(path, directory)
+            # No package's own scripts run here, and nothing but the packages is asked for.
+            options = ("--ignore-scripts", "--no-audit", "--no-fund", "--no-update-notifier")
+            done = subprocess.run(
+                ["npm", "ci", *options], cwd=directory, capture_output=True, text=True, check=False
+            )
+            assert done.returncode == 0, done.stderr
+            stamp.touch()
+    return directory
+
+
+def run_node_client(
+    name: str, program: str, *arguments: str, timeout: float = 100
+) -> subprocess.CompletedProcess[str]:
+    """Run a module in that client's folder; what it printed is in the result, whatever its exit status."""
+    return subprocess.run(
+        ["node", "--input-type=module", "-e", program, "--", *arguments],
+        cwd=client_modules(name),
         capture_output=True,
         text=True,
         timeout=timeout,

@@ -2,11 +2,22 @@
 
 import pytest
 
-from tests.clients.environments import client_python, clients, run_client
+from tests.clients.environments import (
+    client_modules,
+    client_python,
+    clients,
+    node_clients,
+    run_client,
+    run_node_client,
+)
 
 IMPORTS = {
     "binance-sdk-margin": "import binance_sdk_margin_trading",
     "ccxt": "import ccxt",
+}
+
+NODE_IMPORTS = {
+    "npm-binance": "import { MainClient } from 'binance'",
 }
 
 # The first run installs the clients, which takes longer than a test may.
@@ -15,12 +26,20 @@ pytestmark = [pytest.mark.client, pytest.mark.timeout(600)]
 
 def test_every_client_is_imported_here() -> None:
     assert set(IMPORTS) == set(clients()), "add the client's import line to IMPORTS"
+    assert set(NODE_IMPORTS) == set(node_clients()), "add the client's import line to NODE_IMPORTS"
 
 
 @pytest.mark.parametrize("name", sorted(IMPORTS))
 def test_client_imports_in_its_own_environment(name: str) -> None:
     client_python(name)
     result = run_client(name, f"{IMPORTS[name]}; print('imported')")
+    assert result.stdout.strip() == "imported", result.stderr
+
+
+@pytest.mark.parametrize("name", node_clients())
+def test_node_client_imports_in_its_own_folder(name: str) -> None:
+    client_modules(name)
+    result = run_node_client(name, f"{NODE_IMPORTS[name]}; console.log('imported')")
     assert result.stdout.strip() == "imported", result.stderr
 
 
