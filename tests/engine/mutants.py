@@ -107,6 +107,16 @@ MUTANTS = (
     Mutant("a special key trades for every account", "keys", "special_keys", "    if not is_own:\n        return Rejected(Reason.KEY_NOT_PERMITTED)\n", ""),
     Mutant("a special key's orders may borrow", "keys", "special_keys", "if side_effect is not SideEffect.NO_SIDE_EFFECT:", "if side_effect is SideEffect.AUTO_REPAY:"),
     Mutant("a name wins over a key", "special_keys", "special_keys", "if command.deleted_key or account is None:", "if not command.api_name or account is None:"),
+    # Loans
+    Mutant("a pair's losses add up", "open_loss", "open_loss", "total += max(_of_order", "total += sum(_of_order"),
+    Mutant("an order's own loan is no debt", "open_loss", "open_loss", "liabilities = found.liabilities + lent", "liabilities = found.liabilities"),
+    Mutant("a gain pays for another's loss", "open_loss", "open_loss", "return max(0, _counted(state, account, paid, pays) - _counted(state, account, received, receives))", "return _counted(state, account, paid, pays) - _counted(state, account, received, receives)"),
+    Mutant("locked funds are all lost", "open_loss", "open_loss", " or spare > of(state, account)", ""),
+    Mutant("the tier is that of before the loan", "risk", "open_loss", "+ (loan if asset == rules.quote else 0)", "+ 0"),
+    Mutant("rates change at once", "rates", "rates", "if hour_ms >= rates.next_from_ms", "if hour_ms >= rates.next_from_ms - HOUR_MS"),
+    Mutant("an hour in BNB has no discount", "interest", "bnb", "price, margin.burn_interest_discount, half_up", "price, 0, half_up"),
+    Mutant("BNB that is not there pays", "commission", "bnb", "if 0 <= due <= burned.free", "if 0 <= due"),
+    Mutant("a small debt is rounded down", "small_liability", "small_liabilities", "return ceil_div(value, price)", "return value // price"),
     # Snapshots
     Mutant("a snapshot shows what is hidden", "dump", "icebergs", "    order.hidden = kept.hidden\n", ""),
     Mutant("a snapshot parts a pair", "dump", "oco", "    order.is_paired = kept.is_paired\n", ""),

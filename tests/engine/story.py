@@ -754,6 +754,8 @@ class Teller:
             return f"collateral {_n(live.margin(account, scope).collateral_level)}"
         if words[:2] == ["may", "borrow"]:
             return f"may borrow {_n(live.max_borrowable(account, scope, words[3]).amount)} {words[3]}"
+        if words[0] == "risks":
+            return f"risks {_n(live.margin(account, scope).open_order_loss_in_valuation)}"
         if words[:2] == ["may", "exchange"]:
             small = [
                 f"{v.asset} for {_n(v.target_amount)} {v.target_asset}"

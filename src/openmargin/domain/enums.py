@@ -110,6 +110,15 @@ class Rounding(IntEnum):
     HALF_UP = 2
 
 
+class OpenOrderLoss(IntEnum):
+    """Whose orders are checked for what all open ones would lose (A10)."""
+
+    STANDARD = 1
+    SPECIAL = 2
+    BOTH = 3
+    OFF = 4
+
+
 class AccountType(IntEnum):
     CROSS_CLASSIC = 1
     PORTFOLIO_MARGIN = 2

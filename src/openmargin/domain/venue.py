@@ -10,7 +10,7 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
-from openmargin.domain.enums import Rounding, SelfTradePrevention, SymbolStatus
+from openmargin.domain.enums import OpenOrderLoss, Rounding, SelfTradePrevention, SymbolStatus
 from openmargin.domain.money import E8, DecimalE8
 
 
@@ -235,6 +235,10 @@ class MarginRules(Struct, frozen=True):
     small_liability_interval_ms: Annotated[int, _e8("Milliseconds between two exchanges of one account.")] = (
         21_600_000
     )
+    open_order_loss: Annotated[
+        OpenOrderLoss,
+        _e8("Which margin accounts may place no order that would take them to liquidation (A10)."),
+    ] = OpenOrderLoss.STANDARD
     price_limit: Annotated[DecimalE8, _e8("How far a bound limit price may lie beyond the index.")] = (
         E8 * 15 // 100
     )

@@ -66,6 +66,8 @@ class MarginView(Struct, frozen=True):
     assets_in_display: Atoms
     liabilities_in_display: Atoms
     collateral_in_valuation: Atoms
+    open_order_loss_in_valuation: Atoms
+    """What open orders would lose (A10), rounded up; of an isolated account in its quote."""
 
 
 class IsolatedView(Struct, frozen=True):

@@ -18,6 +18,7 @@ from openmargin.engine import (
     execution,
     ledger,
     loans,
+    open_loss,
     order_counts,
     settlement,
     triggers,
@@ -67,6 +68,11 @@ def place(state: State, command: PlaceOrderList) -> Rejected | None:
             return Rejected(Reason.INSUFFICIENT_BALANCE)
         loan, loan_asset = max(amount - free, state.assets[asset].min_borrow), asset
         refused = loans.refuse_borrow(state, account, asset, loan)
+        if refused is not None:
+            return refused
+    if account.debts or loan:
+        loss = _loss(state, book, account, command.contingency, wanted)
+        refused = open_loss.refuse(state, account, loss, loan_asset, loan)
         if refused is not None:
             return refused
 
@@ -177,6 +183,19 @@ def _needed(state: State, book: Book, contingency: Contingency, wanted: list[Ask
         dearer = max(asks.needs(state, book, pair[0]), asks.needs(state, book, pair[1]))
         needed[asset] = needed.get(asset, 0) + dearer
     return needed
+
+
+def _loss(
+    state: State, book: Book, account: TradingAccount, contingency: Contingency, wanted: list[Ask]
+) -> int:
+    """What the list would lose: all of its orders, of a pair only the one that loses more (A10)."""
+    losses: list[int] = []
+    for number, ask in enumerate(wanted):
+        needed = asks.needs(state, book, ask, is_pending=number > 0)
+        losses.append(open_loss.of_ask(state, book, account, ask, needed))
+    if contingency is Contingency.OTO:
+        return sum(losses)
+    return sum(losses[:-2]) + max(losses[-2:])
 
 
 def _open(state: State, account: TradingAccount, command: PlaceOrderList) -> OrderList:

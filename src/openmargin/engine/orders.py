@@ -16,6 +16,7 @@ from openmargin.engine import (
     execution,
     loans,
     matching,
+    open_loss,
     order_counts,
     order_lists,
     settlement,
@@ -61,6 +62,14 @@ def place(state: State, command: PlaceOrder) -> Rejected | None:
             needed = with_buffer(needed, state.venue.margin.market_buffer)
         loan = max(needed - free, state.assets[asset].min_borrow)
         refused = loans.refuse_borrow(state, account, asset, loan)
+        if refused is not None:
+            return refused
+    if account.debts or loan:
+        if ask.price or ask.row.waits:
+            loss = open_loss.of_ask(state, book, account, ask, needed)
+        else:
+            loss = open_loss.of_market(state, book, account, ask)
+        refused = open_loss.refuse(state, account, loss, asset, loan)
         if refused is not None:
             return refused
 

@@ -117,9 +117,23 @@ def leverage(state: State, account: Account) -> int:
     return account.cross_leverage or state.venue.margin.leverages[0].leverage
 
 
-def tier_of(rules: TradingRules, account: TradingAccount) -> IsolatedTier | None:
-    """The isolated tier that the higher of both debts has reached; the last where they exceed them all."""
-    base, quote = _owed(account, rules.base), _owed(account, rules.quote)
+def liquidation_bar(state: State, account: TradingAccount, asset: str, loan: Atoms) -> int:
+    """The margin level at or below which the account would be liquidated, with a loan of `asset` on top."""
+    if account.scope == CROSS:
+        return state.leverages[leverage(state, account.owner)].liquidation
+    reached = tier_of(state.books[account.scope].rules, account, asset, loan)
+    return reached.liquidation if reached is not None else E8
+
+
+def tier_of(
+    rules: TradingRules, account: TradingAccount, asset: str = "", loan: Atoms = 0
+) -> IsolatedTier | None:
+    """The isolated tier that the higher of both debts has reached; the last where they exceed them all.
+
+    A `loan` of `asset` counts as owed already.
+    """
+    base = _owed(account, rules.base) + (loan if asset == rules.base else 0)
+    quote = _owed(account, rules.quote) + (loan if asset == rules.quote else 0)
     for tier in rules.isolated_tiers:
         if base <= tier.base_limit and quote <= tier.quote_limit:
             return tier

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from openmargin.domain.ids import CROSS, POOL, SYSTEM_ACCOUNT_ID, Scope
-from openmargin.domain.money import E8, Atoms
+from openmargin.domain.money import E8, Atoms, ceil_div
 from openmargin.domain.orders import ListView, OrderView
 from openmargin.domain.reasons import Reason, Rejected
 from openmargin.domain.views import (
@@ -25,6 +25,7 @@ from openmargin.engine import (
     agenda,
     books,
     house,
+    open_loss,
     order_counts,
     risk,
     small_liability,
@@ -132,6 +133,7 @@ def margin(state: State, account_id: int, scope: Scope) -> MarginView:
         total.assets // display if display else 0,
         total.liabilities // display if display else 0,
         total.collateral // 10**16,
+        ceil_div(open_loss.of(state, found), 10**16),
     )
 
 

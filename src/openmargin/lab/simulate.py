@@ -7,6 +7,7 @@ Never: knows what kind of exchange it drives; a `Target` is handed in.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import ceil
 from typing import Protocol
 
 import msgspec
@@ -160,6 +161,8 @@ class Judge:
         _same(f"margin level {name}", twin.margin_level(account, scope), margin.margin_level)
         _same(f"collateral level {name}", twin.collateral_level(account, scope), margin.collateral_level)
         _same(f"status {name}", twin.status(account, scope), margin.status)
+        loss = ceil(twin.open_order_loss(account, scope))
+        _same(f"open order loss {name}", loss, margin.open_order_loss_in_valuation)
         for asset in twin.assets_in(scope):
             borrowable = live.max_borrowable(account, scope, asset)
             amount = borrowable.amount if isinstance(borrowable, BorrowableView) else 0

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+
 from openmargin.domain.commands import CancelOrderList, PlaceOrderList
 from openmargin.domain.enums import Contingency, ExpiryReason, LoanSource, OrderStatus, OrderType, Side
 from openmargin.domain.events import ListChanged, OrderActivated, OrderOpened
@@ -141,6 +143,12 @@ class Lists(Orders):
             bad = self.bad_loan(account, scope, asset, loan)
             if bad is not None:
                 return bad
+        losses = [self.loss_of_leg(scope, rules, leg, later=True) for leg in command.legs]
+        if command.contingency is not OTO:
+            losses = [*losses[:-2], max(losses[-2:])]
+        bad = self.bad_level(account, scope, sum(losses, Fraction(0)), loan_asset, loan)
+        if bad is not None:
+            return bad
         if loan:
             self.lend(account, scope, loan_asset, loan, LoanSource.AUTO)
 

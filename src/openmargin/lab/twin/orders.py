@@ -16,6 +16,7 @@ from openmargin.domain.enums import (
     CancelReplaceMode,
     ExpiryReason,
     LoanSource,
+    OpenOrderLoss,
     OrderStatus,
     OrderType,
     SelfTradePrevention,
@@ -197,6 +198,64 @@ class Orders(House):
             price = ceil(guess * (1 + Fraction(self.venue.margin.market_buffer, ONE)))
         return ceil(Fraction(leg.quantity * price, ONE))
 
+    # --- What open orders would lose (mechanics 6, A10) ----------------------------------------------------------
+
+    def loss(self, scope: Scope, rules: Symbol, buys: bool, paid: int, got: int) -> Fraction:
+        """Collateral that goes, less collateral that comes, where that is a loss."""
+        names = (rules.quote, rules.base) if buys else (rules.base, rules.quote)
+        values: list[Fraction] = []
+        for name, amount in zip(names, (paid, got), strict=True):
+            asset = self.asset(name)
+            assert asset is not None
+            values.append(self.as_collateral(scope, asset, amount, moving=False))
+        return max(Fraction(0), values[0] - values[1])
+
+    def loss_of_leg(self, scope: Scope, rules: Symbol, leg: Leg, *, later: bool) -> Fraction:
+        """Of an order that is not the market's to price."""
+        price = leg.price or leg.stop_price or self.last_price(rules.name) or self.index[rules.name]
+        if leg.side is Side.BUY:
+            return self.loss(scope, rules, True, self.needs(rules, leg, later=later), leg.quantity)
+        return self.loss(scope, rules, False, leg.quantity, worth(leg.quantity, price))
+
+    def open_order_loss(self, account: int, scope: Scope) -> Fraction:
+        total = Fraction(0)
+        pairs: dict[int, Fraction] = {}
+        for order in self.live():
+            if (order.owner, order.scope) != (account, scope):
+                continue
+            rules = self.rules(order.symbol)
+            price = order.price or order.spec.stop_price
+            price = price or self.last_price(order.symbol) or self.index[order.symbol]
+            got = order.left if order.buys else worth(order.left, price)
+            loss = self.loss(scope, rules, order.buys, order.costs(), got)
+            if order.shares and order.list is not None:
+                number = order.list.number
+                pairs[number] = max(pairs.get(number, Fraction(0)), loss)
+            else:
+                total += loss
+        return total + sum(pairs.values())
+
+    def bad_level(
+        self, account: int, scope: Scope, losses: Fraction, loan_asset: str, loan: int
+    ) -> Reason | None:
+        """Would the account be liquidated if all that it has open went through at its price?"""
+        modes = {OpenOrderLoss.STANDARD: (False,), OpenOrderLoss.SPECIAL: (True,)}
+        modes |= {OpenOrderLoss.BOTH: (False, True), OpenOrderLoss.OFF: ()}
+        is_special = scope == CROSS and self.accounts[account - 1].in_special_mode
+        if scope == SPOT or is_special not in modes[self.venue.margin.open_order_loss]:
+            return None
+        lent = loan * self.price_in(scope, loan_asset) if loan else Fraction(0)
+        owed = self.debts_value(account, scope) + lent
+        if not owed:
+            return None
+        left = self.assets_value(account, scope) + lent - losses - self.open_order_loss(account, scope)
+        if scope == CROSS:
+            bar = self.leverage_levels(account).liquidation
+        else:
+            tier = self.tier(account, scope, (loan_asset, loan))
+            bar = tier.liquidation if tier is not None else ONE
+        return Reason.ORDER_LEVEL_TOO_LOW if left / owed <= Fraction(bar, ONE) else None
+
     # --- Placing -----------------------------------------------------------------------------------------------
 
     def _sized(self, command: PlaceOrder) -> tuple[Leg, int, list[Meeting]]:
@@ -254,6 +313,13 @@ class Orders(House):
         else:
             needed = quantity
         promised = paid_in(plan) if by_book else needed
+        losses = Fraction(0)
+        if leg.price or leg.type in STOPS:
+            losses = self.loss_of_leg(scope, rules, leg, later=False)
+        elif buys:
+            losses = self.loss(scope, rules, True, paid_in(plan), traded_in(plan))
+        else:
+            losses = self.loss(scope, rules, False, traded_in(plan), paid_in(plan))
         loan = 0
         missing = needed - self.free(account, scope, asset)
         if missing > 0:
@@ -268,6 +334,10 @@ class Orders(House):
             bad = self.bad_loan(account, scope, asset, loan)
             if bad is not None:
                 return bad
+        bad = self.bad_level(account, scope, losses, asset, loan)
+        if bad is not None:
+            return bad
+        if loan:
             self.lend(account, scope, asset, loan, LoanSource.AUTO)
 
         order = self.enter(command, leg, quantity, in_quote, NO_LIST)

@@ -8,7 +8,7 @@ from math import floor
 from openmargin.domain.enums import MarginStatus
 from openmargin.domain.events import MarginStatusChanged
 from openmargin.domain.ids import CROSS, SPOT, Scope
-from openmargin.domain.venue import CollateralTier, IsolatedTier, LeverageLevels
+from openmargin.domain.venue import Asset, CollateralTier, IsolatedTier, LeverageLevels
 from openmargin.lab.twin.ledger import Ledger
 from openmargin.lab.twin.parts import ONE
 
@@ -61,16 +61,20 @@ class Risk(Ledger):
             amount = self.total(account, scope, asset.name) - (without[1] if without[0] == asset.name else 0)
             if not amount:
                 continue
-            value = amount * self.price_in(scope, asset.name)
-            if scope != CROSS:
-                counted += value
-                continue
-            floor_of_bracket = Fraction(0)
-            for tier in asset.collateral_tiers:
-                ratio = Fraction(_ratio(tier, moving), ONE)
-                top = Fraction(tier.up_to) if tier.up_to else max(value, floor_of_bracket)
-                counted += max(Fraction(0), min(value, top) - floor_of_bracket) * ratio
-                floor_of_bracket = top
+            counted += self.as_collateral(scope, asset, amount, moving=moving)
+        return counted
+
+    def as_collateral(self, scope: Scope, asset: Asset, amount: int, *, moving: bool) -> Fraction:
+        """What some of an asset counts as collateral by itself, bracket by bracket; all of it where isolated."""
+        value = amount * self.price_in(scope, asset.name)
+        if scope != CROSS:
+            return value
+        counted = floor_of_bracket = Fraction(0)
+        for tier in asset.collateral_tiers:
+            ratio = Fraction(_ratio(tier, moving), ONE)
+            top = Fraction(tier.up_to) if tier.up_to else max(value, floor_of_bracket)
+            counted += max(Fraction(0), min(value, top) - floor_of_bracket) * ratio
+            floor_of_bracket = top
         return counted
 
     # --- Bars --------------------------------------------------------------------------------------------------
@@ -81,10 +85,13 @@ class Risk(Ledger):
         chosen = self.accounts[account - 1].cross_leverage
         return next((row for row in rows if row.leverage == chosen), rows[0])
 
-    def tier(self, account: int, scope: Scope) -> IsolatedTier | None:
-        """The first isolated tier that has room for both debts, else the last."""
+    def tier(self, account: int, scope: Scope, more: tuple[str, int] = ("", 0)) -> IsolatedTier | None:
+        """The first isolated tier that has room for both debts, with `more` (asset, amount) on top; else the last."""
         rules = self.rules(scope)
-        base, quote = self.owed(account, scope, rules.base), self.owed(account, scope, rules.quote)
+        base, quote = (
+            self.owed(account, scope, asset) + (more[1] if asset == more[0] else 0)
+            for asset in (rules.base, rules.quote)
+        )
         fitting = [t for t in rules.isolated_tiers if t.base_limit >= base and t.quote_limit >= quote]
         return (fitting or [*rules.isolated_tiers[-1:], None])[0]
 

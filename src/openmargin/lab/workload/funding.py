@@ -28,6 +28,8 @@ class Funding(Crowd):
         amount = self._near(self._borrowable(account, scope, asset))
         if self.chance.random() < 0.3:
             amount = max(amount, E8)  # Also where the level leaves no room for it.
+        if self.chance.random() < 0.15:
+            amount = self.chance.choice((10_000, 100_000, 1_000_000))  # Small enough to be exchanged.
         return Borrow(account, *self._signature(), scope, asset, amount)
 
     def _repay(self) -> AnyCommand:

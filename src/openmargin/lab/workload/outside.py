@@ -16,7 +16,7 @@ from openmargin.domain.commands import (
     SetRates,
     Tick,
 )
-from openmargin.domain.enums import AccountType, KeyKind, Rounding, SymbolStatus
+from openmargin.domain.enums import AccountType, KeyKind, OpenOrderLoss, Rounding, SymbolStatus
 from openmargin.domain.money import E8
 from openmargin.domain.venue import CommissionRates, LoanTerms, MarginRules
 from openmargin.lab.workload.crowd import Crowd
@@ -63,7 +63,8 @@ class Outside(Crowd):
         return msgspec.structs.replace(
             self.venue.margin,
             interest_rounding=pick(list(Rounding)),
-            burn_asset=pick(("BNB", "BNB", "BNB", "ETH", "ODD", "NOPE")),
+            open_order_loss=pick(list(OpenOrderLoss)),
+            burn_asset=pick(("BNB", "BNB", "BNB", "ETH", "ODD", "NOPE", "NOPE")),
             burn_interest_discount=pick((5 * E8 // 100, 0, E8 // 3)),
             burn_commission_discount=pick((25 * E8 // 100, 0, E8)),
         )

@@ -135,7 +135,7 @@ def small_venue(*, house: bool) -> Venue:
             # The twin does not liquidate yet.
             liquidation=LiquidationRules(enabled=False),
         ),
-        OrderRules(limit_10s=7, limit_day=14),
+        OrderRules(limit_10s=6, limit_day=13),
         HouseRules(
             enabled=house, levels=4, spread=E8 // 1_000, level_gap=E8 // 2_000, level_value=9_000 * E8
         ),
@@ -155,8 +155,8 @@ def _filtered(symbol: Symbol) -> Symbol:
         symbol,
         min_notional=5 * E8,
         max_notional=400_000 * E8,
-        max_num_orders=5,
-        max_num_algo_orders=3,
+        max_num_orders=4,
+        max_num_algo_orders=2,
         max_num_iceberg_orders=1,
         max_num_order_lists=1,
         iceberg_parts=12,

@@ -69,6 +69,36 @@ class Trading(Crowd):
     def _strategy(self) -> tuple[int | None, int | None]:
         return self.chance.choice(((None, None), (None, None), (0, None), (7, 1_000_000)))
 
+    def _reckless(self) -> AnyCommand:
+        """An order for all that can be had, at a price that nobody asks for."""
+        account, scope = self._who()
+        rules = self._rules(self._symbol(scope))
+        if scope == SPOT or not self._exists(account, scope):
+            return self._order()
+        side = self.chance.choice((Side.BUY, Side.SELL))
+        price = self.index[rules.name] * (100 + 28 * side) // 100
+        price -= price % rules.tick_size
+        asset = rules.quote if side is Side.BUY else rules.base
+        means = self.window.free(account, scope, asset) + self._borrowable(account, scope, asset)
+        quantity = means * E8 // price if side is Side.BUY else means
+        quantity = quantity * self.chance.choice((100, 100, 80)) // 100
+        return PlaceOrder(
+            account,
+            *self._signature(),
+            scope,
+            rules.name,
+            side,
+            OrderType.LIMIT,
+            TimeInForce.GTC,
+            quantity - quantity % rules.step_size,
+            0,
+            price,
+            "",
+            self._prevention(rules),
+            SideEffect.MARGIN_BUY,
+            self.chance.random() < 0.7,
+        )
+
     def _against_self(self) -> AnyCommand:
         """An order at the price of one that the same account, or one of its group, has in the book."""
         resting = [view for view in self._live() if view.spec.price and view.working_at_ms]

@@ -86,7 +86,8 @@ class Workload(Lists, Funding, Choices, Outside):
             (3, self._isolated),
             (2, self._leverage),
             (2, self._burn),
-            (3, self._exchange),
+            (4, self._exchange),
+            (4, self._reckless),
             (2, self._administer),
             (5, self._special_key),
         )

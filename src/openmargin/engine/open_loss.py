@@ -1,0 +1,111 @@
+"""What open orders would lose, and whether one more may be placed (mechanics 6, A10).
+
+An order loses what the asset that it pays with counts as collateral beyond what it would receive at its price. Of a
+pair only one can trade, so it loses what the dearer of the two would.
+
+Values are e24, like collateral: amount x index x ratio.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from openmargin.domain.enums import OpenOrderLoss
+from openmargin.domain.ids import CROSS, SPOT
+from openmargin.domain.money import E8, Atoms, notional
+from openmargin.domain.reasons import Reason, Rejected
+from openmargin.engine import matching, risk, settlement, solvency
+from openmargin.engine.asks import Ask
+from openmargin.engine.state import Book, Order, State, TradingAccount
+
+SPECIAL: Final = (OpenOrderLoss.SPECIAL, OpenOrderLoss.BOTH)
+STANDARD: Final = (OpenOrderLoss.STANDARD, OpenOrderLoss.BOTH)
+
+
+def of(state: State, account: TradingAccount) -> int:
+    """The losses of all open orders of a trading account."""
+    total = 0
+    for symbol, orders in account.open_orders.items():
+        book = state.books[symbol]
+        for order in orders.by_id.values():
+            order_list = order.order_list
+            if not order.is_paired or order_list is None:
+                total += _of_order(state, book, account, order)
+            elif order is order_list.legs[-1]:
+                total += max(_of_order(state, book, account, leg) for leg in order_list.legs[-2:])
+    return total
+
+
+def _of_order(state: State, book: Book, account: TradingAccount, order: Order) -> int:
+    pays = settlement.reserve(order)
+    if order.sign > 0:
+        return _loss(state, book, account, 1, pays, order.remaining)
+    price = order.price or order.spec.stop_price or book.last_price or book.index_price
+    return _loss(state, book, account, -1, pays, notional(order.remaining, price))
+
+
+def _loss(state: State, book: Book, account: TradingAccount, sign: int, pays: Atoms, receives: Atoms) -> int:
+    paid, received = book.rules.quote, book.rules.base
+    if sign < 0:
+        paid, received = received, paid
+    return max(0, _counted(state, account, paid, pays) - _counted(state, account, received, receives))
+
+
+def _counted(state: State, account: TradingAccount, asset: str, amount: Atoms) -> int:
+    value = amount * risk.mark(state, account, asset)
+    if account.scope == CROSS:
+        return risk.tier_value(state.assets[asset].collateral_tiers, value, risk.BORROW)
+    return value * E8
+
+
+def of_ask(state: State, book: Book, account: TradingAccount, ask: Ask, needed: Atoms) -> int:
+    """What an order would lose that has a price, or will have one when it comes to life."""
+    if ask.sign > 0:
+        return _loss(state, book, account, 1, needed, ask.quantity)
+    price = ask.price or ask.stop_price or book.last_price or book.index_price
+    return _loss(state, book, account, -1, ask.quantity, notional(ask.quantity, price))
+
+
+def of_market(state: State, book: Book, account: TradingAccount, ask: Ask) -> int:
+    """What an order loses at once that takes what the book has."""
+    quantity, cost = matching.quantity_of(ask.matches), matching.cost_of(ask.matches)
+    pays, receives = (cost, quantity) if ask.sign > 0 else (quantity, cost)
+    return _loss(state, book, account, ask.sign, pays, receives)
+
+
+def concerns(state: State, account: TradingAccount) -> bool:
+    """Are orders of this account checked for what they would lose?"""
+    if account.scope == SPOT:
+        return False
+    is_special = account.scope == CROSS and account.owner.in_special_mode
+    return state.venue.margin.open_order_loss in (SPECIAL if is_special else STANDARD)
+
+
+def refuse(state: State, account: TradingAccount, loss: int, loan_asset: str, loan: Atoms) -> Rejected | None:
+    """May orders be placed that would lose `loss` and need a loan? None where what is left stays above the last bar.
+
+    The loan counts as an asset and as a debt.
+    """
+    if not (account.debts or loan) or not concerns(state, account):
+        return None
+    found = solvency.of(state, account)
+    lent = loan * risk.mark(state, account, loan_asset) if loan else 0
+    liabilities = found.liabilities + lent
+    if liabilities == 0:
+        return None
+    assets = found.assets
+    if account.scope != CROSS or not state.venue.margin.liquidation.uses_collateral_ratio:
+        assets += lent
+    spare = assets * E8 - loss - risk.liquidation_bar(state, account, loan_asset, loan) * liabilities
+    # No order loses more than what is locked for it, so mostly that sum is enough to know.
+    if spare > _locked_value(state, account) * E8 or spare > of(state, account):
+        return None
+    return Rejected(Reason.ORDER_LEVEL_TOO_LOW)
+
+
+def _locked_value(state: State, account: TradingAccount) -> int:
+    locked = 0
+    for wallet in account.wallets.values():
+        if wallet.locked:
+            locked += wallet.locked * risk.mark(state, account, wallet.asset)
+    return locked
