@@ -101,6 +101,24 @@ def test_an_oco_lists_the_stop_first(world: World, asked: dict[str, object]) -> 
     assert "marginBuyBorrowAmount" not in placed
 
 
+@pytest.mark.parametrize(
+    ("path", "asked"), [(OCO, BUY_OCO), (OCO, SELL_OCO), (OTO, NEW_OTO), (OTOCO, NEW_OTOCO)]
+)
+def test_every_answer_names_the_orders_alike(world: World, path: str, asked: dict[str, object]) -> None:
+    placed = place(world, path, asked)
+    named = placed["orders"]
+    ids = [order["orderId"] for order in named]
+    assert ids == sorted(ids)
+    list_id = placed["orderListId"]
+    assert world.get(LIST, orderListId=list_id).json["orders"] == named
+    assert [row["orders"] for row in world.get(ALL).json] == [named]
+    if path == OCO:
+        assert [row["orders"] for row in world.get(OPEN).json] == [named]
+    canceled = world.delete(LIST, symbol="BTCUSDT", orderListId=list_id).json
+    assert canceled["orders"] == named
+    assert [report["orderId"] for report in canceled["orderReports"]] == ids
+
+
 def test_a_stop_limit_leg_has_its_price_and_time_in_force(world: World) -> None:
     placed = place(world, OCO, BUY_OCO, stopLimitPrice="65100", stopLimitTimeInForce="IOC")
     stop = placed["orderReports"][0]

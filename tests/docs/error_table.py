@@ -43,6 +43,7 @@ _HELP = {
     -1102: "[Endpoints](endpoints.md) has the mandatory parameters. Which ones an order needs depends on its type.",
     -1104: "`/api` refuses parameters that it does not know. `/sapi` tolerates them.",
     -1106: "Leave the parameter out; it may be one that is [not supported yet](rules.md#not-supported-yet).",
+    -1108: "Amounts and prices reach up to 46116860184.27387904, the most that the exchange holds of an asset; ids have 63 bits.",
     -1111: "Amounts and prices have at most eight decimals.",
     -1121: "`GET /api/v3/exchangeInfo` has the symbols. They are written in capitals.",
     -1014: "The orders of a list do not fit each other.",

@@ -17,7 +17,7 @@ from msgspec import Struct
 
 from openmargin.api import errors
 from openmargin.api.errors import ApiError, WireError
-from openmargin.domain.money import parse_e8
+from openmargin.domain.money import SUPPLY_MAX, parse_e8
 from openmargin.runtime.addresses import AddressRefused, parse_addresses
 
 _DECIMAL: Final = r"^([0-9]{1,20})(\.[0-9]{1,20})?$"
@@ -119,7 +119,7 @@ def text(name: str, about: str = "") -> Param:
 
 
 def decimal(name: str, about: str = "") -> Param:
-    """A plain decimal, as an integer of 1e-8. Exponents and signs are illegal characters."""
+    """A plain decimal, as an integer of 1e-8. Exponents and signs are illegal characters; what nobody can have overflows."""
     fits = re.compile(_DECIMAL).fullmatch
     illegal = errors.illegal_characters(name, _DECIMAL)
 
@@ -129,7 +129,7 @@ def decimal(name: str, about: str = "") -> Param:
         value = parse_e8(sent)
         if value is None:
             raise ApiError(errors.too_precise(name))
-        if value > _INT64_MAX:
+        if value > SUPPLY_MAX:
             raise ApiError(errors.overflowed(name))
         return value
 

@@ -16,7 +16,7 @@ from openmargin.api.render import (
     progress,
     where_set,
 )
-from openmargin.api.render_lists import ListReply, contingent_first, list_reply, with_reports
+from openmargin.api.render_lists import ListReply, list_reply, with_reports
 from openmargin.domain.money import format_e8
 from openmargin.domain.orders import Fill, ListView, OrderView
 
@@ -76,7 +76,7 @@ def order_row(order: OrderView) -> OrderReply:
 
 def list_row(order_list: ListView) -> ListReply:
     """An order list in the answer to a query."""
-    reply = list_reply(order_list, order_list.orders)
+    reply = list_reply(order_list)
     reply.is_isolated = is_isolated(order_list.scope)
     return reply
 
@@ -88,7 +88,7 @@ def shown_placed_list(placed: PlacedList, response_type: str) -> ListReply:
         order_id: _placed_leg(order, placed.fills.get(order_id, []), response_type)
         for order_id, order in orders.items()
     }
-    reply = with_reports(order_list, contingent_first(order_list, orders), reports)
+    reply = with_reports(order_list, reports)
     reply.is_isolated = is_isolated(order_list.scope)
     if placed.borrowed:
         reply.margin_buy_borrow_amount = format_e8(placed.borrowed)
@@ -117,8 +117,7 @@ def canceled_list(done: EndedList, *, with_prevention: bool) -> ListReply:
     """
     order_list = done.order_list
     reports = {order_id: _canceled_leg(ended, with_prevention) for order_id, ended in done.orders.items()}
-    legs = contingent_first(order_list, {order_id: ended.order for order_id, ended in done.orders.items()})
-    reply = with_reports(order_list, legs, reports)
+    reply = with_reports(order_list, reports)
     reply.is_isolated = is_isolated(order_list.scope)
     return reply
 

@@ -16,7 +16,7 @@ from openmargin.api.render import (
     progress,
     where_set,
 )
-from openmargin.api.render_lists import ListReply, contingent_first, with_reports
+from openmargin.api.render_lists import ListReply, with_reports
 from openmargin.api.render_trades import TradeReply, trade_reply
 from openmargin.domain.enums import ExpiryReason
 from openmargin.domain.money import format_e8
@@ -108,9 +108,8 @@ def _time(at_ms: int, per_ms: int) -> int:
 
 def canceled_list(done: EndedList, per_ms: int) -> ListReply:
     """A list that a cancel ended, with its orders that were open."""
-    orders = {order_id: ended.order for order_id, ended in done.orders.items()}
     reports = {order_id: canceled_order(ended, per_ms) for order_id, ended in done.orders.items()}
-    reply = with_reports(done.order_list, contingent_first(done.order_list, orders), reports)
+    reply = with_reports(done.order_list, reports)
     reply.transaction_time *= per_ms
     return reply
 

@@ -20,6 +20,10 @@ E8: Final = 100_000_000
 DECIMALS: Final = 8
 HOURS_PER_DAY: Final = 24
 
+SUPPLY_MAX: Final = 1 << 62
+"""All of one asset that people and pools may hold, in atoms: with it no sum outgrows what journals can write. Hence
+also the largest amount or price that anybody can mean."""
+
 DecimalE8 = Annotated[int, Meta(extra={"decimals": DECIMALS})]
 """A field that people write as a decimal string ("0.001") and the exchange holds as an integer of 1e-8."""
 

@@ -98,7 +98,7 @@ class ListView(Struct, frozen=True, array_like=True, gc=False):
     contingency: Contingency
     client_list_id: str
     orders: tuple[tuple[int, str], ...]
-    """(order id, client order id) of each leg, in the order of the request."""
+    """(order id, client order id) of each leg by id: a working order first, and of a pair the stop."""
     is_done: bool
     placed_at_ms: int
     updated_at_ms: int

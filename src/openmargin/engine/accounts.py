@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 from openmargin.domain.commands import ChangeAccount, CreateAccount, Deposit, Transfer, Withdraw
 from openmargin.domain.enums import AccountType
 from openmargin.domain.events import AccountChanged, Deposited, Transferred
 from openmargin.domain.ids import CROSS, SPOT, SYSTEM_ACCOUNT_ID, SYSTEM_SCOPES, WORLD, Scope
+from openmargin.domain.money import SUPPLY_MAX
 from openmargin.domain.reasons import Reason, Rejected
 from openmargin.engine import ledger, risk
 from openmargin.engine.state import Account, State, TradingAccount
-
-SUPPLY_MAX: Final = 1 << 62
-"""All of one asset that people and pools may hold, in atoms: with it no sum outgrows what journals can write."""
 
 
 def trading(state: State, account_id: int, scope: Scope) -> TradingAccount | None:

@@ -42,6 +42,7 @@ def place(state: State, command: PlaceOrderList) -> Rejected | None:
     refused = _refuse_shape(book, command, wanted) or _refuse_names(account, book, command, wanted)
     if refused is not None:
         return refused
+    wanted = _contingent_first(command.contingency, wanted)
     starting = wanted if command.contingency is Contingency.OCO else wanted[:1]
     for ask in starting:
         asks.meet(book, account, ask, mode)
@@ -144,6 +145,13 @@ def _stands(ask: Ask, where: int) -> bool:
     if ask.row.waits:
         return ask.sign * ask.row.stop == where
     return -ask.sign == where
+
+
+def _contingent_first(contingency: Contingency, wanted: list[Ask]) -> list[Ask]:
+    """The legs as they are numbered and told: of a pair the one that waits for a stop, then the other (semantics 7)."""
+    if contingency is Contingency.OTO or wanted[-2].row.waits or not wanted[-1].row.waits:
+        return wanted
+    return [*wanted[:-2], wanted[-1], wanted[-2]]
 
 
 def _refuse_names(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from fractions import Fraction
 
+import msgspec
+
 from openmargin.domain.commands import CancelOrderList, PlaceOrderList
 from openmargin.domain.enums import Contingency, ExpiryReason, LoanSource, OrderStatus, OrderType, Side
 from openmargin.domain.events import ListChanged, OrderActivated, OrderOpened
@@ -110,6 +112,11 @@ class Lists(Orders):
         bad = self._bad_shape(command) or self._bad_numbers_of(command, rules)
         if bad is not None:
             return bad
+        if command.contingency is not OTO and command.legs[-1].type in STOPS:
+            # They are numbered with the stop first; of two stops the one above the market is.
+            above, below = command.legs[-2:]
+            first, second = (above, below) if above.type in STOPS else (below, above)
+            command = msgspec.structs.replace(command, legs=(*command.legs[:-2], first, second))
         for leg in command.legs:
             bad = self.bad_order(account, scope, rules, leg, leg.quantity)
             if bad is not None:
