@@ -20,7 +20,10 @@ from openmargin.domain.commands import (
     ChangeVenue,
     CloseIsolated,
     CreateAccount,
+    CreateSpecialKey,
+    DeleteSpecialKeys,
     Deposit,
+    ExitSpecialKeyMode,
     Open,
     OpenIsolated,
     PlaceOrder,
@@ -32,6 +35,7 @@ from openmargin.domain.commands import (
 )
 from openmargin.domain.enums import (
     Contingency,
+    KeyKind,
     OrderType,
     SelfTradePrevention,
     Side,
@@ -56,6 +60,7 @@ margins = st.sampled_from([CROSS, CROSS, PAIR])
 scopes = st.sampled_from([CROSS, CROSS, SPOT, PAIR])
 symbols = st.sampled_from(["BTCUSDT", "ETHUSDT", "ETHBTC"])
 assets = st.sampled_from(["USDT", "BTC", "ETH"])
+special_keys = st.sampled_from(["s1", "s2", "s3"])
 parts = st.one_of(
     st.tuples(st.integers(1, 50), st.just(50), st.just(0)),
     st.tuples(st.integers(1, 20), st.just(60), st.just(0)),
@@ -114,7 +119,8 @@ class Market(RuleBasedStateMachine):
                 self.submit(Deposit(account, scope, "USDT", 50_000 * E8 // part))
                 self.submit(Deposit(account, scope, "BTC", E8 // part))
             self.submit(Deposit(account, SPOT, "ETH", 40 * E8))
-            self.submit(ChangeAccount(account, trade_group_id=5 if account < 3 else -1))
+            group = 5 if account < 3 else -1
+            self.submit(ChangeAccount(account, terms_signed=account > 1, trade_group_id=group))
 
     @rule(
         who=traders,
@@ -502,6 +508,55 @@ class Market(RuleBasedStateMachine):
     @rule()
     def restart(self) -> None:
         self.target.reload()
+
+    @rule(who=traders, key=special_keys, name=st.sampled_from(["bot", "desk"]), kind=st.sampled_from(KeyKind))
+    def make_special_key(self, who: tuple[int, Scope], key: str, name: str, kind: KeyKind) -> None:
+        account, scope = who
+        ips = ("10.0.0.7",) if name == "desk" else ()
+        self.submit(CreateSpecialKey(account, "", 0, scope, key, name, kind, "", ips, name == "bot"))
+
+    @rule(who=traders, key=special_keys, symbol=symbols, side=sides, lots=st.integers(1, 9), effect=effects)
+    def trade_with_special_key(
+        self, who: tuple[int, Scope], key: str, symbol: str, side: Side, lots: int, effect: SideEffect
+    ) -> None:
+        (account, scope), key = self._owner_of_special_key(who, key)
+        price = self.twin.index[symbol] // 10**6 * 10**6
+        self.submit(
+            PlaceOrder(
+                account,
+                key,
+                0,
+                scope,
+                symbol,
+                side,
+                OrderType.LIMIT,
+                TimeInForce.GTC,
+                lots * 100_000,
+                0,
+                price,
+                "",
+                SelfTradePrevention.NONE,
+                effect if lots == 3 else SideEffect.NO_SIDE_EFFECT,
+                True,
+            )
+        )
+
+    @rule(who=traders, key=st.one_of(st.just(""), special_keys))
+    def delete_special_keys(self, who: tuple[int, Scope], key: str) -> None:
+        (account, scope), key = self._owner_of_special_key(who, key) if key else (who, key)
+        self.submit(DeleteSpecialKeys(account, "", 0, scope, key, "bot"))
+
+    def _owner_of_special_key(self, who: tuple[int, Scope], key: str) -> tuple[tuple[int, Scope], str]:
+        """A key that there is, with its account and scope; where there is none, what was asked for."""
+        there_are = list(self.twin.keys.values())
+        if not there_are:
+            return who, key
+        chosen = there_are[int(key[1:]) % len(there_are)]
+        return (chosen.account_id, chosen.scope if who[1] != SPOT else who[1]), chosen.api_key
+
+    @rule(account=accounts)
+    def leave_special_mode(self, account: int) -> None:
+        self.submit(ExitSpecialKeyMode(account, "", 0))
 
     @rule(account=accounts, vip=st.integers(-1, 3))
     def promote(self, account: int, vip: int) -> None:
