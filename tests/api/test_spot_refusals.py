@@ -28,12 +28,44 @@ from tests.api.worlds import with_orders, with_symbol
 ORDER = "/api/v3/order"
 TEST = "/api/v3/order/test"
 REPLACE = "/api/v3/order/cancelReplace"
+LIST = "/api/v3/orderList"
+OCO = "/api/v3/orderList/oco"
+OTO = "/api/v3/orderList/oto"
+OTOCO = "/api/v3/orderList/otoco"
+LEGACY = "/api/v3/order/oco"
 OPEN_ORDERS = "/api/v3/openOrders"
 
 BUY: Asked = {"symbol": "BTCUSDT", "side": "BUY", "quantity": "0.01"}
 LIMIT: Asked = {**BUY, "type": "LIMIT", "timeInForce": "GTC", "price": "50000"}
 STOP: Asked = {**BUY, "type": "STOP_LOSS", "stopPrice": "65000", "price": None, "timeInForce": None}
 MARKET: Asked = {"type": "MARKET", "price": None, "timeInForce": None}
+
+NEW_OCO: Asked = {
+    **BUY,
+    "aboveType": "STOP_LOSS",
+    "aboveStopPrice": "65000",
+    "belowType": "LIMIT_MAKER",
+    "belowPrice": "50000",
+}
+NEW_LEGACY: Asked = {**BUY, "price": "50000", "stopPrice": "65000"}
+WORKING: Asked = {
+    "symbol": "BTCUSDT",
+    "workingType": "LIMIT",
+    "workingSide": "BUY",
+    "workingPrice": "59000",
+    "workingQuantity": "0.02",
+    "workingTimeInForce": "GTC",
+    "pendingSide": "SELL",
+    "pendingQuantity": "0.01",
+}
+NEW_OTO: Asked = {**WORKING, "pendingType": "LIMIT_MAKER", "pendingPrice": "65000"}
+NEW_OTOCO: Asked = {
+    **WORKING,
+    "pendingAboveType": "TAKE_PROFIT",
+    "pendingAboveStopPrice": "65000",
+    "pendingBelowType": "STOP_LOSS",
+    "pendingBelowStopPrice": "50000",
+}
 
 CASES: list[Case] = []
 
@@ -44,9 +76,27 @@ FORMS: Final[dict[str, Asked]] = {
     ORDER: LIMIT,
     TEST: LIMIT,
     REPLACE: {**LIMIT, "cancelReplaceMode": "STOP_ON_FAILURE", "cancelOrderId": "99"},
+    OCO: NEW_OCO,
+    LEGACY: NEW_LEGACY,
+    OTO: NEW_OTO,
+    OTOCO: NEW_OTOCO,
 }
+SINGLE: Final = (ORDER, TEST, REPLACE)
+LISTS: Final = (OCO, LEGACY, OTO, OTOCO)
+WORKING_WORDS: Final = {
+    "price": "workingPrice",
+    "quantity": "workingQuantity",
+    "iceberg": "workingIcebergQty",
+    "name": "workingClientOrderId",
+}
+WORDS: Final = {
+    OCO: {"price": "belowPrice", "iceberg": "belowIcebergQty", "name": "belowClientOrderId"},
+    LEGACY: {"iceberg": "limitIcebergQty", "name": "limitClientOrderId"},
+    **dict.fromkeys((OTO, OTOCO), WORKING_WORDS),
+    **{path: {"iceberg": "icebergQty", "name": "newClientOrderId"} for path in SINGLE},
+}
+"""What the forms call the same thing, where it is not what it is called here."""
 """A buy of each form, far from the market."""
-everywhere: dict[str, Asked] = {path: {} for path in FORMS}
 
 
 def placing(
@@ -58,13 +108,25 @@ def placing(
     *,
     key: Callable[[World], Key] | None = None,
 ) -> None:
-    """A case for each form: `asked`, with what `forms` says for it alone."""
+    """A case for each form: `asked` in the form's words, with what `forms` says for it alone."""
     for path, form in FORMS.items():
         if forms is None or path in forms:
-            sent = {**form, **(asked or {}), **(forms or {}).get(path, {})}
+            words = {WORDS[path].get(name, name): value for name, value in (asked or {}).items()}
+            sent = {**form, **words, **(forms or {}).get(path, {})}
             CASES.append(Case(f"POST {path}", reason, sent, prepare, venue, key=key))
 
 
+def forms_of(asked: Asked, *paths: str) -> dict[str, Asked]:
+    return dict.fromkeys(paths, asked)
+
+
+def only(*paths: str) -> dict[str, Asked]:
+    return forms_of({}, *paths)
+
+
+MAKER: Asked = {"workingType": "LIMIT_MAKER", "workingTimeInForce": None, "workingPrice": "61000"}
+PENDING_MARKET: Asked = {"pendingType": "MARKET", "pendingPrice": None}
+PENDING_STOP: Asked = {"pendingType": "STOP_LOSS", "pendingPrice": None, "pendingStopPrice": "50000"}
 placing(Reason.UNKNOWN_SCOPE, key=World.orphaned_key)
 placing(Reason.UNKNOWN_SYMBOL, {"symbol": "XYZUSDT"})
 placing(Reason.SYMBOL_CLOSED, venue=with_symbol("BTCUSDT", status=SymbolStatus.BREAK))
@@ -77,50 +139,105 @@ placing(
 placing(Reason.PRICE_FILTER, {"price": "50000.001"})
 placing(Reason.PERCENT_PRICE, {"price": "1"})
 placing(Reason.LOT_SIZE, {"quantity": "0.000001"})
-placing(Reason.MARKET_LOT_SIZE, MARKET, venue=with_symbol("BTCUSDT", market_max_quantity=E8 // 1000))
-placing(Reason.ICEBERG_ABOVE_QUANTITY, {"icebergQty": "0.02"})
-placing(Reason.ICEBERG_PARTS, {"icebergQty": "0.004"}, venue=with_symbol("BTCUSDT", iceberg_parts=2))
+placing(
+    Reason.MARKET_LOT_SIZE,
+    venue=with_symbol("BTCUSDT", market_max_quantity=E8 // 1000),
+    forms={**only(OCO, LEGACY, OTOCO), **forms_of(MARKET, *SINGLE), OTO: PENDING_MARKET},
+)
+placing(Reason.ICEBERG_ABOVE_QUANTITY, {"iceberg": "0.02"})
+placing(Reason.ICEBERG_PARTS, {"iceberg": "0.004"}, venue=with_symbol("BTCUSDT", iceberg_parts=2))
 placing(Reason.NOTIONAL, {"quantity": "0.00001"})
 placing(Reason.MAX_NUM_ORDERS, prepare=post(ORDER, LIMIT), venue=with_symbol("BTCUSDT", max_num_orders=1))
 placing(
     Reason.MAX_NUM_ALGO_ORDERS,
-    STOP,
-    post(ORDER, {name: value for name, value in STOP.items() if value is not None}),
-    with_symbol("BTCUSDT", max_num_algo_orders=1),
+    prepare=post(ORDER, {name: value for name, value in STOP.items() if value is not None}),
+    venue=with_symbol("BTCUSDT", max_num_algo_orders=1),
+    forms={**only(OCO, LEGACY, OTOCO), **forms_of(STOP, *SINGLE), OTO: PENDING_STOP},
 )
 placing(
     Reason.MAX_NUM_ICEBERG_ORDERS,
-    {"icebergQty": "0.001"},
+    {"iceberg": "0.001"},
     post(ORDER, LIMIT, icebergQty="0.001"),
     with_symbol("BTCUSDT", max_num_iceberg_orders=1),
 )
 placing(Reason.MAX_POSITION, venue=with_symbol("BTCUSDT", max_position=E8))
 placing(
     Reason.LIMIT_PRICE_FAR_FROM_INDEX,
-    {"price": "69001"},
     venue=with_symbol("BTCUSDT", limits_price_to_index=True),
+    forms={
+        **forms_of({"price": "69001"}, *SINGLE),
+        OCO: {"aboveType": "STOP_LOSS_LIMIT", "abovePrice": "69001", "aboveTimeInForce": "GTC"},
+        LEGACY: {"stopLimitPrice": "69001", "stopLimitTimeInForce": "GTC"},
+        **forms_of({"workingPrice": "69001"}, OTO, OTOCO),
+    },
     key=lambda world: world.special_key("BTCUSDT"),
 )
-placing(Reason.TRAILING_DELTA, {**STOP, "stopPrice": None, "trailingDelta": "5"})
-counted: dict[str, Asked] = {path: {} for path in FORMS if path != TEST}
+placing(
+    Reason.TRAILING_DELTA,
+    forms={
+        **forms_of({**STOP, "stopPrice": None, "trailingDelta": "5"}, *SINGLE),
+        OCO: {"aboveTrailingDelta": "5"},
+        LEGACY: {"trailingDelta": "5"},
+        OTO: {**PENDING_STOP, "pendingTrailingDelta": "5"},
+        OTOCO: {"pendingBelowTrailingDelta": "5"},
+    },
+)
+counted = only(ORDER, REPLACE, *LISTS)
 placing(Reason.TOO_MANY_ORDERS, prepare=post(ORDER, LIMIT), venue=with_orders(limit_10s=1), forms=counted)
 # What a cancel-replace is refused with after the cancel is told of in the answer: see test_spot_replacing.py.
-whole: dict[str, Asked] = {path: {} for path in FORMS if path != REPLACE}
 placing(
     Reason.DUPLICATE_CLIENT_ORDER_ID,
-    {"newClientOrderId": "one"},
+    {"name": "one"},
     post(ORDER, LIMIT, newClientOrderId="one"),
-    forms=whole,
+    forms=only(ORDER, TEST, *LISTS),
 )
 placing(
     Reason.NO_LIQUIDITY_FOR_QUOTE_QUANTITY,
     {**MARKET, "quantity": None, "quoteOrderQty": "0.1"},
-    forms=whole,
+    forms=only(ORDER, TEST),
 )
-by_book: dict[str, Asked] = {ORDER: {}}
-placing(Reason.WOULD_TAKE, {"type": "LIMIT_MAKER", "timeInForce": None, "price": "61000"}, forms=by_book)
-placing(Reason.WOULD_TRIGGER, {**STOP, "stopPrice": "55000"}, forms=by_book)
-placing(Reason.INSUFFICIENT_BALANCE, {"quantity": "3"}, forms=by_book)
+placing(
+    Reason.WOULD_TAKE,
+    # A buyer inside the house's spread, so that a maker's price above the last one may still meet somebody.
+    prepare=post(ORDER, LIMIT, price="60003"),
+    forms={
+        ORDER: {"type": "LIMIT_MAKER", "timeInForce": None, "price": "61000"},
+        OCO: {
+            "side": "SELL",
+            "aboveType": "LIMIT_MAKER",
+            "abovePrice": "60002",
+            "aboveStopPrice": None,
+            "belowType": "STOP_LOSS",
+            "belowStopPrice": "50000",
+            "belowPrice": None,
+        },
+        LEGACY: {"side": "SELL", "price": "60002", "stopPrice": "50000"},
+        OTO: MAKER,
+        OTOCO: MAKER,
+    },
+)
+placing(Reason.WOULD_TRIGGER, {**STOP, "stopPrice": "55000"}, forms=only(ORDER))
+placing(Reason.INSUFFICIENT_BALANCE, {"quantity": "3"}, forms=only(ORDER, *LISTS))
+placing(
+    Reason.MAX_NUM_ORDER_LISTS,
+    prepare=post(OCO, NEW_OCO),
+    venue=with_symbol("BTCUSDT", max_num_order_lists=1),
+    forms=only(*LISTS),
+)
+placing(
+    Reason.DUPLICATE_CLIENT_LIST_ID,
+    {"listClientOrderId": "one"},
+    post(OCO, NEW_OCO, listClientOrderId="one"),
+    forms=only(*LISTS),
+)
+placing(
+    Reason.LIST_PRICES_WRONG,
+    forms={
+        OCO: {"belowPrice": "61000"},
+        LEGACY: {"price": "61000"},
+        OTOCO: {"pendingBelowStopPrice": "66000"},
+    },
+)
 
 
 # --- cancelling ------------------------------------------------------------------------------------------------
@@ -134,7 +251,16 @@ def new_order(world: World) -> Asked:
     return {"orderId": world.post(ORDER, **LIMIT).json["orderId"]}
 
 
-for endpoint, named in ((f"DELETE {ORDER}", {"orderId": "99"}), (f"DELETE {OPEN_ORDERS}", {})):
+def misnamed_list(world: World) -> Asked:
+    placed = world.post(OCO, **NEW_OCO).json
+    return {"orderListId": placed["orderListId"], "listClientOrderId": "other"}
+
+
+for endpoint, named in (
+    (f"DELETE {ORDER}", {"orderId": "99"}),
+    (f"DELETE {OPEN_ORDERS}", {}),
+    (f"DELETE {LIST}", {"orderListId": "99"}),
+):
     CASES += [
         Case(endpoint, Reason.UNKNOWN_SCOPE, {"symbol": "BTCUSDT", **named}, key=World.orphaned_key),
         Case(endpoint, Reason.UNKNOWN_SYMBOL, {"symbol": "XYZUSDT", **named}),
@@ -149,6 +275,8 @@ CASES += [
         new_order,
     ),
     Case(f"DELETE {OPEN_ORDERS}", Reason.NO_OPEN_ORDERS, {"symbol": "BTCUSDT"}),
+    Case(f"DELETE {LIST}", Reason.UNKNOWN_LIST, {"symbol": "BTCUSDT", "orderListId": "99"}),
+    Case(f"DELETE {LIST}", Reason.CLIENT_LIST_ID_MISMATCH, {"symbol": "BTCUSDT"}, misnamed_list),
 ]
 
 
@@ -168,6 +296,7 @@ GOOD: Final[dict[str, Asked]] = {
     **{f"POST {path}": form for path, form in FORMS.items()},
     f"DELETE {ORDER}": {"symbol": "BTCUSDT", "orderId": "99"},
     f"DELETE {OPEN_ORDERS}": {"symbol": "BTCUSDT"},
+    f"DELETE {LIST}": {"symbol": "BTCUSDT", "orderListId": "99"},
 }
 """A request of every endpoint that changes something, to be spoiled in one parameter."""
 

@@ -50,7 +50,7 @@ _HELP = {
     -1128: "Send `quantity` or `quoteOrderQty`, not both; `fromId` or times; one form of a query.",
     -1134: "Smaller numbers are Binance's own.",
     -1145: "Leave it out to cancel the order in whatever status it is.",
-    -1158: "The pending pair of an OTOCO is one LIMIT_MAKER and one STOP_LOSS or STOP_LOSS_LIMIT.",
+    -1158: "A pair is a stop loss and a LIMIT_MAKER; on the spot API a take-profit may stand for the latter.",
     -1160: "An iceberg stays in the book until it is filled or cancelled.",
     -1130: "The word is none of those in [Endpoints](endpoints.md). Words are written in capitals.",
     -1131: "60000 itself is taken.",

@@ -110,6 +110,12 @@ NOT_AN_OCO_TYPE: Final = WireError(400, -1158, "Order type not supported in OCO.
 BUY_LIMIT_MUST_BE_BELOW: Final = WireError(400, -1165, "A limit order in a buy OCO must be below.")
 SELL_LIMIT_MUST_BE_ABOVE: Final = WireError(400, -1166, "A limit order in a sell OCO must be above.")
 BOTH_CANNOT_BE_LIMIT: Final = WireError(400, -1168, "At least one OCO order must be contingent.")
+BUY_TAKE_PROFIT_MUST_BE_BELOW: Final = WireError(
+    400, -1198, "A take profit order in a buy OCO must be below."
+)
+SELL_TAKE_PROFIT_MUST_BE_ABOVE: Final = WireError(
+    400, -1199, "A take profit order in a sell OCO must be above."
+)
 BUY_STOP_LOSS_MUST_BE_ABOVE: Final = WireError(400, -1196, "A stop loss order in a buy OCO must be above.")
 SELL_STOP_LOSS_MUST_BE_BELOW: Final = WireError(400, -1197, "A stop loss order in a sell OCO must be below.")
 REPLACED_IN_PART: Final = WireError(409, -2021, "Order cancel-replace partially failed.")

@@ -36,6 +36,17 @@ PLACING_LIST: Final = (
 )
 """What placing a list is refused with, loans apart."""
 
+PAIR_MISFITS: Final = (
+    errors.BOTH_CANNOT_BE_LIMIT,
+    errors.BUY_LIMIT_MUST_BE_BELOW,
+    errors.BUY_STOP_LOSS_MUST_BE_ABOVE,
+    errors.SELL_LIMIT_MUST_BE_ABOVE,
+    errors.SELL_STOP_LOSS_MUST_BE_BELOW,
+)
+"""What `refuse_pair` refuses with, take-profits apart."""
+
+_STOP_LOSSES: Final = (OrderType.STOP_LOSS, OrderType.STOP_LOSS_LIMIT)
+_TAKE_PROFITS: Final = (OrderType.TAKE_PROFIT, OrderType.TAKE_PROFIT_LIMIT)
 _REPORTS: Final = "The form of orderReports; RESULT where not sent."
 
 
@@ -87,6 +98,8 @@ class LegSent(Struct, frozen=True, kw_only=True):
     trailing_delta: int | None = None
     iceberg: Atoms = 0
     time_in_force: TimeInForce | None = None
+    strategy_id: int | None = None
+    strategy_type: int | None = None
 
     def leg(self, side: Side, quantity: Atoms, *, trails_with_price: bool = False) -> Leg:
         """The order as the exchange knows it, or the first refusal of what was sent."""
@@ -101,23 +114,30 @@ class LegSent(Struct, frozen=True, kw_only=True):
             iceberg=self.iceberg,
             time_in_force=self.time_in_force,
             client_order_id=self.client_order_id,
+            strategy_id=self.strategy_id,
+            strategy_type=self.strategy_type,
         )
         asked.refuse_misfits(trails_with_price=trails_with_price)
         return asked.leg()
 
 
-def working_leg() -> Group:
-    """The order that a list begins with."""
+def working_leg(*, has_strategy: bool = False) -> Group:
+    """The order that a list begins with. Only the spot API takes labels of a strategy."""
     types = params.words((OrderType.LIMIT, OrderType.LIMIT_MAKER))
-    return _leg("working", types, params.decimal("workingPrice"), is_working=True)
+    return _leg("working", types, params.decimal("workingPrice"), is_working=True, has_strategy=has_strategy)
 
 
-def leg(prefix: str, types: Mapping[str, object], about_price: str = "") -> Group:
+def leg(
+    prefix: str, types: Mapping[str, object], about_price: str = "", *, has_strategy: bool = False
+) -> Group:
     """Any other order of a list, by the prefix of its parameters."""
-    return _leg(prefix, types, params.decimal(f"{prefix}Price", about_price), is_working=False)
+    price = params.decimal(f"{prefix}Price", about_price)
+    return _leg(prefix, types, price, is_working=False, has_strategy=has_strategy)
 
 
-def _leg(prefix: str, types: Mapping[str, object], price: Param, *, is_working: bool) -> Group:
+def _leg(
+    prefix: str, types: Mapping[str, object], price: Param, *, is_working: bool, has_strategy: bool
+) -> Group:
     names = LegNames.of(prefix)
     fields = {
         "type": Field(params.choice(f"{prefix}Type", types, errors.INVALID_ORDER_TYPE), True, None),
@@ -130,13 +150,40 @@ def _leg(prefix: str, types: Mapping[str, object], price: Param, *, is_working: 
     # Mandatory in the reference for some, icebergs or not; some clients cannot leave it out.
     fields["iceberg"] = Field(params.decimal(names.iceberg, "0 for all of it."), False, 0)
     fields["time_in_force"] = Field(order_params.time_in_force(names.time_in_force), False, None)
+    if has_strategy:
+        fields["strategy_id"] = Field(order_params.strategy_id(f"{prefix}StrategyId"), False, None)
+        fields["strategy_type"] = Field(order_params.strategy_type(f"{prefix}StrategyType"), False, None)
     return Group(partial(LegSent, names=names), fields)
 
 
-class WorkingParams(ListParams, frozen=True, kw_only=True):
-    """What the lists take that begin with a working order."""
+def pair_types(*types: OrderType) -> dict[str, object]:
+    """What the orders of a pair may be; other types are no mistake in the word."""
+    return {**dict.fromkeys(OrderType.__members__, errors.NOT_AN_OCO_TYPE), **params.words(types)}
 
-    working: Annotated[LegSent, working_leg()]
+
+def refuse_pair(side: Side, above: OrderType, below: OrderType) -> None:
+    """A pair is a limit order or a take-profit on the side where it earns, and a stop loss on the other."""
+    if above is OrderType.LIMIT_MAKER and below is OrderType.LIMIT_MAKER:
+        raise ApiError(errors.BOTH_CANNOT_BE_LIMIT)
+    if side is Side.BUY:
+        if above is OrderType.LIMIT_MAKER:
+            raise ApiError(errors.BUY_LIMIT_MUST_BE_BELOW)
+        if above in _TAKE_PROFITS:
+            raise ApiError(errors.BUY_TAKE_PROFIT_MUST_BE_BELOW)
+        if below in _STOP_LOSSES:
+            raise ApiError(errors.BUY_STOP_LOSS_MUST_BE_ABOVE)
+    else:
+        if below is OrderType.LIMIT_MAKER:
+            raise ApiError(errors.SELL_LIMIT_MUST_BE_ABOVE)
+        if below in _TAKE_PROFITS:
+            raise ApiError(errors.SELL_TAKE_PROFIT_MUST_BE_ABOVE)
+        if above in _STOP_LOSSES:
+            raise ApiError(errors.SELL_STOP_LOSS_MUST_BE_BELOW)
+
+
+class WorkingParams(ListParams, frozen=True, kw_only=True):
+    """What the lists take that begin with a working order, its leg apart."""
+
     working_side: Annotated[Side, order_params.side("workingSide")]
     working_quantity: Annotated[Atoms, params.decimal("workingQuantity")]
     pending_side: Annotated[Side, order_params.side("pendingSide")]
@@ -199,7 +246,9 @@ class LegacyOcoParams(ListParams, frozen=True, kw_only=True):
 
 
 _OCO_LIMIT: Final = LegNames("price", "", "", "limitIcebergQty", "")
-_OCO_STOP: Final = LegNames("stopLimitPrice", "stopPrice", "", "stopIcebergQty", "stopLimitTimeInForce")
+_OCO_STOP: Final = LegNames(
+    "stopLimitPrice", "stopPrice", "trailingDelta", "stopIcebergQty", "stopLimitTimeInForce"
+)
 
 
 # --- which list is meant ---------------------------------------------------------------------------------------

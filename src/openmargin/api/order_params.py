@@ -156,6 +156,8 @@ class LegAsked(Struct, frozen=True, kw_only=True):
     iceberg: Atoms = 0
     time_in_force: TimeInForce | None = None
     client_order_id: str = ""
+    strategy_id: int | None = None
+    strategy_type: int | None = None
 
     def refuse_misfits(self, *, trails_with_price: bool = False) -> None:
         """What the type needs must be there, and what it does not know must not.
@@ -200,6 +202,8 @@ class LegAsked(Struct, frozen=True, kw_only=True):
             self.trailing_delta or 0,
             self.iceberg,
             self.client_order_id,
+            self.strategy_id,
+            self.strategy_type,
         )
 
 

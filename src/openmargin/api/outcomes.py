@@ -7,6 +7,7 @@ from collections.abc import Callable
 from msgspec import Struct
 
 from openmargin.domain.events import (
+    AnyEvent,
     ListChanged,
     MatchPrevented,
     OrderActivated,
@@ -24,37 +25,40 @@ class PlacedOrder(Struct):
     """An order that was placed, as far as its command took it."""
 
     order: OrderView
-    fills: list[Fill]
-    prevented: list[PreventedMatch]
-    borrowed: Atoms
-    borrowed_asset: str
+    fills: list[Fill] = []
+    prevented: list[PreventedMatch] = []
+    borrowed: Atoms = 0
+    borrowed_asset: str = ""
+
+    def follow(self, event: AnyEvent) -> None:
+        """Take in what happened next, where it is about this order."""
+        if isinstance(event, OrderFilled) and self._is(event.order):
+            self.fills.append(event.fill)
+            self.order = event.order
+        elif isinstance(event, OrderClosed) and self._is(event.order):
+            self.order = event.order
+        elif isinstance(event, MatchPrevented) and self._is(event.taker):
+            self.prevented.append(event.match)
+            self.order = event.taker
+
+    def _is(self, other: OrderView) -> bool:
+        mine = self.order.spec
+        return mine.order_id == other.spec.order_id and mine.symbol == other.spec.symbol
 
 
 def placed_order(outcome: Outcome) -> PlacedOrder:
     opened = next(event for event in outcome.events if isinstance(event, OrderOpened))
-    placed = PlacedOrder(opened.order, [], [], opened.borrowed, opened.borrowed_asset)
+    placed = PlacedOrder(opened.order, borrowed=opened.borrowed, borrowed_asset=opened.borrowed_asset)
     for event in outcome.events:
-        if isinstance(event, OrderFilled) and _is_same(event.order, placed.order):
-            placed.fills.append(event.fill)
-            placed.order = event.order
-        elif isinstance(event, OrderClosed) and _is_same(event.order, placed.order):
-            placed.order = event.order
-        elif isinstance(event, MatchPrevented) and _is_same(event.taker, placed.order):
-            placed.prevented.append(event.match)
-            placed.order = event.taker
+        placed.follow(event)
     return placed
-
-
-def _is_same(one: OrderView, other: OrderView) -> bool:
-    return one.spec.order_id == other.spec.order_id and one.spec.symbol == other.spec.symbol
 
 
 class PlacedList(Struct):
     """A list that was placed, as it stood before its pending orders came to life."""
 
     order_list: ListView
-    orders: dict[int, OrderView]
-    fills: dict[int, list[Fill]]
+    orders: dict[int, PlacedOrder]
     borrowed: Atoms
     borrowed_asset: str
 
@@ -62,22 +66,18 @@ class PlacedList(Struct):
 def placed_list(outcome: Outcome) -> PlacedList:
     """Lists of others may end with it, where it traded with them."""
     opened = next(event for event in outcome.events if isinstance(event, ListChanged))
-    placed = PlacedList(opened.order_list, {}, {}, opened.borrowed, opened.borrowed_asset)
-    orders = placed.orders
+    placed = PlacedList(opened.order_list, {}, opened.borrowed, opened.borrowed_asset)
     for event in outcome.events:
-        if isinstance(event, OrderActivated) and event.order.spec.order_id in orders:
+        if isinstance(event, OrderActivated) and event.order.spec.order_id in placed.orders:
             break
         if isinstance(event, OrderOpened):
-            orders[event.order.spec.order_id] = event.order
-        elif isinstance(event, OrderFilled) and event.order.spec.order_id in orders:
-            orders[event.order.spec.order_id] = event.order
-            placed.fills.setdefault(event.order.spec.order_id, []).append(event.fill)
-        elif isinstance(event, OrderClosed) and event.order.spec.order_id in orders:
-            orders[event.order.spec.order_id] = event.order
-        elif isinstance(event, MatchPrevented) and event.taker.spec.order_id in orders:
-            orders[event.taker.spec.order_id] = event.taker
-        elif isinstance(event, ListChanged) and event.order_list.list_id == placed.order_list.list_id:
-            placed.order_list = event.order_list
+            placed.orders[event.order.spec.order_id] = PlacedOrder(event.order)
+        elif isinstance(event, ListChanged):
+            if event.order_list.list_id == placed.order_list.list_id:
+                placed.order_list = event.order_list
+        else:
+            for order in placed.orders.values():
+                order.follow(event)
     return placed
 
 

@@ -18,7 +18,7 @@ from openmargin.api.render import (
 )
 from openmargin.api.render_lists import ListReply, list_reply, with_reports
 from openmargin.domain.money import format_e8
-from openmargin.domain.orders import Fill, ListView, OrderView
+from openmargin.domain.orders import ListView, OrderView
 
 # --- orders ----------------------------------------------------------------------------------------------------
 
@@ -83,11 +83,8 @@ def list_row(order_list: ListView) -> ListReply:
 
 def shown_placed_list(placed: PlacedList, response_type: str) -> ListReply:
     """A list that was placed, with all of its orders; the loan is named only where there was one."""
-    order_list, orders = placed.order_list, placed.orders
-    reports = {
-        order_id: _placed_leg(order, placed.fills.get(order_id, []), response_type)
-        for order_id, order in orders.items()
-    }
+    order_list = placed.order_list
+    reports = {order_id: _placed_leg(order, response_type) for order_id, order in placed.orders.items()}
     reply = with_reports(order_list, reports)
     reply.is_isolated = is_isolated(order_list.scope)
     if placed.borrowed:
@@ -96,7 +93,8 @@ def shown_placed_list(placed: PlacedList, response_type: str) -> ListReply:
     return reply
 
 
-def _placed_leg(order: OrderView, fills: list[Fill], response_type: str) -> OrderReply:
+def _placed_leg(placed: PlacedOrder, response_type: str) -> OrderReply:
+    order = placed.order
     reply = identity(order) if response_type == "ACK" else progress(order)
     reply.order_list_id = order.spec.list_id
     reply.transact_time = order.spec.placed_at_ms
@@ -105,7 +103,7 @@ def _placed_leg(order: OrderView, fills: list[Fill], response_type: str) -> Orde
     reply.stop_price = where_set(order.spec.stop_price)
     reply.self_trade_prevention_mode = prevention(order)
     if response_type == "FULL":
-        reply.fills = fill_replies(fills)
+        reply.fills = fill_replies(placed.fills)
     return reply
 
 

@@ -5,7 +5,7 @@ Most fields of an order are there only where they say something: the reference c
 
 from __future__ import annotations
 
-from openmargin.api.outcomes import Ended, EndedList, PlacedOrder
+from openmargin.api.outcomes import Ended, EndedList, PlacedList, PlacedOrder
 from openmargin.api.render import (
     OrderReply,
     OwnPreventedMatch,
@@ -16,12 +16,12 @@ from openmargin.api.render import (
     progress,
     where_set,
 )
-from openmargin.api.render_lists import ListReply, with_reports
+from openmargin.api.render_lists import ListReply, list_reply, with_reports
 from openmargin.api.render_trades import TradeReply, trade_reply
 from openmargin.domain.enums import ExpiryReason
 from openmargin.domain.money import format_e8
 from openmargin.domain.order_types import ORDER_TYPES
-from openmargin.domain.orders import OrderView, PreventedMatch
+from openmargin.domain.orders import ListView, OrderView, PreventedMatch
 from openmargin.history.rows import TradeRow
 
 _NEVER = -1
@@ -104,6 +104,23 @@ def _own_prevented(match: PreventedMatch) -> OwnPreventedMatch:
 
 def _time(at_ms: int, per_ms: int) -> int:
     return at_ms * per_ms or _NEVER
+
+
+def list_row(order_list: ListView, per_ms: int) -> ListReply:
+    """An order list in the answer to a query."""
+    reply = list_reply(order_list)
+    reply.transaction_time *= per_ms
+    return reply
+
+
+def shown_placed_list(placed: PlacedList, response_type: str, per_ms: int) -> ListReply:
+    """A list that was placed, with all of its orders in the form that the sender asked for."""
+    reports = {
+        order_id: shown_placed(order, response_type, per_ms) for order_id, order in placed.orders.items()
+    }
+    reply = with_reports(placed.order_list, reports)
+    reply.transaction_time *= per_ms
+    return reply
 
 
 def canceled_list(done: EndedList, per_ms: int) -> ListReply:

@@ -25,6 +25,7 @@ from openmargin.api.endpoints import (
     small_liability,
     special_keys,
     spot_account,
+    spot_lists,
     spot_orders,
     trades,
     transfers,
@@ -54,6 +55,7 @@ ENDPOINTS: Final[tuple[Endpoint, ...]] = tuple(
         order_lists,
         trades,
         spot_orders,
+        spot_lists,
         spot_account,
         special_keys,
     )

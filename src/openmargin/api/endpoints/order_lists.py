@@ -9,6 +9,7 @@ from openmargin.api.endpoint import Call, Payer, Security, Weight, endpoint
 from openmargin.api.errors import ApiError
 from openmargin.api.list_params import (
     CANCELLING_LIST,
+    PAIR_MISFITS,
     PLACING_LIST,
     UNNAMED,
     CancelListParams,
@@ -18,6 +19,9 @@ from openmargin.api.list_params import (
     cancel_list_command,
     leg,
     list_command,
+    pair_types,
+    refuse_pair,
+    working_leg,
 )
 from openmargin.api.order_params import BORROWING, PLACEMENT
 from openmargin.api.outcomes import ended_list, placed_list
@@ -28,7 +32,7 @@ from openmargin.api.render_margin import canceled_list, list_row, shown_placed_l
 from openmargin.api.scopes import OF_SYMBOL, AccountParams, isolated_flag, scope_of_pair
 from openmargin.api.windows import DAY_REFUSALS, DayQuery, Span
 from openmargin.domain.commands import PlaceOrderList
-from openmargin.domain.enums import Contingency, OrderStatus, OrderType, SelfTradePrevention, Side, SideEffect
+from openmargin.domain.enums import Contingency, OrderStatus, OrderType, SelfTradePrevention, SideEffect
 from openmargin.domain.ids import CROSS
 from openmargin.domain.orders import ListView, OrderView
 from openmargin.domain.reasons import Reason
@@ -40,17 +44,7 @@ _WITHOUT_REPAY: Final = params.words(
     (SideEffect.NO_SIDE_EFFECT, SideEffect.MARGIN_BUY, SideEffect.AUTO_BORROW_REPAY)
 )
 """A list with a pending order has no order of which a repayment would be the whole purpose."""
-_PAIR_TYPES: Final = {
-    **dict.fromkeys(OrderType.__members__, errors.NOT_AN_OCO_TYPE),
-    **params.words((OrderType.LIMIT_MAKER, OrderType.STOP_LOSS, OrderType.STOP_LOSS_LIMIT)),
-}
-_PAIR_MISFITS: Final = (
-    errors.BOTH_CANNOT_BE_LIMIT,
-    errors.BUY_LIMIT_MUST_BE_BELOW,
-    errors.BUY_STOP_LOSS_MUST_BE_ABOVE,
-    errors.SELL_LIMIT_MUST_BE_ABOVE,
-    errors.SELL_STOP_LOSS_MUST_BE_BELOW,
-)
+_PAIR_TYPES: Final = pair_types(OrderType.LIMIT_MAKER, OrderType.STOP_LOSS, OrderType.STOP_LOSS_LIMIT)
 _PLACING: Final = (*PLACING_LIST, *BORROWING)
 _OF_LISTS: Final = (*OF_SYMBOL, errors.not_required("symbol"))
 
@@ -98,6 +92,7 @@ async def new_oco(call: Call, asked: NewOcoParams) -> ListReply:
 
 
 class NewWorkingParams(WorkingParams, frozen=True, kw_only=True):
+    working: Annotated[LegSent, working_leg()]
     is_isolated: Annotated[bool, isolated_flag()] = False
     side_effect: Annotated[SideEffect, params.choice("sideEffectType", _WITHOUT_REPAY)] = (
         SideEffect.NO_SIDE_EFFECT
@@ -158,29 +153,12 @@ class NewOtocoParams(NewWorkingParams, frozen=True, kw_only=True):
     Security.TRADE,
     PLACEMENT,
     params=NewOtocoParams,
-    refuses=(*_PAIR_MISFITS, *_PLACING, Reason.LIST_PRICES_WRONG, Reason.TRAILING_DELTA),
+    refuses=(*PAIR_MISFITS, *_PLACING, Reason.LIST_PRICES_WRONG, Reason.TRAILING_DELTA),
 )
 async def new_otoco(call: Call, asked: NewOtocoParams) -> ListReply:
     """Place an OTOCO: a working order that brings an OCO to life when it is full"""
-    _refuse_pair(asked.pending_side, asked.above.type, asked.below.type)
+    refuse_pair(asked.pending_side, asked.above.type, asked.below.type)
     return await _place_working(call, asked, Contingency.OTOCO, (asked.above, asked.below))
-
-
-def _refuse_pair(side: Side, above: OrderType, below: OrderType) -> None:
-    """A pair is a limit order on the side where it earns, and a stop on the other."""
-    limit = OrderType.LIMIT_MAKER
-    if above is limit and below is limit:
-        raise ApiError(errors.BOTH_CANNOT_BE_LIMIT)
-    if side is Side.BUY:
-        if above is limit:
-            raise ApiError(errors.BUY_LIMIT_MUST_BE_BELOW)
-        if below is not limit:
-            raise ApiError(errors.BUY_STOP_LOSS_MUST_BE_ABOVE)
-    else:
-        if below is limit:
-            raise ApiError(errors.SELL_LIMIT_MUST_BE_ABOVE)
-        if above is not limit:
-            raise ApiError(errors.SELL_STOP_LOSS_MUST_BE_BELOW)
 
 
 # --- cancelling and looking up ---------------------------------------------------------------------------------
