@@ -175,6 +175,37 @@ def schema() -> None:
     typer.echo(venue_schema_markdown())
 
 
+@venue.command(name="import")
+def import_answers(
+    files: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="FILE…",
+            help="Saved answers: exchangeInfo, allPairs, isolated/allPairs, allAssets, crossMarginData,"
+            " isolatedMarginTier, crossMarginCollateralRatio, ticker/price.",
+        ),
+    ],
+    name: Annotated[str, typer.Option(help="What to call the venue.")] = "imported",
+    out: Annotated[
+        Path, typer.Option(metavar="FILE.json", help="Where to write it, for `serve --config`.")
+    ] = Path("venue.json"),
+) -> None:
+    """Make a venue of a real exchange's public answers, saved as JSON files."""
+    import msgspec
+
+    from openmargin.config import ConfigError
+    from openmargin.config.venue_import import import_venue
+
+    try:
+        imported = import_venue(files, name)
+    except ConfigError as refusal:
+        _refuse(str(refusal))
+    out.write_bytes(msgspec.json.format(msgspec.json.encode(imported.tables), indent=1) + b"\n")
+    for remark in imported.remarks:
+        typer.echo(remark, err=True)
+    typer.echo(f"symbols: {imported.symbols}\nnext: openmargin serve --config {out}")
+
+
 def _show_progress(done: int, total: int) -> None:
     typer.echo(f"{done} of {total} records", err=True)
 
