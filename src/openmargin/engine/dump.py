@@ -135,6 +135,9 @@ class BookDump(Struct, array_like=True):
     quoted_index: int
     quotes_left: list[tuple[int, int, Atoms]]
     stops: StopsDump
+    last_trade_ms: int
+    aggregate_id: int
+    update_id: int
 
 
 class StateDump(Struct, array_like=True):
@@ -258,6 +261,9 @@ def _dump_book(book: Book) -> BookDump:
         book.quoted_index,
         book.quotes_left,
         _dump_stops(book.stops),
+        book.last_trade_ms,
+        book.aggregate_id,
+        book.update_id,
     )
 
 
@@ -446,6 +452,9 @@ def _load_book(state: State, kept: BookDump) -> None:
             books.join(book.side(sign), order, price)
             book.resting += 1 if order_id else 0
     _load_stops(book, kept.stops)
+    book.last_trade_ms = kept.last_trade_ms
+    book.aggregate_id = kept.aggregate_id
+    book.update_id = kept.update_id
 
 
 def _load_stops(book: Book, kept: StopsDump) -> None:
