@@ -46,8 +46,10 @@ def fold(rows: HistoryRows, at_ms: int, events: Iterable[AnyEvent]) -> None:
     """Add to `rows` what `events`, which happened at `at_ms`, leave in history."""
     for event in events:
         match event:
-            case WalletChanged() | Traded() | Rejected() | IndexMoved():
-                pass  # Present state and public data; first because nothing is more frequent.
+            case WalletChanged() | Rejected() | IndexMoved():
+                pass  # Present state; first because nothing is more frequent.
+            case Traded():
+                rows.market.add(at_ms, event)
             case OrderOpened():
                 _keep_order(rows, event.order)
             case OrderFilled():

@@ -12,6 +12,7 @@ from openmargin.domain.enums import InterestKind, LoanSource, Side
 from openmargin.domain.ids import Scope
 from openmargin.domain.money import Atoms
 from openmargin.domain.orders import Fill, ListView, OrderView, PreventedMatch
+from openmargin.history.market import MarketRows
 
 
 class LoanKind(IntEnum):
@@ -102,3 +103,4 @@ class HistoryRows(Struct):
     transfers: list[TransferRow] = msgspec.field(default_factory=list[TransferRow])
     order_lists: dict[ListKey, ListView] = msgspec.field(default_factory=dict[ListKey, ListView])
     prevented_matches: list[PreventedRow] = msgspec.field(default_factory=list[PreventedRow])
+    market: MarketRows = msgspec.field(default_factory=MarketRows)

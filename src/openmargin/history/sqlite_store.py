@@ -17,6 +17,9 @@ import msgspec
 from openmargin.domain.enums import OrderStatus
 from openmargin.domain.ids import Scope
 from openmargin.domain.orders import ListView, OrderView, PreventedMatch
+from openmargin.history import market_store
+from openmargin.history.market_queries import SqliteMarketReader
+from openmargin.history.market_store import SqliteMarketWriter
 from openmargin.history.rows import (
     HistoryRows,
     InterestRow,
@@ -79,6 +82,7 @@ TABLES: Final[dict[str, str]] = {
     "transfers": "account_id, source, target, at_ms, transaction_id",
     "order_lists": "account_id, scope, list_id",
     "prevented_matches": "account_id, scope, symbol, order_id, match_id",
+    **market_store.TABLES,
 }
 """Every table and the columns of its key."""
 
@@ -90,6 +94,7 @@ _AGE_COLUMNS: Final[dict[str, str]] = {
     "transfers": "at_ms DESC",
     "order_lists": "is_open DESC, placed_at_ms DESC",
     "prevented_matches": "at_ms DESC",
+    **market_store.AGE_COLUMNS,
 }
 """What a bounded history keeps first: open orders and lists, then the youngest."""
 
@@ -113,12 +118,13 @@ class SqliteHistoryWriter:
     def __init__(self, connection: sqlite3.Connection, keep_rows: int | None = None) -> None:
         """`keep_rows` bounds each table in memory: the oldest rows go first, what is open never."""
         self._connection = connection
+        self._market = SqliteMarketWriter(connection)
         self._keep_rows = keep_rows
         self._rows_since_trim = 0
 
     def create(self) -> None:
         """Make the tables where they are missing."""
-        self._connection.executescript(_SCHEMA)
+        self._connection.executescript(_SCHEMA + market_store.SCHEMA)
         if self._keep_rows is not None:
             for table, age in _AGE_COLUMNS.items():
                 self._connection.execute(f"CREATE INDEX IF NOT EXISTS {table}_by_age ON {table} ({age})")
@@ -219,10 +225,12 @@ class SqliteHistoryWriter:
                     for row in rows.prevented_matches
                 ],
             )
+        self._market.write(rows.market)
         if self._keep_rows is not None:
             self._trim(self._keep_rows, rows)
 
     def clear(self) -> None:
+        self._market.clear()
         for table in TABLES:
             self._connection.execute(f"DELETE FROM {table}")
 
@@ -230,15 +238,17 @@ class SqliteHistoryWriter:
         self._rows_since_trim += len(rows.orders) + len(rows.trades) + len(rows.loans)
         self._rows_since_trim += len(rows.interest) + len(rows.transfers)
         self._rows_since_trim += len(rows.order_lists) + len(rows.prevented_matches)
+        self._rows_since_trim += len(rows.market.aggregates)
         # Counting a table costs as much as reading it, so it is done once for a hundredth of the bound.
         if self._rows_since_trim <= keep_rows // 100:
             return
         self._rows_since_trim = 0
-        for table, key in TABLES.items():
+        for table, age in _AGE_COLUMNS.items():
+            key = TABLES[table]
             spare = " WHERE is_open = 0" if table in _OPEN_FIRST else ""
             self._connection.execute(
                 f"DELETE FROM {table} WHERE ({key}) IN "
-                f"(SELECT {key} FROM {table}{spare} ORDER BY {_AGE_COLUMNS[table]} LIMIT -1 OFFSET ?)",
+                f"(SELECT {key} FROM {table}{spare} ORDER BY {age} LIMIT -1 OFFSET ?)",
                 (keep_rows,),
             )
 
@@ -268,6 +278,7 @@ class SqliteHistoryReader:
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
+        self.market = SqliteMarketReader(connection)
 
     def order(
         self, account_id: int, scope: Scope, symbol: str, order_id: int | None, client_order_id: str | None

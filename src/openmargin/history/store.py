@@ -6,6 +6,7 @@ from typing import Protocol
 
 from openmargin.domain.ids import Scope
 from openmargin.domain.orders import ListView, OrderView, PreventedMatch
+from openmargin.history.market import MarketReader
 from openmargin.history.rows import HistoryRows, InterestRow, LoanKind, LoanRow, TradeRow, TransferRow
 
 
@@ -27,6 +28,11 @@ class HistoryReader(Protocol):
     Orders, trades and order lists answer oldest first: from an id on, or from `start_ms` on; without either, the
     newest `limit` up to `end_ms`. Prevented matches answer oldest first as well. The other lists answer newest first, with the number of all rows that match.
     """
+
+    @property
+    def market(self) -> MarketReader:
+        """Questions about what everybody may know."""
+        ...
 
     def order(
         self, account_id: int, scope: Scope, symbol: str, order_id: int | None, client_order_id: str | None

@@ -15,6 +15,7 @@ from openmargin.domain.ids import Scope
 from openmargin.domain.orders import ListView, OrderView, PreventedMatch
 from openmargin.history.rows import InterestRow, LoanKind, LoanRow, TradeRow, TransferRow
 from openmargin.history.store import HistoryReader
+from openmargin.runtime.past_market import PastMarket
 from openmargin.runtime.storage import Storage
 
 T = TypeVar("T")
@@ -29,6 +30,8 @@ class Past:
         self._loop = loop
         self._storage = storage
         self._threads = ThreadPoolExecutor(max_workers=_THREADS, thread_name_prefix="openmargin-past")
+        self.market = PastMarket(self._ask)
+        """Questions about what everybody may know."""
 
     async def order(
         self, account_id: int, scope: Scope, symbol: str, order_id: int | None, client_order_id: str | None
