@@ -16,8 +16,10 @@ from openmargin.api.endpoints import (
     isolated,
     loans,
     margin_market,
+    market_data,
     order_lists,
     orders,
+    tickers,
     trades,
     transfers,
 )
@@ -32,6 +34,8 @@ ENDPOINTS: Final[tuple[Endpoint, ...]] = tuple(
     for module in (
         general,
         exchange_info,
+        market_data,
+        tickers,
         margin_market,
         account,
         isolated,
