@@ -63,6 +63,12 @@ def serve(
     config: Annotated[
         Path | None, typer.Option(metavar="FILE.toml", help="The venue and the settings; see `venue schema`.")
     ] = None,
+    tls: Annotated[
+        bool | None,
+        typer.Option(
+            "--tls", help="Answer HTTPS, with a certificate of your own authority.", show_default="HTTP"
+        ),
+    ] = None,
     log_level: Annotated[
         Literal["debug", "info", "warning", "error"] | None, typer.Option(show_default="warning")
     ] = None,
@@ -91,6 +97,7 @@ def serve(
         "market": market,
         "seed": seed,
         "log_level": log_level,
+        "tls": tls,
     }
     try:
         settings = load_settings(config, chosen)
@@ -99,6 +106,32 @@ def serve(
     except (ConfigError, StartRefused) as refusal:
         _refuse(str(refusal))
     raise typer.Exit(code)
+
+
+@app.command()
+def proxy(
+    port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes any free one.")] = 8788,
+    host: Annotated[str, typer.Option(help="Address of this machine to listen on.")] = "127.0.0.1",
+    exchange: Annotated[
+        str, typer.Option(metavar="ADDRESS", help="Where `openmargin serve` answers HTTP.")
+    ] = "http://127.0.0.1:8787",
+) -> None:
+    """Answer the real exchange's hosts from a local one, for bots whose addresses are fixed; reach no other host."""
+    import logging
+    from urllib.parse import urlsplit
+
+    from openmargin.runtime.errors import StartRefused
+    from openmargin.server.certificates import load_or_create_authority
+    from openmargin.server.proxy import run_proxy
+
+    parts = urlsplit(exchange)
+    if parts.scheme != "http" or not parts.hostname:
+        _refuse(f"--exchange {exchange} is no address such as http://127.0.0.1:8787")
+    logging.basicConfig(level="WARNING", format="%(message)s")
+    try:
+        run_proxy(host, port, (parts.hostname, parts.port or 80), load_or_create_authority(os.environ))
+    except StartRefused as refusal:
+        _refuse(str(refusal))
 
 
 @app.command()
@@ -173,6 +206,37 @@ def schema() -> None:
     from openmargin.config.schema import venue_schema_markdown
 
     typer.echo(venue_schema_markdown())
+
+
+@venue.command(name="import")
+def import_answers(
+    files: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="FILE…",
+            help="Saved answers: exchangeInfo, allPairs, isolated/allPairs, allAssets, crossMarginData,"
+            " isolatedMarginTier, crossMarginCollateralRatio, ticker/price.",
+        ),
+    ],
+    name: Annotated[str, typer.Option(help="What to call the venue.")] = "imported",
+    out: Annotated[
+        Path, typer.Option(metavar="FILE.json", help="Where to write it, for `serve --config`.")
+    ] = Path("venue.json"),
+) -> None:
+    """Make a venue of a real exchange's public answers, saved as JSON files."""
+    import msgspec
+
+    from openmargin.config import ConfigError
+    from openmargin.config.venue_import import import_venue
+
+    try:
+        imported = import_venue(files, name)
+    except ConfigError as refusal:
+        _refuse(str(refusal))
+    out.write_bytes(msgspec.json.format(msgspec.json.encode(imported.tables), indent=1) + b"\n")
+    for remark in imported.remarks:
+        typer.echo(remark, err=True)
+    typer.echo(f"symbols: {imported.symbols}\nnext: openmargin serve --config {out}")
 
 
 def _show_progress(done: int, total: int) -> None:

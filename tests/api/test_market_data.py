@@ -28,8 +28,7 @@ def test_all_symbols_with_their_filters(world: World) -> None:
             "MAX_NUM_ORDERS",
         } <= {*kinds}
         assert row["permissionSets"] == [["SPOT", "MARGIN"]]
-        assert (row["isSpotTradingAllowed"], row["isMarginTradingAllowed"]) == (False, True)
-        assert row["isMarginTradingAllowed"] is True
+        assert (row["isSpotTradingAllowed"], row["isMarginTradingAllowed"]) == (True, True)
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,7 @@ import hashlib
 import os
 import shutil
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -50,14 +51,21 @@ def client_python(name: str) -> Path:
 
 
 def run_client(
-    name: str, program: str, *arguments: str, timeout: float = 100
+    name: str,
+    program: str,
+    *arguments: str,
+    timeout: float = 100,
+    extra: Mapping[str, str] | None = None,
 ) -> subprocess.CompletedProcess[str]:
-    """Run a program in that client's environment; what it printed is in the result, whatever its exit status."""
+    """Run a program in that client's environment; what it printed is in the result, whatever its exit status.
+
+    `extra` are environment variables that it is given besides.
+    """
     # Our own paths stay out: the client must see its environment and nothing of this project.
     variables = {key: value for key, value in os.environ.items() if not key.startswith("PYTHON")}
     return subprocess.run(
         [client_python(name), "-I", "-c", program, *arguments],
-        env=variables,
+        env={**variables, **(extra or {})},
         capture_output=True,
         text=True,
         timeout=timeout,

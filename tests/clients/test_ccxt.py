@@ -12,6 +12,7 @@ from tests.serve.process import serving
 pytestmark = [pytest.mark.client, pytest.mark.timeout(600)]
 
 SESSION = (Path(__file__).parent / "sessions" / "ccxt_margin.py").read_text()
+MARKET = (Path(__file__).parent / "sessions" / "ccxt_market.py").read_text()
 ORDERS = (Path(__file__).parent / "sessions" / "ccxt_orders.py").read_text()
 SPOT = (Path(__file__).parent / "sessions" / "ccxt_spot.py").read_text()
 
@@ -68,3 +69,26 @@ def test_ccxt_trades_with_the_spot_wallet(tmp_path: Path) -> None:
     assert seen["paid"]
     assert "Account has insufficient balance" in seen["refused"]
     assert seen["missing"]
+
+
+def test_ccxt_reads_books_trades_candles_and_tickers_without_a_key(tmp_path: Path) -> None:
+    with serving(tmp_path, "--data", ":memory:", "--clock", "virtual") as server:
+        server.client.post("/lab/clock/advance", json={"seconds": 2 * 3600}).raise_for_status()
+        server.client.post("/lab/prices/BTCUSDT", json={"price": "61000"}).raise_for_status()
+        done = run_client("ccxt", MARKET, server.address)
+    assert done.returncode == 0, done.stderr
+    seen = json.loads(done.stdout)
+    assert seen["markets"] == seen["all_tickers"] > 10
+    assert seen["limits"] > 0
+    assert seen["bids"] == 5
+    assert seen["nonce"] > 0
+    assert seen["spread"] > 0
+    assert seen["bid"] is seen["best"] is True
+    assert seen["tickers"] == ["BTC/USDT", "ETH/USDT"]
+    assert seen["last"] == seen["prices"] == seen["trades"][-1] == 61000
+    assert seen["trades"] == seen["single"]
+    first, flat, last = seen["hours"]
+    assert first == flat == [0, seen["trades"][0]]
+    assert last == [0, 61000]
+    assert seen["volumes"] == [True, False, True]
+    assert seen["months"] in (1, 2)

@@ -15,11 +15,12 @@ import pytest
 
 from tests.clients.environments import run_client
 from tests.conformance.test_goldens import GOLDENS, differences
-from tests.serve.process import Server, serving
+from tests.serve.process import Server, proxying, serving
 
 pytestmark = [pytest.mark.client, pytest.mark.timeout(600)]
 
 SESSION = (Path(__file__).parent / "sessions" / "official_sdk.py").read_text()
+BY_PROXY = (Path(__file__).parent / "sessions" / "official_sdk_by_proxy.py").read_text()
 HOUR_MS = 3_600_000
 
 GOLDEN_OF = {
@@ -153,3 +154,26 @@ def test_an_sdk_without_a_clock_offset_trades_a_month_ahead(tmp_path: Path) -> N
     with serving(tmp_path, "--data", ":memory:", "--clock", "virtual") as server:
         server.client.post("/lab/clock/advance", json={"seconds": 30 * 86400}).raise_for_status()
         assert session(server, "order")["order"]["status"] == "FILLED"
+
+
+def test_a_bot_with_fixed_addresses_trades_here_through_the_proxy_and_reaches_nobody_else(
+    tmp_path: Path,
+) -> None:
+    with (
+        serving(tmp_path, "--data", ":memory:") as server,
+        proxying(tmp_path, server.address) as (port, trust),
+    ):
+        proxy = f"http://127.0.0.1:{port}"
+        variables = {
+            "HTTPS_PROXY": proxy,
+            "HTTP_PROXY": proxy,
+            "NO_PROXY": "",
+            "REQUESTS_CA_BUNDLE": str(trust),
+        }
+        done = run_client("binance-sdk-margin", BY_PROXY, *development_key(server), extra=variables)
+    assert done.returncode == 0, done.stderr
+    seen = json.loads(done.stdout)
+    assert (seen["status"], seen["address"]) == ("FILLED", "https://api.binance.com")
+    assert "403" in seen["elsewhere"][0]
+    assert "403" in seen["elsewhere"][1]
+    assert seen["elsewhere"][2] == 405

@@ -76,6 +76,11 @@ def differences(example: Any, answer: Any, missing: dict[str, str], path: str = 
     elif isinstance(example, list):
         if not answer and example:
             yield f"{path}[]: empty, so nothing was compared"
+        if len({kind(element) for element in example}) > 1 and not isinstance(example[0], dict | list):
+            # A row of columns: each has a type of its own.
+            if [kind(element) for element in example] != [kind(element) for element in answer]:
+                yield f"{path}[]: columns {answer} where the example has {example}"
+            return
         for element in answer:
             yield from differences(like(example, element), element, missing, f"{path}[]")
 
@@ -152,6 +157,9 @@ def test_the_comparison_sees_what_differs() -> None:
     ]
     assert list(differences({"*": "1"}, {"BTC": "2", "ETH": 3}, {})) == [
         "ETH: number where the example has string"
+    ]
+    assert list(differences([[1, "2", 3]], [[4, "5", 6], [7, "8"]], {})) == [
+        "[][]: columns [7, '8'] where the example has [1, '2', 3]"
     ]
     assert list(differences(example, {**example, "b": []}, {})) == ["b[]: empty, so nothing was compared"]
     assert list(differences(example, example, {"e": "no reason"})) == ["e: said to be missing, and is there"]

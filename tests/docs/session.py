@@ -18,7 +18,7 @@ from pathlib import Path
 from openmargin.config import load_settings, load_venue
 from tests.clients.environments import run_client
 from tests.docs.snippets import ROOT, Command, Snippet, answers, commands
-from tests.serve.process import Server, environment, serving
+from tests.serve.process import Server, environment, proxying, serving
 
 PROGRAMS = Path(__file__).parent / "programs"
 MAKEFILE = (ROOT / "Makefile").read_text()
@@ -32,8 +32,10 @@ _REFUSAL = re.compile(r'^\{"(error|code)":')
 
 
 def kind_of(command: str) -> str:
-    """serve, make, install or shell; None of these is an AssertionError that says what to do."""
+    """serve, proxy, make, install or shell; None of these is an AssertionError that says what to do."""
     words = shlex.split(command, comments=True)
+    if words == ["openmargin", "proxy"]:
+        return "proxy"
     if words[:2] in (["make", "serve"], ["openmargin", "serve"]):
         return "serve"
     if words[0] == "make":
@@ -54,6 +56,7 @@ class Session:
         self._page_options = page_options
         self._stack = ExitStack()
         self._server: Server | None = None
+        self._proxy_port = 0
         self._printed: str | None = None
         self._environment = environment(home) | {"HOME": str(home), "PATH": self._path()}
 
@@ -82,6 +85,10 @@ class Session:
         kind = kind_of(command.text)
         if kind == "serve" and not command.answer.startswith("openmargin: "):
             self._serve(command)
+        elif kind == "proxy":
+            assert self._server is not None, "the page starts a proxy before an exchange"
+            self._proxy_port, _ = self._stack.enter_context(proxying(self._home, self._server.address))
+            (self._home / ".config").symlink_to(self._home / "config")
         elif kind in ("serve", "shell"):
             self._run(command)
 
@@ -127,7 +134,7 @@ class Session:
             for module, name in CLIENTS.items()
             if re.search(rf"^(from|import) {module}\b", program, re.M)
         }
-        done = run_client(client, program)
+        done = run_client(client, program, extra={"HOME": str(self._home)})
         assert (done.returncode, done.stderr) == (0, ""), f"{snippet.place}:\n{done.stderr}{done.stdout}"
         return done.stdout
 
@@ -143,6 +150,8 @@ class Session:
         assert answers(expected, printed), f"{place}: the page says\n{expected}\nbut it is\n{printed}"
 
     def _at_our_port(self, text: str) -> str:
+        if self._proxy_port:
+            text = re.sub(r"\b8788\b", str(self._proxy_port), text)
         if not re.search(r"\b8787\b", text):
             return text
         assert self._server is not None, "the page uses an exchange before it starts one"

@@ -43,6 +43,8 @@ MUTANTS = (
     Mutant("a budget may break a step", "matching", "market_orders", "floor_to_step(self.budget * E8 // price, self.step)\n            if affordable", "self.budget * E8 // price\n            if affordable"),
     Mutant("a woken buy ignores what it holds", "execution", "stops", "if order.price or order.sign < 0:", "if order.remaining:"),
     Mutant("FOK fills what it can", "execution", "oto", "    if not killed:", "    if matches:"),
+    Mutant("an aggregate trade spans prices", "tape", "matching", "key = (state.seq, taker_id, price, int(taker_side))", "key = (state.seq, taker_id, 0, int(taker_side))"),
+    Mutant("an aggregate trade spans takers", "tape", "matching", "key = (state.seq, taker_id, price, int(taker_side))", "key = (state.seq, 0, price, int(taker_side))"),
     # Self-trade prevention
     Mutant("DECREMENT takes one atom less", "matching", "prevention", "lost = min(maker.remaining, wanted)", "lost = min(maker.remaining, wanted) - 1 or 1"),
     Mutant("EXPIRE_TAKER goes on", "matching", "prevention", "Match(maker, price, wanted, mode))\n            self.is_over = True", "Match(maker, price, wanted, mode))"),

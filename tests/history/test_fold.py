@@ -38,8 +38,10 @@ from openmargin.domain.events import (
     WalletChanged,
 )
 from openmargin.domain.reasons import Reason, Rejected
+from openmargin.history.candles import Candle
 from openmargin.history.flows import flows_of_loan, flows_of_trade
 from openmargin.history.fold import fold
+from openmargin.history.market import AggregateTrade
 from openmargin.history.rows import FLOWS_PER_RECORD as RECORD
 from openmargin.history.rows import (
     FlowKind,
@@ -197,7 +199,31 @@ def test_what_becomes_of_debts_is_kept() -> None:
     )
 
 
-def test_the_present_and_the_public_leave_no_rows() -> None:
+def test_trades_are_public_one_row_for_what_a_taker_has_of_a_price() -> None:
+    rows = HistoryRows()
+    fold(
+        rows,
+        1,
+        61_000,
+        [
+            Traded("BTCUSDT", 9, 7, 2, 3, Side.BUY, 1, 5, 4),
+            Traded("ETHUSDT", 1, 2, 1, 1, Side.BUY, 0, 0, 1),
+            Traded("BTCUSDT", 10, 7, 1, 2, Side.BUY, 2, 5, 4),
+        ],
+    )
+    fold(rows, 62_000, [Traded("BTCUSDT", 11, 5, 4, 1, Side.SELL, 3, 6, 5)])
+    assert rows.market.aggregates == [
+        AggregateTrade("BTCUSDT", 4, 9, 61_000, 7, Side.BUY, 3, 5, [2, 1]),
+        AggregateTrade("ETHUSDT", 1, 1, 61_000, 2, Side.BUY, 1, 1, [1]),
+        AggregateTrade("BTCUSDT", 5, 11, 62_000, 5, Side.SELL, 4, 1, [4]),
+    ]
+    assert rows.market.minutes == {
+        ("BTCUSDT", 60_000): Candle(7, 7, 5, 5, 7, 6, 3, 9, 3, 5),
+        ("ETHUSDT", 60_000): Candle(2, 2, 2, 2, 1, 1, 1, 1, 1, 1),
+    }
+
+
+def test_the_present_leaves_no_rows() -> None:
     rows = HistoryRows()
     fold(
         rows,
@@ -206,7 +232,6 @@ def test_the_present_and_the_public_leave_no_rows() -> None:
         [
             Rejected(Reason.LOT_SIZE),
             WalletChanged(3, "spot", "BTC", 1, 0),
-            Traded("BTCUSDT", 9, 1, 1, 1, Side.BUY, 0, 5),
             IndexMoved((("BTCUSDT", 1),)),
             Deposited(3, "spot", "BTC", 1),
             IsolatedChanged(3, "BTCUSDT", True),

@@ -85,3 +85,26 @@ def run(home: Path, *arguments: str, program: Sequence[str] = MODULE) -> subproc
         timeout=60,
         check=False,
     )
+
+
+@contextmanager
+def proxying(home: Path, exchange: str) -> Iterator[tuple[int, Path]]:
+    """A proxy before an exchange: its port, and the certificate that its clients trust."""
+    command = [sys.executable, *MODULE, "proxy", "--port", "0", "--exchange", exchange]
+    process = subprocess.Popen(
+        command, env=environment(home), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    assert process.stdout is not None
+    assert process.stderr is not None
+    try:
+        words = process.stdout.readline()
+        assert words.startswith("OpenMargin proxy at http://127.0.0.1:"), words + process.stderr.read()
+        port = int(words.split(": ")[0].rpartition(":")[2])
+        while not process.stdout.readline().startswith("Ready"):
+            assert process.poll() is None
+        yield port, home / "config" / "openmargin" / "authority.pem"
+        process.send_signal(signal.SIGTERM)
+        assert process.wait() == 0, process.stderr.read()
+    finally:
+        process.kill()
+        process.communicate()

@@ -65,8 +65,7 @@ def _plain_weight(weight: Weight) -> str:
     text = f"{weight.value} ({weight.payer.value})"
     if weight.heavier is None:
         return text
-    values = " or ".join(value or "not sent" for value in weight.heavier.values)
-    return f"{text}; {weight.heavier.value} where {weight.heavier.parameter} is {values}"
+    return f"{text}; {weight.heavier.words()}"
 
 
 def _refusals(row: Endpoint) -> list[str]:

@@ -15,6 +15,7 @@ from msgspec import Struct
 from openmargin.api.catalogue import Catalogue
 from openmargin.api.errors import WIRE_ERRORS, ApiError, Dialect, WireError, refusal
 from openmargin.api.params import ARRAY, NoParams, Params, fields_of, reader
+from openmargin.api.weights import Scale
 from openmargin.api.wire import Headers
 from openmargin.domain.commands import AnyCommand
 from openmargin.domain.enums import Permission
@@ -54,25 +55,16 @@ class Payer(Enum):
     UID = "UID"
 
 
-class Heavier(Struct, frozen=True):
-    """Another weight where a parameter has one of some values."""
-
-    value: int
-    parameter: str
-    values: tuple[str | None, ...]
-    """None where it counts that the parameter is not sent."""
-
-
 class Weight(Struct, frozen=True):
     value: int
+    """What a request weighs at least."""
     payer: Payer = Payer.IP
-    heavier: Heavier | None = None
+    heavier: Scale | None = None
+    """How it weighs more by what it asks for."""
 
     def of(self, parameters: Mapping[str, str]) -> int:
         heavier = self.heavier
-        if heavier is not None and parameters.get(heavier.parameter) in heavier.values:
-            return heavier.value
-        return self.value
+        return self.value if heavier is None else heavier.of(parameters, self.value)
 
 
 class Sender(Struct, frozen=True):
@@ -105,7 +97,11 @@ class Call(Struct, frozen=True):
 
     def server_time(self) -> int:
         """Now, in the unit that the sender asked for."""
-        return self.exchange.clock.now_ms() * self.per_ms
+        return self.in_unit(self.exchange.clock.now_ms())
+
+    def in_unit(self, at_ms: int) -> int:
+        """A moment in the unit that the sender asked for."""
+        return at_ms * self.per_ms
 
     def is_open(self, scope: Scope) -> bool:
         """Are the sender's wallets of that scope open? Refused where they never were."""

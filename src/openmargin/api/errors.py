@@ -128,6 +128,23 @@ NO_PEGGED_ORDERS: Final = WireError(400, -2010, "Pegged orders are not supported
 NOT_A_MARGIN_PAIR: Final = WireError(400, -3028, "Not a valid margin pair.")
 
 
+# Of market data.
+INVALID_INTERVAL: Final = WireError(400, -1120, "Invalid interval.")
+INVALID_TICKER_TYPE: Final = WireError(400, -1139, "Invalid ticker type.")
+SYMBOL_STATUS_DIFFERS: Final = WireError(
+    400, -1220, "The symbol's status does not match the requested symbolStatus."
+)
+NO_TRADING_WINDOW: Final = WireError(
+    400, -2016, "No trading window could be found for the symbol. Try ticker/24hrs instead."
+)
+
+
+def too_many_values(name: str, maximum: int) -> WireError:
+    return WireError(
+        400, -1101, f"Too many values sent for parameter '{name}', maximum allowed up to {maximum}."
+    )
+
+
 def unknown(log_id: str) -> WireError:
     """Our own fault. The client learns the id of the log entry and nothing else."""
     return WireError(500, -1000, f"An unknown error occurred while processing the request. Log id: {log_id}")

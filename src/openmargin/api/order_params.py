@@ -7,9 +7,10 @@ from typing import Final
 from msgspec import Struct
 
 from openmargin.api import errors, params
-from openmargin.api.endpoint import Heavier, Payer, Weight
+from openmargin.api.endpoint import Payer, Weight
 from openmargin.api.errors import ApiError, WireError
 from openmargin.api.params import Param
+from openmargin.api.weights import Heavier
 from openmargin.domain.enums import OrderType, SelfTradePrevention, Side, TimeInForce
 from openmargin.domain.money import Atoms
 from openmargin.domain.order_types import ORDER_TYPES

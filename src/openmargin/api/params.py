@@ -28,6 +28,9 @@ _SYMBOL: Final = r"^[A-Z0-9-_.]{1,20}$"
 _ASSET: Final = r"^[A-Z0-9]{1,20}$"
 ARRAY: Final = "ARRAY"
 """The kind of a parameter that may be sent more than once: its values are then joined by commas."""
+_ZONE: Final = r"([+-]?)([0-9]{1,2})(?::([0-5][0-9]))?"
+_ZONE_MINUTES_MIN: Final = -12 * 60
+_ZONE_MINUTES_MAX: Final = 14 * 60
 _INT64_MAX: Final = (1 << 63) - 1
 _MICROSECOND_DIGITS: Final = 16
 """A time of so many digits is in microseconds: in milliseconds it would lie beyond the year 33000."""
@@ -182,6 +185,60 @@ def count(name: str, maximum: int, about: str = "") -> Param:
         errors.above_maximum(name, maximum),
     )
     return Param(name, "INT", parse, maximum=maximum, about=about, refusals=refusals)
+
+
+def capped(name: str, maximum: int) -> Param:
+    """A number of rows; more than the maximum is served as the maximum, as the spot API does."""
+    match = _matcher(name, _DIGITS)
+
+    def parse(sent: str) -> int:
+        value = int(match(sent))
+        if value == 0:
+            raise ApiError(errors.invalid(name))
+        return min(value, maximum)
+
+    refusals = (errors.illegal_characters(name, _DIGITS), errors.invalid(name))
+    about = f"More than {maximum} is served as {maximum}."
+    return Param(name, "INT", parse, about=about, refusals=refusals)
+
+
+def names(name: str, about: str = "A JSON array of names.") -> Param:
+    """Several different names."""
+
+    def parse(sent: str) -> tuple[str, ...]:
+        try:
+            found = msgspec.json.decode(sent, type=tuple[str, ...])
+        except msgspec.DecodeError:
+            raise ApiError(errors.invalid_json(name)) from None
+        if not found:
+            raise ApiError(errors.empty(name))
+        if len(frozenset(found)) != len(found):
+            raise ApiError(errors.DUPLICATE_SYMBOLS)
+        return found
+
+    refusals = (errors.invalid_json(name), errors.empty(name), errors.DUPLICATE_SYMBOLS)
+    return Param(name, "ARRAY OF STRING", parse, about=about, refusals=refusals)
+
+
+def time_zone(name: str = "timeZone") -> Param:
+    """What a zone's clocks show beyond UTC, in milliseconds."""
+    fits = re.compile(_ZONE).fullmatch
+
+    def parse(sent: str) -> int:
+        found = fits(sent)
+        if found is None:
+            raise ApiError(errors.invalid(name))
+        sign, hours, minutes = found.groups()
+        beyond = int(hours) * 60 + int(minutes or 0)
+        beyond = -beyond if sign == "-" else beyond
+        if not _ZONE_MINUTES_MIN <= beyond <= _ZONE_MINUTES_MAX:
+            raise ApiError(errors.invalid(name))
+        return beyond * 60_000
+
+    about = (
+        "Hours, or hours:minutes, beyond UTC: from -12:00 to 14:00. Where a day begins; times stay in UTC."
+    )
+    return Param(name, "STRING", parse, about=about, refusals=(errors.invalid(name),))
 
 
 def time(name: str, about: str = "") -> Param:

@@ -14,8 +14,9 @@ from openmargin.domain.venue import Venue
 _INTRODUCTION: Final = """\
 # The configuration file
 
-`openmargin serve --config FILE.toml` reads the venue's rules from a file. It becomes the first record of the
-journal, so an exchange never reads it again: a changed file is a change of the rules, and has to be accepted as one.
+`openmargin serve --config FILE.toml` reads the venue's rules from a file of TOML, or of JSON where its name ends in
+`.json`. It becomes the first record of the journal, so an exchange never reads it again: a changed file is a change of
+the rules, and has to be accepted as one.
 
 - `extends = "default"` starts from the venue that comes with the program. Say only what differs: tables are merged,
   and entries of `assets` and `symbols` are matched by their names; other lists are replaced.

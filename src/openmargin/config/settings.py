@@ -35,6 +35,9 @@ class Settings(Struct, frozen=True, kw_only=True):
             'Directory to keep the exchange in; ":memory:" for none, empty for the user\'s data directory.'
         ),
     ] = ""
+    tls: Annotated[
+        bool, _means("Answer HTTPS, with a certificate of an authority made for this user, instead of HTTP?")
+    ] = False
     clock: Annotated[
         Literal["wall", "virtual"], _means("Does time pass by itself, or only by `POST /lab/clock/advance`?")
     ] = "wall"

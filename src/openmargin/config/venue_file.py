@@ -1,4 +1,4 @@
-"""The venue file: TOML tables laid over one another, and the venue that they make.
+"""The venue file: tables of TOML or JSON laid over one another, and the venue that they make.
 
 Never: decides whether a venue is sound; `venue_rules` does.
 """
@@ -9,6 +9,8 @@ import tomllib
 from importlib import resources
 from pathlib import Path
 from typing import Final, TypeGuard, cast
+
+import msgspec
 
 from openmargin.config.toml_struct import Problem, Table, Unreadable, is_table, read
 from openmargin.config.venue_rules import venue_problems
@@ -50,14 +52,17 @@ def venue_of(file: str, tables: Table) -> Venue:
 
 
 def read_tables(path: Path) -> Table:
-    """What a TOML file says, as it stands."""
+    """What a file says, as it stands: JSON where its name ends so, as imported venues do, else TOML."""
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
+        return msgspec.json.decode(text, type=Table) if path.suffix == ".json" else tomllib.loads(text)
     except OSError as error:
         what = error.strerror or str(error)
         raise ConfigError(str(path), [Problem("the file", what, "name a file that can be read")]) from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError(str(path), [Problem("the file", str(error), "mend the TOML there")]) from None
+    except msgspec.MsgspecError as error:
+        raise ConfigError(str(path), [Problem("the file", str(error), "mend the JSON there")]) from None
 
 
 def _default_tables() -> Table:

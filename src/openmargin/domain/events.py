@@ -155,6 +155,9 @@ class Traded(Event, frozen=True):
     maker_order_id: int
     """0 where the house quoted."""
     taker_order_id: int
+    """0 where the house took."""
+    aggregate_id: int = 0
+    """Trades of one record that share taker, side and price share this number: they are one aggregate trade."""
 
 
 class OrderOpened(Event, frozen=True):

@@ -33,6 +33,12 @@ def ceil_div(dividend: int, divisor: int) -> int:
     return -(-dividend // divisor)
 
 
+def round_div(dividend: int, divisor: int) -> int:
+    """The integer nearest to the quotient, a half away from zero; `divisor` is positive. For what is only shown."""
+    nearest = (2 * abs(dividend) + divisor) // (2 * divisor)
+    return nearest if dividend >= 0 else -nearest
+
+
 def notional(quantity: Atoms, price: int) -> Atoms:
     """What a fill moves: rounds down, one number for buyer and seller alike (mechanics 13b)."""
     return quantity * price // E8

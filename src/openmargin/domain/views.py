@@ -139,6 +139,16 @@ class IndexView(Struct, frozen=True):
     at_ms: int
 
 
+class AverageView(Struct, frozen=True):
+    """The average price of the last minutes."""
+
+    minutes: int
+    """0 where it is the last price."""
+    price: int
+    last_trade_ms: int
+    """0 before the first trade."""
+
+
 class DepthView(Struct, frozen=True):
     """Price levels from the best outwards, as (price, quantity)."""
 

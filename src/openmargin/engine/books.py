@@ -91,6 +91,7 @@ def rest(book: Book, order: Order) -> None:
     if order.iceberg:
         order.hidden = max(0, order.remaining - order.iceberg)
     join(book.side(order.sign), order, order.price)
+    book.update_id += 1
     if not order.is_house:
         book.resting += 1
 
@@ -100,9 +101,10 @@ def leave(book: Book, order: Order) -> None:
     if not order.is_house and order.queue is book.side(order.sign):
         book.resting -= 1
     quit_queue(order)
+    book.update_id += 1
 
 
-def shrink(order: Order, quantity: Atoms) -> None:
+def shrink(book: Book, order: Order, quantity: Atoms) -> None:
     """A resting order traded `quantity` of what it shows: it keeps its place until that is gone.
 
     An iceberg then shows its next part, at the back of the queue (A19).
@@ -110,6 +112,7 @@ def shrink(order: Order, quantity: Atoms) -> None:
     level = order.level
     assert level is not None, "only a resting order can be a maker"
     level.volume -= quantity
+    book.update_id += 1
     order.remaining -= quantity
     if order.hidden and order.remaining == order.hidden:
         order.hidden = max(0, order.remaining - order.iceberg)
@@ -118,7 +121,7 @@ def shrink(order: Order, quantity: Atoms) -> None:
         _append(level, order)
 
 
-def forgo(order: Order, quantity: Atoms) -> None:
+def forgo(book: Book, order: Order, quantity: Atoms) -> None:
     """A resting order loses `quantity` without a trade, from what it hides first."""
     level = order.level
     assert level is not None, "only a resting order can be a maker"
@@ -126,6 +129,7 @@ def forgo(order: Order, quantity: Atoms) -> None:
     order.remaining -= quantity
     order.hidden = max(0, order.hidden - quantity)
     level.volume += order.remaining - order.hidden - shown
+    book.update_id += 1
 
 
 def depth(side: BookSide, limit: int) -> tuple[tuple[int, Atoms], ...]:

@@ -178,6 +178,9 @@ def _dump_book(book: Book) -> BookDump:
         book.quoted_index,
         book.quotes_left,
         _dump_stops(book.stops),
+        book.last_trade_ms,
+        book.aggregate_id,
+        book.update_id,
     )
 
 
@@ -409,6 +412,9 @@ def _load_book(state: State, kept: BookDump) -> None:
             books.join(book.side(sign), order, price)
             book.resting += 1 if order_id else 0
     _load_stops(book, kept.stops)
+    book.last_trade_ms = kept.last_trade_ms
+    book.aggregate_id = kept.aggregate_id
+    book.update_id = kept.update_id
 
 
 def _load_stops(book: Book, kept: StopsDump) -> None:

@@ -124,6 +124,9 @@ class BookDump(Struct, array_like=True):
     quoted_index: int
     quotes_left: list[tuple[int, int, Atoms]]
     stops: StopsDump
+    last_trade_ms: int
+    aggregate_id: int
+    update_id: int
 
 
 class LiquidationDump(Struct, array_like=True):

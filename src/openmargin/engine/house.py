@@ -94,8 +94,11 @@ def lay_out(state: State, book: Book) -> None:
         _lay_out_left(state, book, len(book.quotes_left))
 
 
-def ladder(state: State, book: Book) -> list[tuple[int, int, Atoms]]:
-    """The quotes that belong around the book's index, as (sign, price, quantity), from the outermost in."""
+def ladder(state: State, book: Book, limit: int) -> list[tuple[int, int, Atoms]]:
+    """The quotes that belong around the book's index, as (sign, price, quantity), from the best out.
+
+    Nobody asks for more than `limit` of a side.
+    """
     rules = book.rules
     house = state.venue.house
     mark = state.marks.get(rules.quote, 0)
@@ -103,13 +106,16 @@ def ladder(state: State, book: Book) -> list[tuple[int, int, Atoms]]:
         return []
     quantity = _quote_quantity(rules, house, book.index_price, mark)
     quotes: list[tuple[int, int, Atoms]] = []
-    outermost = house.levels - 1
-    for step in range(house.levels):
-        distance = house.spread // 2 + (outermost - step) * house.level_gap
-        for side in (Side.BUY, Side.SELL):
-            price = _quote_price(rules, int(side), book.index_price, distance, outermost - step)
+    bids = 0
+    for rank in range(house.levels):
+        if bids >= limit and len(quotes) - bids >= limit:
+            break
+        distance = house.spread // 2 + rank * house.level_gap
+        for side in (Side.SELL, Side.BUY):
+            price = _quote_price(rules, int(side), book.index_price, distance, rank)
             if price >= rules.min_price and (not rules.max_price or price <= rules.max_price):
                 quotes.append((int(side), price, quantity))
+                bids += side is Side.BUY
     return quotes
 
 
@@ -132,12 +138,14 @@ def _quote_quantity(rules: TradingRules, house: HouseRules, price: int, mark: in
 
 
 def _plan(state: State, book: Book) -> None:
-    book.quotes_left = ladder(state, book)
+    book.quotes_left = ladder(state, book, state.venue.house.levels)
+    book.quotes_left.reverse()
     book.quoted_index = book.index_price
 
 
 def _withdraw(book: Book) -> None:
-    """Take the house's quotes out of the book."""
+    """Take the house's quotes out of the book, the ones that it only shows (see `views.depth`) among them."""
+    book.update_id += 1
     if book.resting:
         for quote in book.house_quotes:
             if quote.level is not None:

@@ -33,7 +33,7 @@ def settle(state: State, book: Book, taker: Order, match: Match) -> None:
         return
     maker = match.maker
     quantity = match.quantity
-    books.shrink(maker, quantity)
+    books.shrink(book, maker, quantity)
     quote_quantity = _exchange(state, taker, maker, quantity, match.price)
     trade_id = tape.print_trade(
         state,
@@ -117,15 +117,15 @@ def _prevent(state: State, book: Book, taker: Order, match: Match) -> None:
     if mode is matching.EXPIRE_TAKER:
         maker_lost = 0
     if mode is matching.TRANSFER:
-        books.forgo(maker, match.quantity)
+        books.forgo(book, maker, match.quantity)
         quote_quantity = _exchange(state, taker, maker, match.quantity, match.price)
         for order in (maker, taker):
             order.prevented += match.quantity
             order.handed_over += quote_quantity if order.sign > 0 else match.quantity
             _receive_less(order, match.quantity)
     else:
-        _forgo(state, maker, maker_lost)
-        _forgo(state, taker, taker_lost)
+        _forgo(state, book, maker, maker_lost)
+        _forgo(state, book, taker, taker_lost)
     match_id = book.next_prevented_match_id
     book.next_prevented_match_id = match_id + 1
     if taker_lost:
@@ -155,13 +155,13 @@ def _prevent(state: State, book: Book, taker: Order, match: Match) -> None:
         finish(state, order)
 
 
-def _forgo(state: State, order: Order, quantity: Atoms) -> None:
+def _forgo(state: State, book: Book, order: Order, quantity: Atoms) -> None:
     """Take `quantity` from an order without a trade, and free what was held for it."""
     if quantity == 0:
         return
     order.prevented += quantity
     if order.level is not None:
-        books.forgo(order, quantity)
+        books.forgo(book, order, quantity)
     else:
         order.remaining -= quantity
     _receive_less(order, quantity)

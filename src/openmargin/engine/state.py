@@ -447,6 +447,13 @@ class Book:
         self.next_trade_id: int = 1
         self.next_prevented_match_id: int = 1
         self.last_price: int = 0
+        self.last_trade_ms: int = 0
+        self.aggregate_id: int = 0
+        """The number of the last aggregate trade."""
+        self.aggregate_key: tuple[int, int, int, int] = (-1, 0, 0, 0)
+        """What the trades of that one share: record, taker, price and side. Of no use after its record."""
+        self.update_id: int = 0
+        """Grows whenever what the book shows may have changed, so that depth and its changes can be joined."""
         self.minutes: list[MinuteVolume] = []
         self.average: int = 0
         self.average_minute: int = -1

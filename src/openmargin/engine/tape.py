@@ -25,6 +25,11 @@ def print_trade(
     trade_id = book.next_trade_id
     book.next_trade_id = trade_id + 1
     book.last_price = price
+    book.last_trade_ms = state.at_ms
+    key = (state.seq, taker_id, price, int(taker_side))
+    if key != book.aggregate_key:
+        book.aggregate_key = key
+        book.aggregate_id += 1
     minute = state.at_ms // MINUTE_MS
     if not book.minutes or book.minutes[-1].minute != minute:
         oldest = minute - book.rules.average_price_minutes
@@ -35,7 +40,17 @@ def print_trade(
     volume.quote_quantity += quote_quantity
     book.average_minute = -1
     state.events.append(
-        Traded(book.symbol, trade_id, price, quantity, quote_quantity, taker_side, maker_id, taker_id)
+        Traded(
+            book.symbol,
+            trade_id,
+            price,
+            quantity,
+            quote_quantity,
+            taker_side,
+            maker_id,
+            taker_id,
+            book.aggregate_id,
+        )
     )
     triggers.touch(state, book, price)
     return trade_id
@@ -45,7 +60,7 @@ def average_price(book: Book, at_ms: int) -> int:
     """The volume-weighted price of the last minutes, else the last price, else the index."""
     minute = at_ms // MINUTE_MS
     if book.average_minute != minute:
-        book.average = _average(book, minute) or book.index_price
+        book.average = average_in(book, minute)
         book.average_minute = minute
         _bound_prices(book)
     return book.average
@@ -59,13 +74,13 @@ def _bound_prices(book: Book) -> None:
     book.ask_ceiling = average * rules.ask_multiplier_up // E8
 
 
-def _average(book: Book, minute: int) -> int:
+def average_in(book: Book, minute: int) -> int:
+    """The same for whoever only looks."""
     oldest = minute - book.rules.average_price_minutes
     quantity = quote_quantity = 0
     for volume in book.minutes:
         if volume.minute > oldest:
             quantity += volume.quantity
             quote_quantity += volume.quote_quantity
-    if quantity > 0:
-        return quote_quantity * E8 // quantity
-    return book.last_price
+    average = quote_quantity * E8 // quantity if quantity > 0 else book.last_price
+    return average or book.index_price

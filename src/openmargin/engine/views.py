@@ -8,6 +8,7 @@ from openmargin.domain.orders import ListView, OrderView
 from openmargin.domain.reasons import Reason, Rejected
 from openmargin.domain.views import (
     AccountView,
+    AverageView,
     BalanceView,
     BorrowableView,
     DepthView,
@@ -30,6 +31,7 @@ from openmargin.engine import (
     risk,
     small_liability,
     solvency,
+    tape,
 )
 from openmargin.engine import isolated as isolated_accounts
 from openmargin.engine import rates as rates_over_time
@@ -301,13 +303,27 @@ def last_price(state: State, symbol: str) -> int:
     return state.books[symbol].last_price
 
 
+def average_price(state: State, symbol: str, at_ms: int) -> AverageView:
+    """The average price that limit prices are held against, at a moment not before the last record."""
+    book = state.books[symbol]
+    return AverageView(
+        book.rules.average_price_minutes,
+        tape.average_in(book, at_ms // tape.MINUTE_MS),
+        book.last_trade_ms,
+    )
+
+
+def update_id(state: State, symbol: str) -> int:
+    """A number that has grown since whenever `depth` would have answered otherwise."""
+    return state.books[symbol].update_id
+
+
 def depth(state: State, symbol: str, limit: int) -> DepthView:
     """The best `limit` levels of each side, the quotes that the house would lay out included."""
     book = state.books[symbol]
     if book.quoted_index or not state.house_quotes:
         return DepthView(books.depth(book.bids, limit), books.depth(book.asks, limit))
-    planned = house.ladder(state, book)
-    planned.reverse()
+    planned = house.ladder(state, book, limit)
     bids = [(price, quantity) for sign, price, quantity in planned if sign > 0]
     asks = [(price, quantity) for sign, price, quantity in planned if sign < 0]
     return DepthView(tuple(bids[:limit]), tuple(asks[:limit]))

@@ -7,16 +7,16 @@ from collections.abc import Iterator
 from itertools import zip_longest
 from typing import Any
 
-from openmargin.history.sqlite.store import TABLES
+from openmargin.history.sqlite.store import KEYS
 
 
 def differences(kept: sqlite3.Connection, rebuilt: sqlite3.Connection) -> Iterator[str]:
     """One sentence for each table that differs, with the first row that does."""
-    for table in TABLES:
-        query = f"SELECT {table.key}, * FROM {table.name} ORDER BY {table.key}"
+    for table, key in KEYS.items():
+        query = f"SELECT {key}, * FROM {table} ORDER BY {key}"
         for kept_row, rebuilt_row in zip_longest(kept.execute(query), rebuilt.execute(query)):
             if kept_row != rebuilt_row:
-                yield f"{table.name}: {_difference(table.key.split(', '), kept_row, rebuilt_row)}"
+                yield f"{table}: {_difference(key.split(', '), kept_row, rebuilt_row)}"
                 break
 
 

@@ -69,8 +69,10 @@ def fold(rows: HistoryRows, seq: int, at_ms: int, events: Iterable[AnyEvent]) ->
     flow_id = seq * FLOWS_PER_RECORD
     for event in events:
         match event:
-            case WalletChanged() | Traded() | Rejected() | IndexMoved():
-                pass  # Present state and public data; first because nothing is more frequent.
+            case WalletChanged() | Rejected() | IndexMoved():
+                pass  # Present state; first because nothing is more frequent.
+            case Traded():
+                rows.market.add(at_ms, event)
             case OrderOpened():
                 _keep_order(rows, event.order)
             case OrderFilled():

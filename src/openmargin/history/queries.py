@@ -5,6 +5,7 @@ Ids and times are inclusive bounds; None is no bound.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Generic, TypeVar
 
 from msgspec import Struct
@@ -12,6 +13,8 @@ from msgspec import Struct
 from openmargin.domain.enums import RepaymentStatus
 from openmargin.domain.ids import Scope
 from openmargin.domain.orders import ListView, OrderView, PreventedMatch
+from openmargin.history.market import AggregateTrade, Kline, PublicTrade, Window
+from openmargin.history.periods import Period
 from openmargin.history.rows import (
     FlowKind,
     FlowRow,
@@ -171,3 +174,47 @@ class Transfers(Paged[TransferRow], frozen=True, kw_only=True):
     other: Scope | None = None
     """Only those with this scope at the other end."""
     asset: str | None = None
+
+
+# --- What everybody may know. Lists are oldest first.
+
+
+class PublicTrades(Query[list[PublicTrade]], frozen=True, kw_only=True):
+    """Trades of a symbol from an id on; without one, the newest."""
+
+    symbol: str
+    from_id: int | None = None
+    limit: int
+
+
+class AggregateTrades(Query[list[AggregateTrade]], frozen=True, kw_only=True):
+    """Aggregate trades from an id on, or from a moment on; without either, the newest up to `end_ms`."""
+
+    symbol: str
+    from_id: int | None = None
+    start_ms: int | None = None
+    end_ms: int | None = None
+    limit: int
+
+
+class Klines(Query[list[Kline]], frozen=True, kw_only=True):
+    """Candles that open within the bounds: the first ones after `start_ms`, without it the last ones.
+
+    From the symbol's first trade up to the present none is left out: one in which nothing was traded is flat, at the
+    close of the one before.
+    """
+
+    symbol: str
+    period: Period
+    zone_ms: int
+    start_ms: int | None = None
+    end_ms: int | None = None
+    now_ms: int
+    limit: int
+
+
+class Windows(Query[list[Window | None]], frozen=True, kw_only=True):
+    """What was traded in each symbol since a moment; None where nothing ever was."""
+
+    symbols: Sequence[str]
+    start_ms: int

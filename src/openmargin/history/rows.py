@@ -24,6 +24,7 @@ from openmargin.domain.enums import (
 from openmargin.domain.ids import NO_LIST, Scope
 from openmargin.domain.money import Atoms
 from openmargin.domain.orders import Fill, ListView, OrderView, PreventedMatch
+from openmargin.history.market import MarketRows
 
 FLOWS_PER_ROW: Final = 4
 """How far apart the flow ids of two rows lie."""
@@ -239,3 +240,4 @@ class HistoryRows(Struct):
     loan_repayments: list[LoanRepaymentRow] = msgspec.field(default_factory=list[LoanRepaymentRow])
     liquidations_began: list[LiquidationBeganRow] = msgspec.field(default_factory=list[LiquidationBeganRow])
     liquidations_ended: list[LiquidationEndedRow] = msgspec.field(default_factory=list[LiquidationEndedRow])
+    market: MarketRows = msgspec.field(default_factory=MarketRows)

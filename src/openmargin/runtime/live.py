@@ -15,6 +15,7 @@ from openmargin.domain.reasons import Rejected
 from openmargin.domain.venue import Venue
 from openmargin.domain.views import (
     AccountView,
+    AverageView,
     BalanceView,
     BorrowableView,
     DepthView,
@@ -119,11 +120,11 @@ class Live:
 
     def order_counts(self, account_id: int, scope: Scope) -> list[OrderCountView]:
         """The use of each unfilled-order window now."""
-        return views.order_counts_of(self._engine.state, account_id, scope, self._now_ms())
+        return views.order_counts_of(self._engine.state, account_id, scope, self.now_ms())
 
     def rates(self, asset: str) -> RatesView | None:
         """Interest rates of this hour and of the next."""
-        return views.rates(self._engine.state, asset, self._now_ms())
+        return views.rates(self._engine.state, asset, self.now_ms())
 
     def inventory(self, asset: str) -> Atoms:
         """What the pool has left to lend."""
@@ -131,6 +132,17 @@ class Live:
 
     def index(self, symbol: str) -> IndexView | None:
         return views.index(self._engine.state, symbol)
+
+    def now_ms(self) -> int:
+        """The exchange's time: a host's clock may go back, the exchange's never does."""
+        return max(self._engine.at_ms, self._clock.now_ms())
+
+    def average_price(self, symbol: str) -> AverageView:
+        return views.average_price(self._engine.state, symbol, self.now_ms())
+
+    def update_id(self, symbol: str) -> int:
+        """Two equal ids of a symbol mean two equal depths of it."""
+        return views.update_id(self._engine.state, symbol)
 
     def depth(self, symbol: str, limit: int) -> DepthView:
         return views.depth(self._engine.state, symbol, limit)

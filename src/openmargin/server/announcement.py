@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Final
 
 from openmargin import __version__
@@ -26,7 +27,7 @@ OpenMargin {version} at {address}
   data       {data}
   clock      {clock}
   market     {market}, seed {seed}
-
+{trust}
 With the official SDK (pip install binance-sdk-margin-trading), paste into Python:
 
 from binance_common.configuration import ConfigurationRestAPI
@@ -55,13 +56,18 @@ Ready. Stop with Ctrl-C.
 """
 
 
+_TRUST: Final = """\
+  trust      {authority}
+             (export SSL_CERT_FILE, REQUESTS_CA_BUNDLE or NODE_EXTRA_CA_CERTS as this)
+"""
+
 _TIME_TRAVEL: Final = """\
 curl -d '{{"seconds": 3600}}' {address}/lab/clock/advance
 """
 
 
-def announcement(exchange: Exchange, settings: Settings, address: str) -> str:
-    """Everything that a first session needs, for somebody who pastes."""
+def announcement(exchange: Exchange, settings: Settings, address: str, authority: Path | None = None) -> str:
+    """Everything that a first session needs, for somebody who pastes; `authority` is what HTTPS is trusted by."""
     pairs = [(api_key, _secret(exchange, api_key)) for api_key in DEVELOPMENT_API_KEYS]
     api_key, secret = pairs[0]
     others = zip(DEVELOPMENT_ACCOUNTS[1:], pairs[1:], strict=True)
@@ -76,6 +82,7 @@ def announcement(exchange: Exchange, settings: Settings, address: str) -> str:
         clock=_clock(exchange),
         market="house" if exchange.venue.house.enabled else "none",
         seed=exchange.seed,
+        trust="" if authority is None else _TRUST.format(authority=authority),
         time_travel=_TIME_TRAVEL.format(address=address) if exchange.clock.is_virtual else "",
     )
 

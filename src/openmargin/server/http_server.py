@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import ssl
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from typing import Final
@@ -21,7 +22,13 @@ _DRAIN_SECONDS: Final = 10
 class HttpServer(uvicorn.Server):
     """Serves until told to stop, and sleeps while nothing comes."""
 
-    def __init__(self, application: Application, log_level: str, on_ready: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        application: Application,
+        log_level: str,
+        on_ready: Callable[[], None],
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
         super().__init__(
             uvicorn.Config(
                 application,
@@ -41,6 +48,8 @@ class HttpServer(uvicorn.Server):
                 timeout_graceful_shutdown=_DRAIN_SECONDS,
             )
         )
+        self.config.load()
+        self.config.ssl = tls  # uvicorn would make one itself, of files alone.
         self._on_ready = on_ready
         self._stopping = asyncio.Event()
 

@@ -26,10 +26,10 @@ def listen(host: str, port: int) -> socket.socket:
         raise StartRefused(f"{host}:{port} cannot be listened at: {error.strerror}") from None
 
 
-def base_address(listener: socket.socket) -> str:
+def base_address(listener: socket.socket, scheme: str = "http") -> str:
     """What clients set as their base address."""
     host, port = listener.getsockname()[:2]
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+    return f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"
 
 
 def is_loopback(listener: socket.socket) -> bool:

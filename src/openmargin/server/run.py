@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import signal
 import socket
 import sqlite3
@@ -18,6 +19,7 @@ from openmargin.main import build
 from openmargin.runtime.errors import StartRefused, TimedOut, Unavailable
 from openmargin.runtime.recovery import DecidesDifferently
 from openmargin.server.announcement import announcement
+from openmargin.server.certificates import load_or_create_authority, server_context
 from openmargin.server.http_server import HttpServer
 from openmargin.server.listening import base_address, is_loopback, listen
 
@@ -58,11 +60,14 @@ async def _serve(
     except (Unavailable, TimedOut) as error:
         raise StartRefused(f"the exchange in {place} stopped before it was ready") from error
     try:
-        address = base_address(listener)
+        authority = load_or_create_authority(os.environ) if settings.tls else None
+        address = base_address(listener, "http" if authority is None else "https")
+        words = announcement(exchange, settings, address, authority.path if authority else None)
         server = HttpServer(
             application,
             settings.log_level,
-            lambda: print(announcement(exchange, settings, address), end="", flush=True),
+            lambda: print(words, end="", flush=True),
+            server_context(authority, settings.host) if authority else None,
         )
         end.server = server
         loop = asyncio.get_running_loop()

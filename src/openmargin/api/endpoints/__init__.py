@@ -18,6 +18,7 @@ from openmargin.api.endpoints import (
     loans,
     margin_market,
     margin_risk,
+    market_data,
     order_lists,
     orders,
     preferences,
@@ -27,6 +28,7 @@ from openmargin.api.endpoints import (
     spot_account,
     spot_lists,
     spot_orders,
+    tickers,
     trades,
     transfers,
 )
@@ -41,6 +43,8 @@ ENDPOINTS: Final[tuple[Endpoint, ...]] = tuple(
     for module in (
         general,
         exchange_info,
+        market_data,
+        tickers,
         margin_market,
         margin_risk,
         account,

@@ -12,25 +12,22 @@ from openmargin.api.intervals import interval_words
 from openmargin.api.limits import WeightLimits
 from openmargin.api.params import Params
 from openmargin.api.render import SELF_TRADE_WORDS, TYPE_WORDS, Reply
+from openmargin.api.symbol_choice import status_param
 from openmargin.domain.enums import SymbolStatus
 from openmargin.domain.money import DECIMALS, format_e8, format_short
 from openmargin.domain.venue import OrderRules, Symbol
 
-_STATUS_WORDS: Final = ("TRADING", "HALT", "BREAK")
 _PERMISSION_WORDS: Final = ("SPOT", "MARGIN", "LEVERAGED")
 
 
 class ExchangeInfoParams(Params, frozen=True, kw_only=True):
     symbol: Annotated[str | None, params.symbol()] = None
-    symbols: Annotated[str | None, params.text("symbols", "A JSON array of names.")] = None
+    symbols: Annotated[tuple[str, ...] | None, params.names("symbols")] = None
     permissions: Annotated[
         str | None, params.text("permissions", "One permission or a JSON array of them; any one is enough.")
     ] = None
     show_permission_sets: Annotated[bool, params.boolean("showPermissionSets")] = True
-    status: Annotated[
-        str | None,
-        params.choice("symbolStatus", {word: word for word in _STATUS_WORDS}, errors.INVALID_SYMBOL_STATUS),
-    ] = None
+    status: Annotated[str | None, status_param()] = None
 
 
 class RateLimit(Reply):
@@ -86,10 +83,9 @@ class ExchangeInfo(Reply):
     params=ExchangeInfoParams,
     refuses=(
         errors.BAD_COMBINATION,
-        errors.DUPLICATE_SYMBOLS,
         errors.INVALID_SYMBOL,
         errors.invalid("permissions"),
-        errors.invalid_json("symbols"),
+        errors.invalid_json("permissions"),
     ),
 )
 async def exchange_info(call: Call, asked: ExchangeInfoParams) -> ExchangeInfo:
@@ -112,10 +108,7 @@ def _asked_symbols(call: Call, asked: ExchangeInfoParams) -> Iterator[Symbol]:
             raise ApiError(errors.BAD_COMBINATION)
         return iter((call.catalogue.symbol(asked.symbol),))
     if asked.symbols is not None:
-        names = params.json_names("symbols", asked.symbols)
-        if len(set(names)) != len(names):
-            raise ApiError(errors.DUPLICATE_SYMBOLS)
-        return iter([call.catalogue.symbol(name) for name in names])
+        return iter([call.catalogue.symbol(name) for name in asked.symbols])
     wanted = _wanted_permissions(asked.permissions)
     return (
         found

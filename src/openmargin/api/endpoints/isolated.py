@@ -6,11 +6,12 @@ from typing import Annotated, Final
 
 from openmargin.api import errors, params
 from openmargin.api.catalogue import Catalogue
-from openmargin.api.endpoint import Call, Heavier, Payer, Security, Weight, endpoint
+from openmargin.api.endpoint import Call, Payer, Security, Weight, endpoint
 from openmargin.api.endpoints.rates import of_level, vip_of
 from openmargin.api.errors import ApiError
 from openmargin.api.params import NoParams, Params
 from openmargin.api.render import Reply
+from openmargin.api.weights import Heavier
 from openmargin.domain.commands import CloseIsolated, OpenIsolated
 from openmargin.domain.enums import MarginStatus, SymbolStatus
 from openmargin.domain.money import format_e8, format_short

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Annotated, Final
 
 from openmargin.api import errors, params
-from openmargin.api.endpoint import Call, Heavier, Security, Weight, endpoint
+from openmargin.api.endpoint import Call, Security, Weight, endpoint
 from openmargin.api.errors import ApiError
 from openmargin.api.params import Params
 from openmargin.api.render import Reply
+from openmargin.api.weights import Heavier
 from openmargin.api.windows import span_within
 from openmargin.domain.money import HOURS_PER_DAY, format_e8, format_fixed, format_short
 from openmargin.domain.venue import Asset, Venue

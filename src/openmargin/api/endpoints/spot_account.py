@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Final
 
 from openmargin.api import errors, params
-from openmargin.api.endpoint import Call, Heavier, Security, Weight, endpoint
+from openmargin.api.endpoint import Call, Security, Weight, endpoint
 from openmargin.api.errors import BAD_COMBINATION, ApiError
 from openmargin.api.questions import PreventedNames, prevented_matches
 from openmargin.api.render import Reply, is_isolated
@@ -13,6 +13,7 @@ from openmargin.api.render_spot import trade_row
 from openmargin.api.render_trades import PreventedMatchReply, TradeReply, prevented_reply
 from openmargin.api.scopes import SymbolParams
 from openmargin.api.spot_fees import ForSymbol, Rates, account_of, rates_for_symbol, rates_of, shown
+from openmargin.api.weights import Heavier
 from openmargin.api.windows import SPAN_REFUSALS, span_within_a_day
 from openmargin.domain.ids import CROSS, SPOT
 from openmargin.domain.money import E8, format_e8

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Annotated, Final
 
 from openmargin.api import errors, order_params, params
-from openmargin.api.endpoint import Call, Heavier, Security, Weight, endpoint
+from openmargin.api.endpoint import Call, Security, Weight, endpoint
 from openmargin.api.errors import ApiError, WireError, refusal
 from openmargin.api.outcomes import Ended, all_ended, ended_order, placed_order
 from openmargin.api.questions import (
@@ -35,6 +35,7 @@ from openmargin.api.single_orders import (
     order_command,
 )
 from openmargin.api.spot_fees import ForOrder, rates_for_order
+from openmargin.api.weights import Heavier
 from openmargin.api.windows import SPAN_REFUSALS, span_within_a_day
 from openmargin.domain.commands import CancelAllOrders, CancelReplace, PlaceOrder
 from openmargin.domain.enums import CancelReplaceMode, CancelRestriction, SelfTradePrevention

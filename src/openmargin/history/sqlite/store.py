@@ -11,7 +11,7 @@ from typing import Final, TypeVar
 
 from openmargin.history.queries import Query
 from openmargin.history.rows import HistoryRows
-from openmargin.history.sqlite import flows, liquidations, loans, orders
+from openmargin.history.sqlite import flows, liquidations, loans, market, market_answers, orders
 from openmargin.history.sqlite.tables import Answers, Table
 
 Answer = TypeVar("Answer")
@@ -27,7 +27,11 @@ _ANSWERS: Final[Answers] = {
     **loans.ANSWERS,
     **liquidations.ANSWERS,
     **flows.ANSWERS,
+    **market_answers.ANSWERS,
 }
+
+KEYS: Final[dict[str, str]] = {**{table.name: table.key for table in TABLES}, **market.KEYS}
+"""Every table of history and the columns of its key."""
 
 
 class SqliteHistoryWriter:
@@ -38,6 +42,7 @@ class SqliteHistoryWriter:
         self._connection = connection
         self._keep_rows = keep_rows
         self._rows_since_trim = 0
+        self._market = market.SqliteMarketWriter(connection)
         self._insertions = tuple((table.insertion, table.values_of) for table in TABLES)
 
     def create(self) -> None:
@@ -48,6 +53,7 @@ class SqliteHistoryWriter:
                 self._connection.execute(
                     f"CREATE INDEX IF NOT EXISTS {table.name}_by_age ON {table.name} ({table.youngest_first})"
                 )
+        self._market.create(self._keep_rows)
 
     def write(self, rows: HistoryRows) -> None:
         for insertion, values_of in self._insertions:
@@ -55,12 +61,15 @@ class SqliteHistoryWriter:
             if values:
                 self._connection.executemany(insertion, values)
                 self._rows_since_trim += len(values)
+        self._market.write(rows.market)
+        self._rows_since_trim += len(rows.market.aggregates)
         if self._keep_rows is not None:
             self._trim(self._keep_rows)
 
     def clear(self) -> None:
         for table in TABLES:
             self._connection.execute(f"DELETE FROM {table.name}")
+        self._market.clear()
 
     def _trim(self, keep_rows: int) -> None:
         # Counting a table costs as much as reading it, so it is done once for a hundredth of the bound.
@@ -69,6 +78,7 @@ class SqliteHistoryWriter:
         self._rows_since_trim = 0
         for table in TABLES:
             self._connection.execute(table.trimming, (keep_rows,))
+        self._market.trim(keep_rows)
 
 
 class SqliteHistoryReader:

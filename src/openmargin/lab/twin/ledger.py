@@ -50,6 +50,7 @@ class Ledger:
         self.symbols_seen: list[str] = []
         self.order_ids: dict[str, int] = {}
         self.trade_ids: dict[str, int] = {}
+        self.aggregate_ids: dict[str, int] = {}
         self.prevented_ids: dict[str, int] = {}
         self.trades: dict[str, list[tuple[int, int, int, int]]] = {}
         """(minute, quantity, quote, price), oldest first."""

@@ -293,7 +293,16 @@ class Market(Keys):
         self.trades[symbol].append((self.now // 60_000, quantity, quote, price))
         ids = [order.order_id if order is not None else 0 for order in (maker, taker)]
         side = Side.BUY if taker_buys else Side.SELL
-        self.events.append(Traded(symbol, number, price, quantity, quote, side, *ids))
+        alike = [
+            (event.price, event.taker_side, event.taker_order_id)
+            for event in self.events
+            if isinstance(event, Traded) and event.symbol == symbol
+        ]
+        # One aggregate trade is what a taker has of one price at one time, by what came just before.
+        if alike[-1:] != [(price, side, ids[1])]:
+            self.aggregate_ids[symbol] = self.aggregate_ids.get(symbol, 0) + 1
+        aggregate = self.aggregate_ids[symbol]
+        self.events.append(Traded(symbol, number, price, quantity, quote, side, ids[0], ids[1], aggregate))
         self._reach(symbol, price)
         return number
 
