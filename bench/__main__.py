@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from bench import engine, idle, mixed, recovery, stops, wire
+from bench import engine, idle, mixed, month, recovery, stops, wire
 
 MEASUREMENTS = {
     "engine": engine.run,
@@ -13,6 +13,7 @@ MEASUREMENTS = {
     "wire": wire.run,
     "recovery": recovery.run,
     "idle": idle.run,
+    "month": month.run,
 }
 
 
