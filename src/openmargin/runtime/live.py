@@ -130,7 +130,7 @@ class Live:
         return views.inventory(self._engine.state, asset)
 
     def index(self, symbol: str) -> IndexView | None:
-        return views.index(self._engine.state, symbol)
+        return views.index_of(self._engine.state, symbol)
 
     def depth(self, symbol: str, limit: int) -> DepthView:
         return views.depth(self._engine.state, symbol, limit)
