@@ -119,6 +119,11 @@ MUTANTS = (
     Mutant("an hour in BNB has no discount", "interest", "bnb", "price, margin.burn_interest_discount, half_up", "price, 0, half_up"),
     Mutant("BNB that is not there pays", "commission", "bnb", "if 0 <= due <= burned.free", "if 0 <= due"),
     Mutant("a small debt is rounded down", "small_liability", "small_liabilities", "return ceil_div(value, price)", "return value // price"),
+    Mutant("a nearly empty pool lends", "loans", "loan_limits", "return left if left * E8 > floor else 0", "return left"),
+    Mutant("borrowed units cost nothing past the last bracket", "risk", "loan_limits", "return lent + room // initial  #", "return lent  #"),
+    Mutant("brackets are looked at from nothing upwards", "risk", "loan_limits", "held = (wallet.free + wallet.locked) * price if wallet is not None else 0\n        return", "held = 0\n        return"),
+    Mutant("a price through another is as old as the newer", "index", "index_age", "since[asset] = min(", "since[asset] = max("),
+    Mutant("an order forgets what it is to repay from", "dump", "auto_repay", "    order.earned = kept.earned\n", ""),
     # Snapshots
     Mutant("a snapshot shows what is hidden", "dump", "icebergs", "    order.hidden = kept.hidden\n", ""),
     Mutant("a snapshot parts a pair", "dump", "oco", "    order.is_paired = kept.is_paired\n", ""),

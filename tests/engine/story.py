@@ -153,6 +153,7 @@ COUNTS = (
     "max_trailing_below_delta",
     "isolated_accounts_max",
     "small_liabilities_max",
+    "index_max_age_ms",
     "small_liability_interval_ms",
     "isolated_reclose_ms",
     "min_vip",

@@ -211,7 +211,7 @@ def test_trades_are_public_one_row_for_what_a_taker_has_of_a_price() -> None:
             Traded("BTCUSDT", 10, 7, 1, 2, Side.BUY, 2, 5, 4),
         ],
     )
-    fold(rows, 62_000, [Traded("BTCUSDT", 11, 5, 4, 1, Side.SELL, 3, 6, 5)])
+    fold(rows, 2, 62_000, [Traded("BTCUSDT", 11, 5, 4, 1, Side.SELL, 3, 6, 5)])
     assert rows.market.aggregates == [
         AggregateTrade("BTCUSDT", 4, 9, 61_000, 7, Side.BUY, 3, 5, [2, 1]),
         AggregateTrade("ETHUSDT", 1, 1, 61_000, 2, Side.BUY, 1, 1, [1]),

@@ -174,7 +174,9 @@ def _small_debts_can_be_exchanged(venue: Venue) -> Iterator[Problem]:
         yield Problem("margin.small_liability_asset", what, "name one that has")
 
 
-def _discounts_are_shares(venue: Venue) -> Iterator[Problem]:
+def _shares_leave_something(venue: Venue) -> Iterator[Problem]:
+    if venue.margin.inventory_floor >= E8:
+        yield Problem("margin.inventory_floor", "nothing could be lent", 'write 1 % as "0.01"')
     for key in ("burn_interest_discount", "burn_commission_discount"):
         if getattr(venue.margin, key) > E8:
             yield Problem(f"margin.{key}", "it is more than the price", 'write 5 % as "0.05"')
@@ -232,7 +234,7 @@ _CHECKS: Final[tuple[Callable[[Venue], Iterator[Problem]], ...]] = (
     _filters_can_be_met,
     _isolated_tiers_rise,
     _rates_are_shares,
-    _discounts_are_shares,
+    _shares_leave_something,
     _small_debts_can_be_exchanged,
     _levels_descend,
     _special_keys_can_be_made,

@@ -119,6 +119,13 @@ class OpenOrderLoss(IntEnum):
     OFF = 4
 
 
+class AutoRepay(IntEnum):
+    """When an order repays from what it receives (A8)."""
+
+    EACH_FILL = 1
+    COMPLETION = 2
+
+
 class AccountType(IntEnum):
     CROSS_CLASSIC = 1
     PORTFOLIO_MARGIN = 2

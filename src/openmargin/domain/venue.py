@@ -10,7 +10,7 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
-from openmargin.domain.enums import OpenOrderLoss, Rounding, SelfTradePrevention, SymbolStatus
+from openmargin.domain.enums import AutoRepay, OpenOrderLoss, Rounding, SelfTradePrevention, SymbolStatus
 from openmargin.domain.money import E8, DecimalE8
 
 
@@ -217,6 +217,26 @@ class MarginRules(Struct, frozen=True):
     market_buffer: Annotated[DecimalE8, _e8("Borrowed on top of what a market buy would cost (A7).")] = (
         E8 // 20
     )
+    borrowed_counts_in_full: Annotated[
+        bool,
+        _e8("Do borrowed units count in full towards what may be borrowed, without collateral ratio (A4)?"),
+    ] = True
+    inventory_floor: Annotated[
+        DecimalE8, _e8("Share of a pool's capital at or below which what is left is not lent at all.")
+    ] = 0
+    small_rest_is_over_repayment: Annotated[
+        bool, _e8("Is a repayment that leaves too small a debt refused like one above the debt?")
+    ] = False
+    auto_repay: Annotated[AutoRepay, _e8("When do AUTO_REPAY and AUTO_BORROW_REPAY repay (A8)?")] = (
+        AutoRepay.EACH_FILL
+    )
+    index_max_age_ms: Annotated[
+        int,
+        _e8(
+            "Milliseconds for which an index price is good after it was set; older ones serve neither loans nor"
+            " the checks of margin orders (A17). 0 for ever."
+        ),
+    ] = 0
     interest_rounding: Annotated[Rounding, _e8("How an hour's interest is rounded (A5).")] = Rounding.CEILING
     burn_asset: Annotated[
         str, _e8("Asset that pays interest and commission for those who chose it (`bnbBurn`).")

@@ -8,7 +8,7 @@ from openmargin.domain.events import AccountChanged, Deposited, Transferred
 from openmargin.domain.ids import CROSS, SPOT, SYSTEM_ACCOUNT_ID, SYSTEM_SCOPES, WORLD, Scope
 from openmargin.domain.money import SUPPLY_MAX
 from openmargin.domain.reasons import Reason, Rejected
-from openmargin.engine import ledger, risk
+from openmargin.engine import index, ledger, risk
 from openmargin.engine.state import Account, State, TradingAccount
 
 
@@ -198,6 +198,8 @@ def _refuse_leaving(
         return Rejected(short)
     if account.scope == SPOT:
         return None
+    if account.debts and index.lacks_price(state, account):
+        return Rejected(Reason.NO_INDEX_PRICE)
     most = risk.transferable(state, account, asset)
     if most == 0:
         return Rejected(Reason.TRANSFER_LEVEL_TOO_LOW)

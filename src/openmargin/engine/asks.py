@@ -23,7 +23,7 @@ from openmargin.domain.money import Atoms, notional_max, with_buffer
 from openmargin.domain.order_types import ORDER_TYPES, OrderTypeRow
 from openmargin.domain.orders import Leg, OrderSpec
 from openmargin.domain.reasons import Reason, Rejected
-from openmargin.engine import accounts, filters, house, matching, order_counts
+from openmargin.engine import accounts, filters, house, index, matching, order_counts
 from openmargin.engine.state import Book, Order, State, TradingAccount
 
 FOK: Final = TimeInForce.FOK
@@ -192,6 +192,8 @@ def refuse(state: State, book: Book, account: TradingAccount, ask: Ask) -> Rejec
     if ask.iceberg and ask.row.has_time_in_force and ask.time_in_force is not TimeInForce.GTC:
         return Rejected(Reason.ICEBERG_NEEDS_GTC)
     if book.rules.limits_price_to_index and ask.price and _is_bound_to_index(state, account):
+        if index.is_too_old(state, book.index_at_ms):
+            return Rejected(Reason.NO_INDEX_PRICE)
         beyond = ask.sign * (ask.price - book.index_price)
         if beyond * 100_000_000 > book.index_price * state.venue.margin.price_limit:
             return Rejected(Reason.LIMIT_PRICE_FAR_FROM_INDEX)

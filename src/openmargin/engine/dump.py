@@ -158,6 +158,7 @@ def _dump_order(order: Order) -> OrderDump:
         order.reserve_price,
         order.is_paired,
         order.handed_over,
+        order.earned,
         order.prevented_match_id,
         order.trailing_at_ms,
     )
@@ -386,6 +387,7 @@ def _set_progress(order: Order, kept: OrderDump) -> None:
     order.reserve_price = kept.reserve_price
     order.is_paired = kept.is_paired
     order.handed_over = kept.handed_over
+    order.earned = kept.earned
     order.prevented_match_id = kept.prevented_match_id
     order.trailing_at_ms = kept.trailing_at_ms
 

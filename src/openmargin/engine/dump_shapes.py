@@ -31,6 +31,7 @@ class OrderDump(Struct, array_like=True):
     reserve_price: int
     is_paired: bool
     handed_over: Atoms
+    earned: Atoms
     prevented_match_id: int
     trailing_at_ms: int
 

@@ -1,22 +1,56 @@
-"""The index: each symbol's reference price, and from it the value of each asset (mechanics 5)."""
+"""The index: each symbol's reference price, and from it the value of each asset (mechanics 5).
+
+A price stays until another is set. Where the venue gives prices an age, one that has passed it still measures accounts,
+but no loan is made by it, nothing leaves an account with debt, and no order of one is accepted (A17).
+"""
 
 from __future__ import annotations
 
+from openmargin.domain.ids import CROSS, SPOT
 from openmargin.domain.money import E8, notional
-from openmargin.engine.state import State
+from openmargin.engine.state import State, TradingAccount
 
 
 def mark_assets(state: State) -> None:
     """Price every asset: by its pair with the valuation asset, else through the display asset, rounded down."""
     margin = state.venue.margin
     marks = {margin.valuation_asset: E8}
+    since: dict[str, int] = {}
     via = state.books.get(margin.display_asset + margin.valuation_asset)
     for asset in state.assets:
         direct = state.books.get(asset + margin.valuation_asset)
         if direct is not None:
             marks[asset] = direct.index_price
+            since[asset] = direct.index_at_ms
             continue
         crossed = state.books.get(asset + margin.display_asset)
         if crossed is not None and via is not None:
             marks[asset] = notional(crossed.index_price, via.index_price)
+            since[asset] = min(crossed.index_at_ms, via.index_at_ms)
     state.marks = {asset: mark for asset, mark in marks.items() if mark > 0}
+    state.marked_ms = since
+
+
+def is_too_old(state: State, set_ms: int) -> bool:
+    """Has a price that was set at a moment passed its age?"""
+    most_ms = state.venue.margin.index_max_age_ms
+    return most_ms > 0 and state.at_ms - set_ms > most_ms
+
+
+def lacks_price(state: State, account: TradingAccount, asset: str = "") -> bool:
+    """Is any price too old that the account's level depends on, or that of `asset`?"""
+    if not state.venue.margin.index_max_age_ms or account.scope == SPOT:
+        return False
+    if account.scope != CROSS:
+        return is_too_old(state, state.books[account.scope].index_at_ms)
+    if asset and _is_asset_too_old(state, asset):
+        return True
+    for wallet in account.wallets.values():
+        if wallet.free + wallet.locked and _is_asset_too_old(state, wallet.asset):
+            return True
+    return any(_is_asset_too_old(state, owed) for owed in account.debts)
+
+
+def _is_asset_too_old(state: State, asset: str) -> bool:
+    """An asset that has no price at all, or is the measure itself, never is."""
+    return is_too_old(state, state.marked_ms.get(asset, state.at_ms))

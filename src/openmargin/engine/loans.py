@@ -6,9 +6,9 @@ from openmargin.domain.commands import Borrow, Repay
 from openmargin.domain.enums import InterestKind, LoanSource
 from openmargin.domain.events import Borrowed, Repaid
 from openmargin.domain.ids import POOL, SPOT
-from openmargin.domain.money import Atoms
+from openmargin.domain.money import E8, Atoms
 from openmargin.domain.reasons import Reason, Rejected
-from openmargin.engine import accounts, agenda, debts, interest, ledger, risk
+from openmargin.engine import accounts, agenda, debts, index, interest, ledger, risk
 from openmargin.engine.state import Debt, State, TradingAccount
 
 
@@ -30,6 +30,23 @@ def borrow(state: State, command: Borrow) -> Rejected | None:
 
 def refuse_borrow(state: State, account: TradingAccount, asset: str, amount: Atoms) -> Rejected | None:
     """Why a loan may not be made; None where it may."""
+    refused = refuse_asset(state, account, asset)
+    if refused is not None:
+        return refused
+    if amount < state.assets[asset].min_borrow:
+        return Rejected(Reason.BELOW_MIN_BORROW)
+    within_level = risk.borrowable_by_level(state, account, asset)
+    if within_level <= 0:
+        return Rejected(Reason.BORROW_LEVEL_TOO_LOW)
+    if amount > min(within_level, risk.borrowable_by_limit(state, account, asset)):
+        return Rejected(Reason.ABOVE_MAX_BORROWABLE)
+    if amount > inventory(state, asset):
+        return Rejected(Reason.INVENTORY_SHORT)
+    return None
+
+
+def refuse_asset(state: State, account: TradingAccount, asset: str) -> Rejected | None:
+    """Why the account may borrow nothing of an asset; None where it is a matter of how much."""
     terms = state.assets.get(asset)
     if terms is None:
         return Rejected(Reason.UNKNOWN_ASSET)
@@ -37,18 +54,16 @@ def refuse_borrow(state: State, account: TradingAccount, asset: str, amount: Ato
         return Rejected(Reason.ASSET_NOT_BORROWABLE)
     if not accounts.may_hold(state, account, asset):
         return Rejected(Reason.ASSET_NOT_IN_PAIR)
-    if asset not in state.marks:
+    if asset not in state.marks or index.lacks_price(state, account, asset):
         return Rejected(Reason.NO_INDEX_PRICE)
-    if amount < terms.min_borrow:
-        return Rejected(Reason.BELOW_MIN_BORROW)
-    within_level = risk.borrowable_by_level(state, account, asset)
-    if within_level <= 0:
-        return Rejected(Reason.BORROW_LEVEL_TOO_LOW)
-    if amount > min(within_level, risk.borrowable_by_limit(state, account, asset)):
-        return Rejected(Reason.ABOVE_MAX_BORROWABLE)
-    if amount > state.system(POOL).wallet(asset).free:
-        return Rejected(Reason.INVENTORY_SHORT)
     return None
+
+
+def inventory(state: State, asset: str) -> Atoms:
+    """What the pool lends: all that it has, or nothing where that is severely low (mechanics 3.1)."""
+    left = state.system(POOL).wallet(asset).free
+    floor = state.pools[asset].capital * state.venue.margin.inventory_floor
+    return left if left * E8 > floor else 0
 
 
 def lend(state: State, account: TradingAccount, asset: str, amount: Atoms, source: LoanSource) -> None:
@@ -81,7 +96,8 @@ def repay(state: State, command: Repay) -> Rejected | None:
         if command.amount < terms.min_repay:
             return Rejected(Reason.BELOW_MIN_REPAY)
         if owed - command.amount < terms.min_debt_left:
-            return Rejected(Reason.DEBT_LEFT_TOO_SMALL)
+            is_over = state.venue.margin.small_rest_is_over_repayment
+            return Rejected(Reason.ABOVE_DEBT if is_over else Reason.DEBT_LEFT_TOO_SMALL)
     wallet = account.wallets.get(command.asset)
     if wallet is None or wallet.free < command.amount:
         return Rejected(Reason.REPAY_BALANCE_SHORT)

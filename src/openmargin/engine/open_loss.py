@@ -14,7 +14,7 @@ from openmargin.domain.enums import OpenOrderLoss
 from openmargin.domain.ids import CROSS, SPOT
 from openmargin.domain.money import E8, Atoms, notional
 from openmargin.domain.reasons import Reason, Rejected
-from openmargin.engine import matching, risk, settlement, solvency
+from openmargin.engine import index, matching, risk, settlement, solvency
 from openmargin.engine.asks import Ask
 from openmargin.engine.state import Book, Order, State, TradingAccount
 
@@ -88,6 +88,8 @@ def refuse(state: State, account: TradingAccount, loss: int, loan_asset: str, lo
     """
     if not (account.debts or loan) or not concerns(state, account):
         return None
+    if index.lacks_price(state, account, loan_asset if loan else ""):
+        return Rejected(Reason.NO_INDEX_PRICE)
     found = solvency.of(state, account)
     lent = loan * risk.mark(state, account, loan_asset) if loan else 0
     liabilities = found.liabilities + lent

@@ -5,7 +5,7 @@ from __future__ import annotations
 from openmargin.domain.commands import SetBnbBurn, SetMaxLeverage
 from openmargin.domain.ids import CROSS
 from openmargin.domain.reasons import Reason, Rejected
-from openmargin.engine import accounts, debts, risk
+from openmargin.engine import accounts, debts, index, risk
 from openmargin.engine.state import State
 
 
@@ -17,6 +17,8 @@ def set_max_leverage(state: State, command: SetMaxLeverage) -> Rejected | None:
     target = state.leverages.get(command.leverage)
     if target is None:
         return Rejected(Reason.UNKNOWN_LEVERAGE)
+    if account.debts and index.lacks_price(state, account):
+        return Rejected(Reason.NO_INDEX_PRICE)
     total = risk.totals(state, account, risk.BORROW)
     if total.liabilities and total.collateral <= target.initial * total.liabilities:
         return Rejected(Reason.LEVERAGE_LEVEL_TOO_LOW)

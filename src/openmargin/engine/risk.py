@@ -156,7 +156,12 @@ def borrowable_by_level(state: State, account: TradingAccount, asset: str) -> At
     if price == 0:
         return 0
     if account.scope == CROSS:
-        return _room(total, bars_of(state, account).initial, price)
+        initial = bars_of(state, account).initial
+        if state.venue.margin.borrowed_counts_in_full:
+            return _room(total, initial, price)
+        wallet = account.wallets.get(asset)
+        held = (wallet.free + wallet.locked) * price if wallet is not None else 0
+        return _room_by_ratio(total, initial, state.assets[asset].collateral_tiers, held) // price
     rules = state.books[account.scope].rules
     is_base = asset == rules.base
     owed = _owed(account, asset)
@@ -174,6 +179,27 @@ def borrowable_by_level(state: State, account: TradingAccount, asset: str) -> At
 def _room(total: Totals, initial: int, price: int) -> Atoms:
     room = total.collateral - initial * total.liabilities
     return max(0, room // ((initial - E8) * price))
+
+
+def _room_by_ratio(total: Totals, initial: int, tiers: tuple[CollateralTier, ...], held: int) -> int:
+    """The value (e16) that may be borrowed where that too counts by its ratio only, from `held` upwards (A4).
+
+    Each unit takes its initial level from the room and gives its ratio back.
+    """
+    room = max(0, total.collateral - initial * total.liabilities)
+    lent = 0
+    for tier in tiers:
+        end = tier.up_to * E8
+        if end and end <= held:
+            continue
+        cost = initial - tier.borrow_ratio
+        width = end - held
+        if end == 0 or room <= width * cost:
+            return lent + room // cost
+        room -= width * cost
+        lent += width
+        held = end
+    return lent + room // initial  # What lies past the last bracket counts nothing.
 
 
 def borrow_limit(state: State, account: TradingAccount, asset: str) -> Atoms:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from openmargin.domain.enums import ExpiryReason, Side
+from openmargin.domain.enums import AutoRepay, ExpiryReason, Side
 from openmargin.domain.events import MatchPrevented, OrderClosed, OrderFilled
 from openmargin.domain.ids import WORLD
 from openmargin.domain.money import Atoms, notional, notional_max
@@ -19,6 +19,7 @@ from openmargin.engine.transitions import FILL_REST, FILL_SOME, FILLED, PREVENT,
 
 BUY: Final = Side.BUY
 SELL: Final = Side.SELL
+EACH_FILL: Final = AutoRepay.EACH_FILL
 
 
 def reserve(order: Order) -> Atoms:
@@ -214,7 +215,10 @@ def _book_fill(
 
     if order.repays:
         net = received - charged if charged_asset == wallet.asset else received
-        loans.repay_at_most(state, account, wallet.asset, net)
+        if state.venue.margin.auto_repay is EACH_FILL:
+            loans.repay_at_most(state, account, wallet.asset, net)
+        else:
+            order.earned += net
     if order.remaining == 0:
         hold(state, order, 0)  # A stop that bought for less than its buffer allowed.
         finish(state, order)
@@ -258,6 +262,8 @@ def finish(state: State, order: Order) -> None:
         siblings.icebergs -= 1
     if order.order_list is not None:
         state.chosen.append(order)
+    if order.earned:
+        loans.repay_at_most(state, order.account, order.receives_in.asset, order.earned)
     kept = order.status is FILLED and order.price > 0
     if order.loan and order.spec.auto_repay_at_cancel and not kept:
         unused = min(order.loan, order.funds - order.spent())

@@ -11,7 +11,7 @@ from openmargin.domain.events import SmallLiabilityExchanged
 from openmargin.domain.ids import CONVERSION, CROSS, POOL
 from openmargin.domain.money import E8, Atoms, ceil_div
 from openmargin.domain.reasons import Reason, Rejected
-from openmargin.engine import accounts, debts, ledger
+from openmargin.engine import accounts, debts, index, ledger
 from openmargin.engine.state import Debt, State, TradingAccount
 
 
@@ -53,6 +53,8 @@ def _refuse(state: State, account: TradingAccount, assets: tuple[str, ...]) -> R
         return Rejected(Reason.SMALL_LIABILITIES_TOO_SOON)
     if not assets:
         return Rejected(Reason.NOT_A_SMALL_LIABILITY)
+    if index.lacks_price(state, account, margin.small_liability_asset):
+        return Rejected(Reason.NO_INDEX_PRICE)
     total = 0
     for place, asset in enumerate(assets):
         debt = account.debts.get(asset)

@@ -223,6 +223,8 @@ class Order:
         """What of `pays_with` is locked for it."""
         self.loan: Atoms = 0
         """What was borrowed for it."""
+        self.earned: Atoms = 0
+        """What of it is to be repaid from when it ends."""
         self.funds: Atoms = 0
         """What of `pays_with` it was given to spend at placement, its own or borrowed."""
         self.earlier: Order | None = None
@@ -543,6 +545,8 @@ class State:
         self.assets: dict[str, Asset] = {}
         self.marks: dict[str, int] = {}
         """Price of each asset in the valuation asset; an asset without one is missing."""
+        self.marked_ms: dict[str, int] = {}
+        """When the older of the prices was set that each of these is made of."""
         self.exposed: dict[str, dict[tuple[int, Scope], TradingAccount]] = {}
         """Which cross debtors hold or owe an asset, and which isolated ones stand in a pair."""
         self.leverages: dict[int, LeverageLevels] = {}

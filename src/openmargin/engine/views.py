@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from openmargin.domain.ids import CROSS, POOL, SYSTEM_ACCOUNT_ID, Scope
+from openmargin.domain.ids import CROSS, SYSTEM_ACCOUNT_ID, Scope
 from openmargin.domain.money import E8, Atoms, ceil_div
 from openmargin.domain.orders import ListView, OrderView
 from openmargin.domain.reasons import Reason, Rejected
@@ -26,6 +26,8 @@ from openmargin.engine import (
     agenda,
     books,
     house,
+    index,
+    loans,
     open_loss,
     order_counts,
     risk,
@@ -142,19 +144,13 @@ def margin(state: State, account_id: int, scope: Scope) -> MarginView:
 def max_borrowable(state: State, account_id: int, scope: Scope, asset: str) -> BorrowableView | Rejected:
     """What may be borrowed now: the least of level, VIP limit and inventory (mechanics 3.1)."""
     found = _trading(state, account_id, scope)
-    terms = state.assets.get(asset)
-    if terms is None:
-        return Rejected(Reason.UNKNOWN_ASSET)
-    if not terms.borrowable:
-        return Rejected(Reason.ASSET_NOT_BORROWABLE)
-    if asset not in state.marks:
-        return Rejected(Reason.NO_INDEX_PRICE)
-    if not accounts.may_hold(state, found, asset):
-        return Rejected(Reason.ASSET_NOT_IN_PAIR)
+    refused = loans.refuse_asset(state, found, asset)
+    if refused is not None:
+        return refused
     amount = min(
         risk.borrowable_by_level(state, found, asset),
         risk.borrowable_by_limit(state, found, asset),
-        state.system(POOL).wallet(asset).free,
+        loans.inventory(state, asset),
     )
     return BorrowableView(amount, risk.borrow_limit(state, found, asset))
 
@@ -166,6 +162,8 @@ def max_transferable(state: State, account_id: int, scope: Scope, asset: str) ->
         return Rejected(Reason.UNKNOWN_ASSET)
     if not accounts.may_hold(state, found, asset):
         return Rejected(Reason.ASSET_NOT_IN_PAIR)
+    if found.debts and index.lacks_price(state, found):
+        return Rejected(Reason.NO_INDEX_PRICE)
     return risk.transferable(state, found, asset)
 
 
@@ -289,11 +287,11 @@ def rates(state: State, asset: str, at_ms: int) -> RatesView | None:
 
 
 def inventory(state: State, asset: str) -> Atoms:
-    """What the pool has left to lend."""
-    return state.system(POOL).wallet(asset).free
+    """What the pool would lend."""
+    return loans.inventory(state, asset)
 
 
-def index(state: State, symbol: str) -> IndexView | None:
+def index_of(state: State, symbol: str) -> IndexView | None:
     book = state.books.get(symbol)
     return IndexView(symbol, book.index_price, book.index_at_ms) if book is not None else None
 

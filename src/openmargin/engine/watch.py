@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from typing import Final
 
-from openmargin.domain.enums import LiquidationKind
+from openmargin.domain.enums import LiquidationKind, MarginStatus
 from openmargin.domain.events import MarginStatusChanged
 from openmargin.engine import debts, liquidation_queue, risk, solvency
 from openmargin.engine.state import State, TradingAccount
 
-EXCESSIVE: Final = solvency.EXCESSIVE
-MARGIN_CALL: Final = solvency.MARGIN_CALL
-FORCE_LIQUIDATION: Final = solvency.FORCE_LIQUIDATION
+EXCESSIVE: Final = MarginStatus.EXCESSIVE
+MARGIN_CALL: Final = MarginStatus.MARGIN_CALL
+FORCE_LIQUIDATION: Final = MarginStatus.FORCE_LIQUIDATION
 
 
 def index_moved(state: State, marks_before: dict[str, int], symbols: tuple[tuple[str, int], ...]) -> None:

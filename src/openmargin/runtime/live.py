@@ -131,7 +131,7 @@ class Live:
         return views.inventory(self._engine.state, asset)
 
     def index(self, symbol: str) -> IndexView | None:
-        return views.index(self._engine.state, symbol)
+        return views.index_of(self._engine.state, symbol)
 
     def now_ms(self) -> int:
         """The exchange's time: a host's clock may go back, the exchange's never does."""

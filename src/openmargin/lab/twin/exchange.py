@@ -132,6 +132,7 @@ class Twin(Lists):
         for rules in venue.symbols:
             if rules.name not in self.index:
                 self.index[rules.name] = rules.start_price
+                self.index_at[rules.name] = self.now
                 self.symbols_seen.append(rules.name)
                 self.trades[rules.name] = []
         for asset in venue.assets:

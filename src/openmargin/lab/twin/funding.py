@@ -89,6 +89,8 @@ class Funding(Risk):
         rows = {row.leverage: row for row in self.venue.margin.leverages}
         if command.leverage not in rows:
             return Reason.UNKNOWN_LEVERAGE
+        if self.owes(account, CROSS) and self.cannot_measure(account, CROSS):
+            return Reason.NO_INDEX_PRICE
         needed = Fraction(rows[command.leverage].initial, ONE) * self.debts_value(account, CROSS)
         if needed and self.collateral(account, CROSS, moving=False, without=("", 0)) <= needed:
             return Reason.LEVERAGE_LEVEL_TOO_LOW
@@ -187,6 +189,8 @@ class Funding(Risk):
         """A margin account keeps what its level needs; where nothing at all may go, the level is the reason."""
         if scope == SPOT:
             return None
+        if self.owes(account, scope) and self.cannot_measure(account, scope):
+            return Reason.NO_INDEX_PRICE
         most = self.transferable(account, scope, asset)
         if most == 0:
             return Reason.TRANSFER_LEVEL_TOO_LOW
@@ -243,7 +247,7 @@ class Funding(Risk):
             return Reason.ASSET_NOT_BORROWABLE
         if not self.may_hold(scope, asset):
             return Reason.ASSET_NOT_IN_PAIR
-        if not self.price_of(asset):
+        if not self.price_of(asset) or self.cannot_measure(account, scope, asset):
             return Reason.NO_INDEX_PRICE
         if amount < terms.min_borrow:
             return Reason.BELOW_MIN_BORROW
@@ -254,7 +258,7 @@ class Funding(Risk):
             account, scope, asset
         ):
             return Reason.ABOVE_MAX_BORROWABLE
-        return Reason.INVENTORY_SHORT if amount > self.pool[asset] else None
+        return Reason.INVENTORY_SHORT if amount > self.lendable(asset) else None
 
     def lend(self, account: int, scope: Scope, asset: str, amount: int, source: LoanSource) -> None:
         self.pool[asset] -= amount
@@ -337,6 +341,8 @@ class Funding(Risk):
         if left and amount < terms.min_repay:
             return Reason.BELOW_MIN_REPAY
         if left and left < terms.min_debt_left:
+            if self.venue.margin.small_rest_is_over_repayment:
+                return Reason.ABOVE_DEBT
             return Reason.DEBT_LEFT_TOO_SMALL
         if self.free(account, scope, asset) < amount:
             return Reason.REPAY_BALANCE_SHORT
@@ -392,6 +398,8 @@ class Funding(Risk):
         last = who.exchanged_small_ms
         if last is not None and self.now - last < margin.small_liability_interval_ms:
             return Reason.SMALL_LIABILITIES_TOO_SOON
+        if command.assets and self.cannot_measure(account, CROSS, margin.small_liability_asset):
+            return Reason.NO_INDEX_PRICE
         small = self.small_debts(account)
         named = {*command.assets}
         if not named or len(named) < len(command.assets) or named - small.keys():

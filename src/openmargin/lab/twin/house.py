@@ -29,6 +29,7 @@ class House(Market):
                 return Reason.INDEX_NOT_POSITIVE
         worth_before = {symbol: self.price_of(self.rules(symbol).quote) for symbol in self.symbols_seen}
         self.index.update(command.prices)
+        self.index_at.update({symbol: self.now for symbol, _ in command.prices})
         self.events.append(IndexMoved(command.prices))
         moved = list(dict.fromkeys(symbol for symbol, _ in command.prices))
         # A quote is sized by value, so it changes too where its quote asset is worth something else.

@@ -47,6 +47,8 @@ class Ledger:
         self.house: dict[str, int] = {}
         """What the house has earned; where it must pay more, the outside world gives it the rest."""
         self.index: dict[str, int] = {}
+        self.index_at: dict[str, int] = {}
+        """When each was set."""
         self.symbols_seen: list[str] = []
         self.order_ids: dict[str, int] = {}
         self.trade_ids: dict[str, int] = {}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 from math import floor
 
-from openmargin.domain.enums import ExpiryReason, OrderStatus, SelfTradePrevention, Side
+from openmargin.domain.enums import AutoRepay, ExpiryReason, OrderStatus, SelfTradePrevention, Side
 from openmargin.domain.events import MatchPrevented, OrderClosed, OrderFilled, Traded
 from openmargin.domain.ids import Scope
 from openmargin.domain.orders import Fill, PreventedMatch
@@ -182,7 +182,10 @@ class Market(Keys):
         self.events.append(OrderFilled(order.view(), fill))
         if order.spec.side_effect in REPAYS:
             net = received - (commission if paid_in == asset else 0)
-            self.pay_back_at_most(order.owner, order.scope, asset, net)
+            if self.venue.margin.auto_repay is AutoRepay.EACH_FILL:
+                self.pay_back_at_most(order.owner, order.scope, asset, net)
+            else:
+                order.earned += net
         if not order.left:
             self._finish(order)
 
@@ -270,6 +273,10 @@ class Market(Keys):
         """
         if order.list is not None:
             self.concerned.append(order)
+        rules = self.rules(order.symbol)
+        self.pay_back_at_most(
+            order.owner, order.scope, rules.base if order.buys else rules.quote, order.earned
+        )
         kept = order.status is OrderStatus.FILLED and order.price
         if order.loan and order.spec.auto_repay_at_cancel and not kept:
             unused = min(order.loan, order.means - order.spent())

@@ -94,6 +94,8 @@ class Orders(House):
         if leg.iceberg_quantity and not maker and leg.time_in_force is not TimeInForce.GTC:
             return Reason.ICEBERG_NEEDS_GTC
         if rules.limits_price_to_index and self._is_bound_to_index(account, scope) and leg.price:
+            if self.is_old(rules.name):
+                return Reason.NO_INDEX_PRICE
             index = self.index[rules.name]
             room = Fraction(self.venue.margin.price_limit, ONE)
             above, below = index * (1 + room), index * (1 - room)
@@ -244,6 +246,10 @@ class Orders(House):
         is_special = scope == CROSS and self.accounts[account - 1].in_special_mode
         if scope == SPOT or is_special not in modes[self.venue.margin.open_order_loss]:
             return None
+        if not (self.owes(account, scope) or loan):
+            return None
+        if self.cannot_measure(account, scope, loan_asset if loan else ""):
+            return Reason.NO_INDEX_PRICE
         lent = loan * self.price_in(scope, loan_asset) if loan else Fraction(0)
         owed = self.debts_value(account, scope) + lent
         if not owed:

@@ -83,6 +83,8 @@ class TwinOrder:
         self.working_at_ms = 0
         self.trailing_at_ms = 0
         self.loan = 0
+        self.earned = 0
+        """What it has to repay from when it ends."""
         self.means = 0
         """What it had to spend at placement."""
         self.promised = 0

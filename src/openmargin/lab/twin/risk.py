@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from fractions import Fraction
 from math import floor
 
@@ -29,6 +30,38 @@ class Risk(Ledger):
         if crossed is None or via is None:
             return Fraction(0)
         return Fraction(floor(Fraction(crossed * via, ONE)), ONE)
+
+    def is_old(self, symbol: str) -> bool:
+        """Is the index of a symbol too old to deal by?"""
+        most = self.venue.margin.index_max_age_ms
+        return most > 0 and self.now - self.index_at[symbol] > most
+
+    def is_old_asset(self, asset: str) -> bool:
+        """Is a price too old by which the asset is valued? What has none cannot be."""
+        margin = self.venue.margin
+        direct = asset + margin.valuation_asset
+        if asset == margin.valuation_asset:
+            return False
+        if direct in self.index:
+            return self.is_old(direct)
+        way = (asset + margin.display_asset, margin.display_asset + margin.valuation_asset)
+        return all(symbol in self.index for symbol in way) and any(self.is_old(symbol) for symbol in way)
+
+    def cannot_measure(self, account: int, scope: Scope, *others: str) -> bool:
+        """Does the account have or owe anything of too old a price, or is one of `others` of such?"""
+        if scope == SPOT:
+            return False
+        if scope != CROSS:
+            return self.is_old(scope)
+        concerned = [
+            asset.name
+            for asset in self.venue.assets
+            if self.total(account, scope, asset.name) or (account, scope, asset.name) in self.debts
+        ]
+        return any(self.is_old_asset(asset) for asset in [*concerned, *others] if asset)
+
+    def owes(self, account: int, scope: Scope) -> bool:
+        return any(key[:2] == (account, scope) for key in self.debts)
 
     def price_in(self, scope: Scope, asset: str) -> Fraction:
         """What a trading account counts one atom for: an isolated pair measures in its own quote."""
@@ -167,7 +200,16 @@ class Risk(Ledger):
         price = self.price_in(scope, asset)
         if scope == CROSS:
             leverage = self.leverage_levels(account).leverage
-            return max(0, floor(((leverage - 1) * counted - leverage * owed) / price))
+            most = max(0, floor(((leverage - 1) * counted - leverage * owed) / price))
+            if self.venue.margin.borrowed_counts_in_full:
+                return most
+            initial = Fraction(self.leverage_levels(account).initial, ONE)
+
+            def is_enough(lent: int) -> bool:
+                held = self.collateral(account, scope, moving=False, without=(asset, -lent))
+                return held >= initial * (owed + lent * price)
+
+            return _largest(most, is_enough) if is_enough(0) else 0
         rules = self.rules(scope)
         other = rules.quote if asset == rules.base else rules.base
         rooms = [0]
@@ -192,10 +234,17 @@ class Risk(Ledger):
         terms = self.asset(asset)
         if terms is None or not terms.borrowable or not self.price_of(asset):
             return 0
-        if not self.may_hold(scope, asset):
+        if not self.may_hold(scope, asset) or self.cannot_measure(account, scope, asset):
             return 0
         by_limit = max(0, self.loan_limit(account, scope, asset) - self.owed(account, scope, asset))
-        return min(self.room_to_borrow(account, scope, asset), by_limit, self.pool[asset])
+        return min(self.room_to_borrow(account, scope, asset), by_limit, self.lendable(asset))
+
+    def lendable(self, asset: str) -> int:
+        """What the pool has, or nothing where little of its capital is left."""
+        terms = self.asset(asset)
+        assert terms is not None
+        floor = Fraction(self.venue.margin.inventory_floor, ONE) * terms.pool_capital
+        return self.pool[asset] if self.pool[asset] > floor else 0
 
     def transferable(self, account: int, scope: Scope, asset: str) -> int:
         """The most that may leave with the collateral level still at the bar, found by trying."""
@@ -214,14 +263,7 @@ class Risk(Ledger):
             return 0
         if counted(free) >= needed:
             return free
-        allowed, beyond = 0, free + 1
-        while beyond - allowed > 1:
-            tried = (allowed + beyond) // 2
-            if counted(tried) >= needed:
-                allowed = tried
-            else:
-                beyond = tried
-        return allowed
+        return _largest(free, lambda leaving: counted(leaving) >= needed)
 
     def vip_limit(self, account: int, asset: str) -> int:
         """The most that the account's VIP level may owe."""
@@ -230,6 +272,18 @@ class Risk(Ledger):
         rows = found.loan_terms
         vip = self.accounts[account - 1].vip
         return rows[vip].limit if vip < len(rows) else rows[-1].limit
+
+
+def _largest(most: int, is_allowed: Callable[[int], bool]) -> int:
+    """The largest number up to `most` that is allowed, of which all smaller ones are; 0 is."""
+    allowed, beyond = 0, most + 1
+    while beyond - allowed > 1:
+        tried = (allowed + beyond) // 2
+        if is_allowed(tried):
+            allowed = tried
+        else:
+            beyond = tried
+    return allowed
 
 
 def _ratio(tier: CollateralTier, moving: bool) -> int:

@@ -16,7 +16,7 @@ from openmargin.domain.commands import (
     SetRates,
     Tick,
 )
-from openmargin.domain.enums import AccountType, KeyKind, OpenOrderLoss, Rounding, SymbolStatus
+from openmargin.domain.enums import AccountType, AutoRepay, KeyKind, OpenOrderLoss, Rounding, SymbolStatus
 from openmargin.domain.money import E8
 from openmargin.domain.venue import CommissionRates, LoanTerms, MarginRules
 from openmargin.lab.workload.crowd import Crowd
@@ -63,6 +63,11 @@ class Outside(Crowd):
         return msgspec.structs.replace(
             self.venue.margin,
             interest_rounding=pick(list(Rounding)),
+            auto_repay=pick(list(AutoRepay)),
+            borrowed_counts_in_full=pick((True, False)),
+            inventory_floor=pick((0, E8 // 10)),
+            small_rest_is_over_repayment=pick((False, False, True)),
+            index_max_age_ms=pick((0, 0, 60_000)),
             open_order_loss=pick(list(OpenOrderLoss)),
             burn_asset=pick(("BNB", "BNB", "BNB", "ETH", "ODD", "NOPE", "NOPE")),
             burn_interest_discount=pick((5 * E8 // 100, 0, E8 // 3)),

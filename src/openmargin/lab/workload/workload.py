@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+import msgspec
+
 from openmargin.domain.commands import (
     AnyCommand,
     ChangeAccount,
@@ -29,6 +31,8 @@ class Workload(Lists, Funding, Choices, Outside):
 
     def __init__(self, seed: int, window: Window) -> None:
         super().__init__(seed, window)
+        if self.chance.random() < 0.6:
+            self.venue = msgspec.structs.replace(self.venue, margin=self._margin())
         self.first = self._people()
 
     def opening(self) -> tuple[int, AnyCommand]:
