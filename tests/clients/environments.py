@@ -61,16 +61,30 @@ def run_client(
 
     `extra` are environment variables that it is given besides.
     """
-    # Our own paths stay out: the client must see its environment and nothing of this project.
-    variables = {key: value for key, value in os.environ.items() if not key.startswith("PYTHON")}
     return subprocess.run(
         [client_python(name), "-I", "-c", program, *arguments],
-        env={**variables, **(extra or {})},
+        env={**_variables(), **(extra or {})},
         capture_output=True,
         text=True,
         timeout=timeout,
         check=False,
     )
+
+
+def start_client(name: str, program: str) -> subprocess.Popen[str]:
+    """A program in that client's environment that goes on talking, through pipes; what it says wrong, it says aloud."""
+    return subprocess.Popen(
+        [client_python(name), "-I", "-c", program],
+        env=_variables(),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+
+
+def _variables() -> dict[str, str]:
+    """Our own paths stay out: the client must see its environment and nothing of this project."""
+    return {key: value for key, value in os.environ.items() if not key.startswith("PYTHON")}
 
 
 def node_clients() -> list[str]:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.clients.environments import run_client
-from tests.clients.test_official_sdk import development_key
+from tests.clients.sdk import development_key
 from tests.serve.process import serving
 
 pytestmark = [pytest.mark.client, pytest.mark.timeout(600)]

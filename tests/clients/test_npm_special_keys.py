@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from tests.clients.environments import run_node_client
-from tests.clients.test_official_sdk import development_key
+from tests.clients.sdk import development_key
 from tests.conformance.test_goldens import GOLDENS, differences
 from tests.serve.process import serving
 

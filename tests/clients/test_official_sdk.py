@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from tests.clients.environments import run_client
+from tests.clients.sdk import development_key
 from tests.conformance.test_goldens import GOLDENS, differences
 from tests.serve.process import Server, proxying, serving
 
@@ -51,11 +52,6 @@ GOLDEN_OF = {
     "assets": "all_assets",
     "index": "price_index",
 }
-
-
-def development_key(server: Server) -> tuple[str, str]:
-    words = server.words.split()
-    return words[words.index("key") + 1], words[words.index("secret") + 1]
 
 
 def session(server: Server, part: str) -> dict[str, Any]:

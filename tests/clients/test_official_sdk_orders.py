@@ -1,58 +1,18 @@
-"""The official SDK on every order endpoint, cross and isolated: each call in a fresh interpreter.
+"""The official SDK on every order endpoint, cross and isolated."""
 
-The SDK relaxes a model after its first warning, so a process that has warned once proves nothing any more.
-"""
-
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.clients.environments import run_client
-from tests.clients.test_official_sdk import development_key
-from tests.conformance.test_goldens import GOLDENS, differences
+from tests.clients.sdk import Sdk
 from tests.serve.process import Server, serving
 
 pytestmark = [pytest.mark.client, pytest.mark.timeout(600)]
 
-CALL = (Path(__file__).parent / "sessions" / "official_sdk_call.py").read_text()
 LOAN = ("marginBuyBorrowAmount", "marginBuyBorrowAsset")
 """Named only where something was borrowed."""
-
-
-class Sdk:
-    """The SDK at one exchange, on one margin account."""
-
-    def __init__(self, server: Server, is_isolated: bool) -> None:
-        self._server = server
-        self.account: dict[str, Any] = {"is_isolated": "TRUE"} if is_isolated else {}
-
-    def ask(self, golden: str, method: str, *, without: tuple[str, ...] = (), **parameters: Any) -> Any:
-        """The answer to one call, which the SDK must parse as declared and which has every documented field."""
-        answer, warnings = self._call(method, parameters)
-        if golden == "new_order_full_with_loan":
-            # The model wants a whole number, and the documented JSON number has decimals.
-            warnings = [warning for warning in warnings if "marginBuyBorrowAmount" not in warning]
-        assert warnings == [], f"{method}: the SDK could not parse an answer as it is declared"
-        kept = GOLDENS[golden]
-        missing = kept.missing | dict.fromkeys(without, "nothing was borrowed")
-        assert list(differences(kept.example, answer, missing)) == [], method
-        return answer
-
-    def ours(self, golden: str, method: str, **more: Any) -> Any:
-        """A call on the margin account that this is about."""
-        return self.ask(golden, method, **self.account, **more)
-
-    def _call(self, method: str, parameters: dict[str, Any]) -> tuple[Any, list[str]]:
-        key, secret = development_key(self._server)
-        done = run_client(
-            "binance-sdk-margin", CALL, self._server.address, key, secret, method, json.dumps(parameters)
-        )
-        assert done.returncode == 0, f"{method}: {done.stderr}"
-        heard = json.loads(done.stdout)
-        return heard["answer"], heard["warnings"]
 
 
 @pytest.fixture
@@ -69,7 +29,7 @@ def fund(server: Server, **wallet: str) -> None:
 
 @pytest.mark.parametrize("is_isolated", [False, True], ids=["cross", "isolated"])
 def test_every_order_endpoint(server: Server, is_isolated: bool) -> None:
-    sdk = Sdk(server, is_isolated)
+    sdk = Sdk(server, is_isolated=is_isolated)
     if is_isolated:
         sdk.ask("enable_isolated", "enable_isolated_margin_account", symbol="BTCUSDT")
         fund(server, wallet="ISOLATED", symbol="BTCUSDT")

@@ -6,52 +6,21 @@ query or edit; npm `binance` and the signed requests of `tests/api` do these.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from tests.clients.environments import run_client
-from tests.clients.test_official_sdk import development_key
+from tests.clients.sdk import CANNOT_NAME, CallFailed, Sdk, note
 from tests.conformance.test_goldens import GOLDENS, differences
-from tests.serve.process import Server, serving
+from tests.serve.process import serving
 
 pytestmark = [pytest.mark.client, pytest.mark.timeout(600)]
 
-CALL = (Path(__file__).parent / "sessions" / "official_sdk_call.py").read_text()
 PUBLIC_KEY = """-----BEGIN PUBLIC KEY-----
 MCowBQYDK2VwAyEAGb9ECWmEzf6FQbrBZ9w7lshQhqowtrbLDFw4rXAxZuE=
 -----END PUBLIC KEY-----
 """
-
-
-class Sdk:
-    """The SDK at one exchange, each call in an interpreter that has not warned yet."""
-
-    def __init__(self, server: Server) -> None:
-        self._server = server
-
-    def run(self, method: str, **parameters: Any) -> tuple[int, str, str]:
-        done = run_client(
-            "binance-sdk-margin",
-            CALL,
-            self._server.address,
-            *development_key(self._server),
-            method,
-            json.dumps(parameters),
-        )
-        return done.returncode, done.stdout, done.stderr
-
-    def ask(self, golden: str, method: str, **parameters: Any) -> tuple[Any, list[str]]:
-        """An answer with every documented field, and what the SDK warned of."""
-        code, out, err = self.run(method, **parameters)
-        assert code == 0, f"{method}: {err}"
-        heard = json.loads(out)
-        kept = GOLDENS[golden]
-        assert list(differences(kept.example, heard["answer"], kept.missing)) == [], method
-        return heard["answer"], heard["warnings"]
 
 
 @pytest.fixture
@@ -63,29 +32,39 @@ def sdk(tmp_path: Path) -> Iterator[Sdk]:
 
 
 def test_it_makes_lists_and_deletes_keys_and_leaves_the_mode(sdk: Sdk) -> None:
-    made, warnings = sdk.ask("create_special_key", "create_special_key", api_name="bot", ip="127.0.0.1")
-    assert warnings == []
+    made = sdk.ask("create_special_key", "create_special_key", api_name="bot", ip="127.0.0.1")
     assert len(made["secretKey"]) == 64
-    code, out, err = sdk.run(
-        "create_special_key", api_name="reader", public_key=PUBLIC_KEY, permission_mode="READ"
-    )
-    assert code == 0, err
-    own = json.loads(out)
-    assert (own["answer"]["secretKey"], own["answer"]["type"], own["warnings"]) == (None, "Ed25519", [])
-    listed, warnings = sdk.ask("special_key_list", "query_special_key_list")
-    assert ([key["permissionMode"] for key in listed], warnings) == (["TRADE", "READ"], [])
-    deleted, warnings = sdk.ask("delete_special_key", "delete_special_key", api_name="bot")
-    assert (deleted, warnings) == ({}, [])
-    left, warnings = sdk.ask("exit_special_key_mode", "exit_special_key_mode")
-    assert left == {}
-    assert len(warnings) == 1, "it declares no model for this answer, so it always warns"
-    assert sdk.run("query_special_key_list")[1].startswith('{"answer": [],')
+    own = sdk.call("create_special_key", api_name="reader", public_key=PUBLIC_KEY, permission_mode="READ")
+    assert (own.answer["secretKey"], own.answer["type"], own.warnings) == (None, "Ed25519", [])
+    listed = sdk.ask("special_key_list", "query_special_key_list")
+    assert [key["permissionMode"] for key in listed] == ["TRADE", "READ"]
+    assert sdk.ask("delete_special_key", "delete_special_key", api_name="bot") == {}
+    assert sdk.ask("exit_special_key_mode", "exit_special_key_mode") == {}
+    assert sdk.call("query_special_key_list").answer == []
+
+
+def test_it_always_warns_of_the_exit(sdk: Sdk) -> None:
+    assert len(sdk.call("exit_special_key_mode").warnings) == 1, "it declares no model for this answer"
 
 
 @pytest.mark.parametrize(
     ("method", "parameters"), [("query_special_key", {}), ("edit_ip_for_special_key", {"ip": "10.0.0.7"})]
 )
 def test_it_cannot_name_a_key(sdk: Sdk, method: str, parameters: dict[str, str]) -> None:
-    code, _, err = sdk.run(method, **parameters)
-    assert code != 0
-    assert "Mandatory parameter 'apiKey' was not sent, was empty/null, or malformed." in err
+    with pytest.raises(CallFailed) as failed:
+        sdk.call(method, **parameters)
+    assert "Mandatory parameter 'apiKey' was not sent, was empty/null, or malformed." in str(failed.value)
+
+
+def test_requests_signed_by_hand_name_one(sdk: Sdk) -> None:
+    made = sdk.ask("create_special_key", "create_special_key", api_name="bot")["apiKey"]
+    path = "/sapi/v1/margin/apiKey"
+    for golden, method, place, parameters in (
+        ("query_special_key", "GET", path, {"apiKey": made}),
+        ("edit_special_key", "PUT", f"{path}/ip", {"apiKey": made, "ip": "10.0.0.7"}),
+        ("delete_special_key", "DELETE", path, {"apiKey": made}),
+    ):
+        answer = sdk.signed(method, place, **parameters)
+        faults = list(differences(GOLDENS[golden].example, answer, GOLDENS[golden].missing))
+        note(f"{method} {place}", faults, CANNOT_NAME)
+        assert faults == []

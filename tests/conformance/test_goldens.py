@@ -91,16 +91,24 @@ def kind(value: Any) -> str:
 
 
 def like(examples: list[Any], element: Any) -> Any:
-    """The example that an element of a list is to be compared with: one of its kind where there is one."""
+    """The example that an element of a list is to be compared with: one of its kind, of its fields, or both."""
     if not isinstance(element, dict):
         return examples[0]
-    for name in ("filterType", "contingencyType", "type", "status"):
-        alike = [example for example in examples if name in element and example.get(name) == element[name]]
-        if alike:
-            return alike[0]
+    alike = next(
+        (
+            found
+            for name in ("filterType", "contingencyType", "type", "status")
+            if (found := [one for one in examples if name in element and one.get(name) == element[name]])
+        ),
+        [],
+    )
     if "filterType" in element:
-        return {}
-    return next((example for example in examples if example.keys() == element.keys()), examples[0])
+        return alike[0] if alike else {}
+    for candidates in (alike, examples):
+        for example in candidates:
+            if example.keys() == element.keys():
+                return example
+    return [*alike, *examples][0]
 
 
 def ask(world: World, request: Request, before: Any = None) -> Answer:

@@ -15,6 +15,7 @@ from openmargin.cli import app
 from openmargin.config import load_venue
 from openmargin.config.toml_struct import write
 from openmargin.lab.routes import ROUTES
+from tests.clients.sdk import OWN_WARNINGS
 from tests.docs.error_table import page as error_page
 from tests.docs.error_table import unused_help
 from tests.docs.snippets import ROOT
@@ -49,6 +50,12 @@ def test_the_site_builds_with_every_page_in_its_place(tmp_path: Path) -> None:
 def test_the_error_page_is_current() -> None:
     command = "PYTHONPATH=src .venv-dev/bin/python -m tests.docs.error_table > docs/errors.md"
     assert (DOCS / "errors.md").read_text() == error_page(), f"run: {command}"
+
+
+def test_every_warning_that_a_client_makes_by_itself_is_told() -> None:
+    page = (DOCS / "clients.md").read_text()
+    missing = [why for _, why in OWN_WARNINGS.values() if why not in page]
+    assert missing == [], f"docs/clients.md: a row of the second table for {missing}"
 
 
 def test_no_code_is_explained_that_is_never_sent() -> None:
