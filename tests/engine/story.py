@@ -34,7 +34,7 @@
     => list L OPEN                      or DONE
     => halves canceled, placed          of a cancel-replace: or the reason, or `not attempted`
 
-What they say of special keys stands in `story_keys`.
+What they say of special keys stands in `story_keys`, of margin calls and liquidations in `story_liquidation`.
 
 Every story is told to the engine with all invariants on and to the twin, once straight through and once with a
 restart from a snapshot after every line.
@@ -123,7 +123,7 @@ from openmargin.domain.venue import (
 from openmargin.engine import views
 from openmargin.lab.simulate import Judge
 from openmargin.runtime.bare import BareExchange
-from tests.engine import story_keys
+from tests.engine import story_keys, story_liquidation
 
 TABLES = Path(__file__).parent / "tables"
 MIDNIGHT = 1_767_225_600_000
@@ -276,6 +276,20 @@ def with_rule(venue: Venue, words: list[str]) -> Venue:
             symbols=tuple(symbol for symbol in venue.symbols if symbol.name != rest[0]),
             assets=tuple(asset for asset in venue.assets if asset.name != rest[0]),
         )
+    if what == "adds":
+        return msgspec.structs.replace(
+            venue,
+            assets=(
+                *venue.assets,
+                Asset(
+                    rest[0], rest[0], pool_capital=amount("1000000"), loan_terms=venue.assets[0].loan_terms
+                ),
+            ),
+            symbols=(
+                *venue.symbols,
+                Symbol(f"{rest[0]}USDT", rest[0], "USDT", amount(rest[1]), amount("0.01"), amount("0.001")),
+            ),
+        )
     if what == "fees":
         rows = tuple(CommissionRates(amount(rest[i]), amount(rest[i + 1])) for i in range(0, len(rest), 2))
         return msgspec.structs.replace(venue, commissions=rows)
@@ -327,7 +341,7 @@ class Teller:
     def __init__(self, *, restarts: bool) -> None:
         self.restarts = restarts
         self.target = BareExchange()
-        self.judge = Judge(self.target)
+        self.judge: Judge | story_liquidation.Bystander = Judge(self.target)
         self.venue = plain_venue()
         self.now = MIDNIGHT + 12 * 3_600_000
         self.people: dict[str, int] = {}
@@ -339,6 +353,9 @@ class Teller:
 
     def tell(self, story: Story) -> None:
         lines = list(story.lines)
+        if lines[0][1] == "alone":
+            lines.pop(0)
+            self.judge = story_liquidation.Bystander(self.target)
         while lines[0][1].startswith("venue "):
             self.venue = with_rule(self.venue, lines.pop(0)[1].split()[1:])
         self.submit(Open(self.venue, 1, 1))
@@ -376,8 +393,9 @@ class Teller:
                     self.lists[order_list.client_list_id] = order_list
                 case _:
                     pass
-        for account, scope in self.judge.twin.scopes():
-            self.judge.look_closer(account, scope)
+        if isinstance(self.judge, Judge):
+            for account, scope in self.judge.twin.scopes():
+                self.judge.look_closer(account, scope)
 
     def who(self, word: str) -> tuple[int, str]:
         """Account and scope; somebody new gets an account."""
@@ -485,7 +503,8 @@ class Teller:
             case (("buys" | "sells"), _):
                 return self.order(signed, scope, verb, words, options)
             case _:
-                return story_keys.command(signed, scope, verb, words)
+                asked = story_liquidation.command(signed, scope, verb, words)
+                return asked or story_keys.command(signed, scope, verb, words)
 
     def options(self, words: list[str]) -> tuple[list[str], dict[str, Any]]:
         """Split off the words that say how."""
@@ -663,6 +682,7 @@ class Teller:
             "halves": self.halves,
             "no fees": lambda _: "no fees" if not self.having(OrderFilled) else "fees",
             "book": self.book,
+            **story_liquidation.words(self),
             "last": lambda _: f"last {_n(views.last_price(self.target.engine.state, 'BTCUSDT'))}",
         }
         for start, tell in told.items():
@@ -745,9 +765,10 @@ class Teller:
         account, scope = self.who(name)
         live = self.target.live
         words = rest.split()
-        of_keys = story_keys.told(live, account, scope, rest)
-        if of_keys is not None:
-            return of_keys
+        for told in (story_keys.told, story_liquidation.told):
+            found_elsewhere = told(live, account, scope, rest)
+            if found_elsewhere is not None:
+                return found_elsewhere
         if words[0] == "level":
             view = live.margin(account, scope)
             return f"level {_n(view.margin_level)} {view.status.name}"

@@ -196,6 +196,35 @@ def _levels_descend(venue: Venue) -> Iterator[Problem]:
             yield Problem(path, what, "order them, such as 1.5, 1.3, 1.1")
 
 
+def _liquidations_end(venue: Venue) -> Iterator[Problem]:
+    rules = venue.margin.liquidation
+    path = "margin.liquidation"
+    assets = {asset.name for asset in venue.assets}
+    for key in ("slip_step", "wait_ms"):
+        if getattr(rules, key) < 1:
+            yield Problem(f"{path}.{key}", "no liquidation would come to its end", "write more than 0")
+    if rules.slip > rules.band:
+        yield Problem(f"{path}.slip", "the first order goes beyond the band", "lower it, or raise band")
+    for key in ("fee", "manual_fee"):
+        if rules.band + getattr(rules, key) >= E8 // 2:
+            mend = "let them stay below 0.5 together"
+            yield Problem(f"{path}.{key}", "with band, it leaves too little for the debts", mend)
+    if rules.pre_liquidation_share > E8:
+        yield Problem(f"{path}.pre_liquidation_share", "it is above 1", "write a share from 0 to 1")
+    if rules.call_repeat_ms < 0:
+        yield Problem(f"{path}.call_repeat_ms", "it is below zero", "write 0 for never, or milliseconds")
+    for row in venue.margin.leverages:
+        if rules.excessive_level < row.margin_call:
+            what = f"it is below the margin call of {row.leverage}x"
+            yield Problem(f"{path}.excessive_level", what, "raise it")
+    if rules.takeover_asset and rules.takeover_asset not in assets:
+        what = f'"{rules.takeover_asset}" is no asset of this venue'
+        yield Problem(f"{path}.takeover_asset", what, "name one, or leave it out for the valuation asset")
+    if rules.loan_asset not in assets:
+        what = f'"{rules.loan_asset}" is no asset of this venue'
+        yield Problem(f"{path}.loan_asset", what, "name an asset of the venue")
+
+
 def _limits_leave_room(venue: Venue) -> Iterator[Problem]:
     if not venue.assets:
         yield Problem("assets", "there is no entry", "add an [[assets]] entry")
@@ -237,5 +266,6 @@ _CHECKS: Final[tuple[Callable[[Venue], Iterator[Problem]], ...]] = (
     _shares_leave_something,
     _small_debts_can_be_exchanged,
     _levels_descend,
+    _liquidations_end,
     _special_keys_can_be_made,
 )

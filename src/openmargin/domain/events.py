@@ -246,6 +246,21 @@ class LiquidationBegan(Event, frozen=True):
     liabilities: Atoms
 
 
+class DebtLiquidated(Event, frozen=True):
+    """What the owner's own liquidation made of the debt that was largest before it, so far as it came at once."""
+
+    account_id: int
+    scope: Scope
+    asset: str
+    principal: Atoms
+    interest: Atoms
+    """As they were before."""
+    repaid_in: str
+    """The first asset that was sold, or that of the debt where none had to be."""
+    repaid_quantity: Atoms
+    """How much of it went."""
+
+
 class LiquidationEnded(Event, frozen=True):
     """The account is free again. `deficit` is what the insurance fund paid, valued like the beginning."""
 
@@ -338,4 +353,5 @@ AnyEvent: TypeAlias = (
     | SmallLiabilityExchanged
     | LiquidationLoanChanged
     | LiquidationLoanRepaid
+    | DebtLiquidated
 )

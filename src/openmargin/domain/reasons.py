@@ -115,6 +115,7 @@ class Reason(IntEnum):
     RATES_WRONG = 101
     INTEREST_ASSET_UNKNOWN = 102
     CANCEL_RESTRICTED = 103
+    """The order has come further than the cancel allows, or a liquidation placed it."""
 
 
 class Rejected(Struct, frozen=True, tag=True, tag_field="event", array_like=True, gc=False):

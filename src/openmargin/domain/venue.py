@@ -157,7 +157,7 @@ class LeverageLevels(Struct, frozen=True):
 class LiquidationRules(Struct, frozen=True):
     """When accounts are called, and how they are liquidated (docs/liquidation.md; mechanics 2.4 and 7)."""
 
-    enabled: Annotated[bool, _e8("Is anybody liquidated? Without it levels fall without end.")] = False
+    enabled: Annotated[bool, _e8("Is anybody liquidated? Without it levels fall without end.")] = True
     excessive_level: Annotated[
         DecimalE8, _e8("Margin level above which an account's status is EXCESSIVE (A2).")
     ] = 2 * E8

@@ -54,6 +54,25 @@ class BalanceView(Struct, frozen=True):
         return self.free + self.locked - self.borrowed - self.interest
 
 
+class SwitchesView(Struct, frozen=True):
+    """What a margin account may do at all, whatever its level allows (mechanics 1.6)."""
+
+    is_liquidating: bool
+    may_trade: bool
+    may_borrow: bool
+    may_transfer_in: bool
+    may_transfer_out: bool
+
+
+class FundView(Struct, frozen=True):
+    """The insurance fund in one asset; it holds what it received less what it paid, and may owe."""
+
+    asset: str
+    balance: Atoms
+    received: Atoms
+    paid: Atoms
+
+
 class MarginView(Struct, frozen=True):
     """A margin account and its levels. Levels carry eight decimals and are capped; values are in atoms."""
 
@@ -68,6 +87,7 @@ class MarginView(Struct, frozen=True):
     collateral_in_valuation: Atoms
     open_order_loss_in_valuation: Atoms
     """What open orders would lose (A10), rounded up; of an isolated account in its quote."""
+    switches: SwitchesView
 
 
 class IsolatedView(Struct, frozen=True):
@@ -90,6 +110,7 @@ class IsolatedView(Struct, frozen=True):
     liabilities_in_display: Atoms
     base_net_in_display: Atoms
     quote_net_in_display: Atoms
+    switches: SwitchesView
 
 
 class BorrowableView(Struct, frozen=True):

@@ -160,6 +160,8 @@ def transfer(state: State, command: Transfer) -> Rejected | None:
         return Rejected(Reason.AMOUNT_NOT_POSITIVE)
     if not (may_hold(state, source, command.asset) and may_hold(state, target, command.asset)):
         return Rejected(Reason.ASSET_NOT_IN_PAIR)
+    if target.liquidation is not None:
+        return Rejected(Reason.LIQUIDATING_NO_TRANSFER_IN)
     if command.target != SPOT and not terms.collateral:
         return Rejected(Reason.ASSET_NOT_COLLATERAL)
     refused = _refuse_leaving(state, source, command.asset, command.amount, Reason.TRANSFER_BALANCE_SHORT)
@@ -189,10 +191,20 @@ def may_hold(state: State, account: TradingAccount, asset: str) -> bool:
     return asset in (rules.base, rules.quote)
 
 
+def is_bound_by_loan(state: State, owner: Account) -> bool:
+    """Does a liquidation loan keep the owner from borrowing, and from moving assets out of margin (A15)?"""
+    owed = owner.liquidation_loan - owner.liquidation_loan_repaid
+    return owed > 0 and state.venue.margin.liquidation.loan_blocks
+
+
 def _refuse_leaving(
     state: State, account: TradingAccount, asset: str, amount: int, short: Reason
 ) -> Rejected | None:
     """Why `amount` may not leave a trading account, `short` where it is not there; None where it may."""
+    if account.liquidation is not None:
+        return Rejected(Reason.LIQUIDATING_NO_TRANSFER_OUT)
+    if account.scope != SPOT and is_bound_by_loan(state, account.owner):
+        return Rejected(Reason.LIQUIDATION_LOAN_OWED)
     wallet = account.wallets.get(asset)
     if wallet is None or wallet.free < amount:
         return Rejected(short)

@@ -123,6 +123,8 @@ def enter(state: State, command: PlaceOrder | PlaceOrderList) -> tuple[TradingAc
     if isinstance(found, Rejected):
         return found
     account, book = found
+    if account.liquidation is not None:
+        return Rejected(Reason.LIQUIDATING_NO_TRADE)
     refused = refuse_market(book, account.scope, command.side_effect, command.self_trade_prevention)
     if refused is not None:
         return refused
@@ -269,6 +271,7 @@ def accept(
     mode: SelfTradePrevention,
     side_effect: SideEffect,
     auto_repay_at_cancel: bool,
+    liquidation_id: int = 0,
 ) -> Order:
     """Make the order: give it its id and its name, and enter it among the account's open orders."""
     order_id = book.next_order_id
@@ -295,6 +298,7 @@ def accept(
         ask.iceberg,
         strategy_id=ask.strategy_id,
         strategy_type=ask.strategy_type,
+        liquidation_id=liquidation_id,
     )
     order = enlist(book, account, spec)
     order.reserve_price = ask.reserve_price

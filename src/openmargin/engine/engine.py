@@ -25,12 +25,14 @@ from openmargin.domain.commands import (
     EditSpecialKeyIps,
     ExchangeSmallLiabilities,
     ExitSpecialKeyMode,
+    ManualLiquidate,
     Open,
     OpenIsolated,
     PlaceOrder,
     PlaceOrderList,
     Record,
     Repay,
+    RepayLiquidationLoan,
     SetBnbBurn,
     SetIndex,
     SetMaxLeverage,
@@ -53,6 +55,8 @@ from openmargin.engine import (
     isolated,
     keys,
     ledger,
+    liquidation,
+    liquidation_loan,
     loans,
     order_lists,
     orders,
@@ -182,6 +186,8 @@ def _do_due(state: State) -> None:
     elif kind == agenda.REQUOTE:
         if house.requote(state):
             agenda.done(state, item)
+    elif kind == agenda.LIQUIDATE:
+        liquidation.step(state)
     else:
         assert kind == agenda.ACCRUE, f"nobody knows how to do work of kind {kind}"
         if interest.accrue(state, due_ms):
@@ -230,6 +236,10 @@ def _obey(state: State, command: AnyCommand) -> Rejected | None:
         return keys.refuse_signed(state, command, TRADE) or special_keys.delete(state, command)
     if type(command) is ExitSpecialKeyMode:
         return keys.refuse_signed(state, command, TRADE) or special_keys.exit_mode(state, command)
+    if type(command) is ManualLiquidate:
+        return keys.refuse_signed(state, command, TRADE) or liquidation.manual(state, command)
+    if type(command) is RepayLiquidationLoan:
+        return keys.refuse_signed(state, command, MARGIN_LOAN) or liquidation_loan.repay(state, command)
     if type(command) is Deposit:
         return accounts.deposit(state, command)
     if type(command) is Withdraw:

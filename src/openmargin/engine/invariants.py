@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import Final, TypeAlias
 
-from openmargin.domain.enums import OrderStatus
-from openmargin.domain.ids import CROSS, POOL, SYSTEM_ACCOUNT_ID
-from openmargin.engine import agenda, ledger, settlement
+from openmargin.domain.enums import MarginStatus, OrderStatus
+from openmargin.domain.ids import CROSS, INSURANCE, LIQUIDATION, POOL, SPOT, SYSTEM_ACCOUNT_ID
+from openmargin.engine import agenda, ledger, risk, settlement, solvency
 from openmargin.engine.state import Book, BookSide, Order, State, TradingAccount, Wallet
 from openmargin.engine.transitions import OPEN, ListPhase
 
@@ -215,6 +215,83 @@ def keys_are_their_accounts(state: State) -> Iterator[Breach]:
         yield "a key belongs to no account"
 
 
+def isolated_accounts_keep_to_their_pair(state: State) -> Iterator[Breach]:
+    """6. An isolated account holds and owes only the two assets of its pair."""
+    for account in _trading_accounts(state):
+        if account.account_id == SYSTEM_ACCOUNT_ID or account.scope in (SPOT, CROSS):
+            continue
+        rules = state.books[account.scope].rules
+        for asset in (*account.wallets, *account.debts):
+            if asset not in (rules.base, rules.quote):
+                yield f"{account.account_id} {account.scope}: holds or owes {asset}"
+
+
+def fund_is_explained(state: State) -> Iterator[Breach]:
+    """4. The insurance fund holds what it received less what it paid, and the liquidation account nothing."""
+    insurance = state.system(INSURANCE)
+    for asset in {**insurance.wallets, **state.funds}:
+        fund = state.funds.get(asset)
+        explained = fund.received - fund.paid if fund is not None else 0
+        if insurance.wallet(asset).free != explained:
+            yield f"{asset}: the fund holds {insurance.wallet(asset).free}, its books say {explained}"
+    for wallet in state.system(LIQUIDATION).wallets.values():
+        if wallet.free:
+            yield f"{_name(wallet)}: {wallet.free} were not unwound"
+    for account in state.accounts.values():
+        if not 0 <= account.liquidation_loan_repaid <= account.liquidation_loan:
+            yield f"account {account.account_id}: repaid {account.liquidation_loan_repaid} of {account.liquidation_loan}"
+
+
+def levels_are_watched(state: State) -> Iterator[Breach]:
+    """17. Everybody's status is the one that was told, and who is at or below the liquidation level is marked."""
+    for account in _trading_accounts(state):
+        if account.account_id == SYSTEM_ACCOUNT_ID or account.scope == SPOT:
+            continue
+        name = f"{account.account_id} {account.scope}"
+        key = (account.account_id, account.scope)
+        concerned = [wallet.asset for wallet in account.wallets.values() if wallet.free or wallet.locked]
+        for asset in (*concerned, *account.debts):
+            found = state.exposed.get(asset if account.scope == CROSS else account.scope, {})
+            if (key in found) != bool(account.debts):
+                yield f"{name}: a move of {asset} would find it wrongly"
+        if any(bool(wallet.watch) != bool(account.debts) for wallet in account.wallets.values()):
+            yield f"{name}: its wallets are watched wrongly"
+        if account.liquidation is not None:
+            continue
+        status = solvency.status(state, risk.bars_of(state, account), solvency.of(state, account))
+        if account.status is not status:
+            yield f"{name}: was told {account.status.name} and is {status.name}"
+        if status is MarginStatus.FORCE_LIQUIDATION and state.venue.margin.liquidation.enabled:
+            yield f"{name}: must be liquidated and is not marked"
+
+
+def liquidations_go_on(state: State) -> Iterator[Breach]:
+    """17. Each marked account has one liquidation, its next step is planned, and forced orders are of these alone."""
+    marked: dict[int, TradingAccount] = {}
+    for account in _trading_accounts(state):
+        if account.liquidation is not None:
+            marked[account.liquidation.liquidation_id] = account
+    for liquidation_id, liquidation in state.liquidations.items():
+        account = marked.get(liquidation_id)
+        if account is None or account.liquidation is not liquidation:
+            yield f"liquidation {liquidation_id} is of no account"
+    due = sorted((one.due_ms, one.liquidation_id) for one in state.liquidations.values())
+    if len(marked) != len(state.liquidations) or due != state.liquidations_due:
+        yield f"{len(marked)} accounts are marked, {due} go on, {state.liquidations_due} are planned"
+    planned = [moment for moment, kind in state.agenda if kind == agenda.LIQUIDATE]
+    if planned != [moment for moment, _ in due[:1]]:
+        yield f"liquidations are planned for {planned}, and {due[:1]} is due"
+    for order in _open_orders(state):
+        if order.is_forced:
+            liquidation = order.account.liquidation
+            if (
+                liquidation is None
+                or order.spec.liquidation_id != liquidation.liquidation_id
+                or (order.spec.symbol, order.order_id) != (liquidation.order_symbol, liquidation.order_id)
+            ):
+                yield f"{order.spec.symbol} order {order.order_id} belongs to no liquidation"
+
+
 INVARIANTS: Final[tuple[Callable[[State], Iterable[Breach]], ...]] = (
     wallets_sum_to_zero,
     wallets_are_not_negative,
@@ -227,6 +304,10 @@ INVARIANTS: Final[tuple[Callable[[State], Iterable[Breach]], ...]] = (
     lists_are_sound,
     nothing_is_left_hanging,
     keys_are_their_accounts,
+    isolated_accounts_keep_to_their_pair,
+    fund_is_explained,
+    levels_are_watched,
+    liquidations_go_on,
 )
 
 

@@ -46,6 +46,8 @@ def close_account(state: State, command: CloseIsolated) -> Rejected | None:
     trading = account.trading.get(command.symbol) if account is not None else None
     if trading is None or not trading.is_open or command.symbol in (SPOT, CROSS):
         return Rejected(Reason.UNKNOWN_SCOPE)
+    if trading.liquidation is not None:
+        return Rejected(Reason.LIQUIDATING)
     orders = trading.open_orders.get(command.symbol)
     if trading.debts or (orders is not None and orders.by_id):
         return Rejected(Reason.ISOLATED_NOT_EMPTY)

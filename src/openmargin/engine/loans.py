@@ -30,6 +30,10 @@ def borrow(state: State, command: Borrow) -> Rejected | None:
 
 def refuse_borrow(state: State, account: TradingAccount, asset: str, amount: Atoms) -> Rejected | None:
     """Why a loan may not be made; None where it may."""
+    if account.liquidation is not None:
+        return Rejected(Reason.LIQUIDATING_NO_BORROW)
+    if accounts.is_bound_by_loan(state, account.owner):
+        return Rejected(Reason.LIQUIDATION_LOAN_OWED)
     refused = refuse_asset(state, account, asset)
     if refused is not None:
         return refused
@@ -83,6 +87,8 @@ def repay(state: State, command: Repay) -> Rejected | None:
     account = accounts.trading(state, command.account_id, command.scope)
     if account is None or command.scope == SPOT:
         return Rejected(Reason.UNKNOWN_SCOPE)
+    if account.liquidation is not None:
+        return Rejected(Reason.LIQUIDATING_NO_REPAY)
     terms = state.assets.get(command.asset)
     if terms is None:
         return Rejected(Reason.UNKNOWN_ASSET)

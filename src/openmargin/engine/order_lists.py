@@ -258,6 +258,17 @@ def cancel(state: State, command: CancelOrderList) -> Rejected | None:
     return None
 
 
+def end_all(state: State, book: Book, orders: list[Order], cancel_client_id: str) -> None:
+    """Cancel orders that are open, each with its list."""
+    for order in orders:
+        if order.siblings is None:
+            continue  # It went with its list.
+        if order.order_list is not None:
+            end_by_user(state, book, order.order_list, cancel_client_id)
+        else:
+            settlement.end(state, book, order, CANCEL, cancel_client_id)
+
+
 def end_by_user(state: State, book: Book, order_list: OrderList, cancel_client_id: str) -> None:
     """A user cancelled the list or one of its orders: all that are open end."""
     order_list.move(ListMove.CANCELED, state.at_ms)
@@ -285,7 +296,7 @@ def _close(state: State, order_list: OrderList) -> None:
     del state.lists[order_list.list_id]
     del order_list.account.open_orders[order_list.symbol].lists[order_list.client_list_id]
     state.events.append(ListChanged(order_list.view()))
-    if order_list.loan and order_list.auto_repay:
+    if order_list.loan and order_list.auto_repay and order_list.account.liquidation is None:
         spent = 0
         for order in order_list.legs:
             if order.pays_with.asset == order_list.loan_asset:

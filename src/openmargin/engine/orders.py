@@ -23,7 +23,6 @@ from openmargin.engine import (
     tape,
 )
 from openmargin.engine.state import Order, State
-from openmargin.engine.transitions import CANCEL
 
 
 def place(state: State, command: PlaceOrder) -> Rejected | None:
@@ -134,16 +133,14 @@ def cancel(state: State, command: CancelOrder) -> Rejected | None:
         return Rejected(Reason.CANCEL_RESTRICTED)
 
     # From here on nothing may be refused.
-    cancel_client_id = command.cancel_client_id or asks.next_client_id(state)
-    if order.order_list is not None:
-        order_lists.end_by_user(state, book, order.order_list, cancel_client_id)
-    else:
-        settlement.end(state, book, order, CANCEL, cancel_client_id)
+    order_lists.end_all(state, book, [order], command.cancel_client_id or asks.next_client_id(state))
     return None
 
 
 def may_end(order: Order, restriction: CancelRestriction) -> bool:
-    """Does the order's status allow a cancel that was restricted to one?"""
+    """Does the order's status allow a cancel that was restricted to one? What a liquidation placed, its owner may not end."""
+    if order.is_forced:
+        return False
     if restriction is CancelRestriction.NONE:
         return True
     wanted = OrderStatus.PARTIALLY_FILLED
@@ -159,16 +156,12 @@ def cancel_all(state: State, command: CancelAllOrders) -> Rejected | None:
         return found
     account, book = found
     open_orders = account.open_orders.get(command.symbol)
-    if open_orders is None or not open_orders.by_id:
+    if open_orders is None:
+        return Rejected(Reason.NO_OPEN_ORDERS)
+    chosen = [order for order in open_orders.by_id.values() if not order.is_forced]
+    if not chosen:
         return Rejected(Reason.NO_OPEN_ORDERS)
 
     # From here on nothing may be refused.
-    cancel_client_id = asks.next_client_id(state)
-    for order in list(open_orders.by_id.values()):
-        if order.siblings is None:
-            continue  # It went with its list.
-        if order.order_list is not None:
-            order_lists.end_by_user(state, book, order.order_list, cancel_client_id)
-        else:
-            settlement.end(state, book, order, CANCEL, cancel_client_id)
+    order_lists.end_all(state, book, chosen, asks.next_client_id(state))
     return None

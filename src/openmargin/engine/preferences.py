@@ -14,6 +14,8 @@ def set_max_leverage(state: State, command: SetMaxLeverage) -> Rejected | None:
     account = accounts.trading(state, command.account_id, CROSS)
     if account is None:
         return Rejected(Reason.UNKNOWN_ACCOUNT)
+    if account.liquidation is not None:
+        return Rejected(Reason.LIQUIDATING)
     target = state.leverages.get(command.leverage)
     if target is None:
         return Rejected(Reason.UNKNOWN_LEVERAGE)

@@ -12,7 +12,7 @@ from openmargin.domain.events import MatchPrevented, OrderClosed, OrderFilled
 from openmargin.domain.ids import WORLD
 from openmargin.domain.money import Atoms, notional, notional_max
 from openmargin.domain.orders import Fill, PreventedMatch
-from openmargin.engine import books, commission, ledger, loans, matching, order_counts, tape
+from openmargin.engine import books, commission, ledger, loans, matching, order_counts, proceeds, tape
 from openmargin.engine.matching import Match
 from openmargin.engine.state import Book, Order, OrderList, State
 from openmargin.engine.transitions import FILL_REST, FILL_SOME, FILLED, PREVENT, Move
@@ -203,7 +203,7 @@ def _book_fill(
     received = quantity if order.sign > 0 else quote_quantity
     charged, charged_asset = commission.take(state, order, received, is_maker=is_maker)
 
-    if order.executed == 0:
+    if order.executed == 0 and not order.is_forced:
         credit = state.maker_credit if is_maker else state.taker_credit
         order_counts.add(account, -credit, state.at_ms)
     order.executed += quantity
@@ -213,7 +213,13 @@ def _book_fill(
     fill = Fill(trade_id, price, quantity, quote_quantity, charged, charged_asset, is_maker)
     state.events.append(OrderFilled(order.view(), fill))
 
-    if order.repays:
+    if order.is_forced:
+        paid = quote_quantity if order.sign > 0 else quantity
+        if charged_asset == wallet.asset:
+            proceeds.take(state, order, paid, received - charged, 0, "")
+        else:
+            proceeds.take(state, order, paid, received, charged, charged_asset)
+    elif order.repays:
         net = received - charged if charged_asset == wallet.asset else received
         if state.venue.margin.auto_repay is EACH_FILL:
             loans.repay_at_most(state, account, wallet.asset, net)
@@ -265,6 +271,7 @@ def finish(state: State, order: Order) -> None:
     if order.earned:
         loans.repay_at_most(state, order.account, order.receives_in.asset, order.earned)
     kept = order.status is FILLED and order.price > 0
-    if order.loan and order.spec.auto_repay_at_cancel and not kept:
+    # A liquidation nets what is owed by its own rules.
+    if order.loan and order.spec.auto_repay_at_cancel and not kept and order.account.liquidation is None:
         unused = min(order.loan, order.funds - order.spent())
         loans.repay_at_most(state, order.account, order.pays_with.asset, unused)

@@ -38,6 +38,12 @@ def change_venue(state: State, command: ChangeVenue) -> Rejected | None:
         if leverage not in leverages:
             return Rejected(Reason.VENUE_SHRINKS, f"the leverage {leverage}")
 
+    loan_asset = state.venue.margin.liquidation.loan_asset
+    if command.venue.margin.liquidation.loan_asset != loan_asset:
+        for account in state.accounts.values():
+            if account.liquidation_loan > account.liquidation_loan_repaid:
+                return Rejected(Reason.VENUE_SHRINKS, f"liquidation loans in {loan_asset}")
+
     # From here on nothing may be refused.
     before = state.assets
     adopt_venue(state, command.venue)

@@ -33,6 +33,8 @@ def exchange(state: State, command: ExchangeSmallLiabilities) -> Rejected | None
     account = accounts.trading(state, command.account_id, CROSS)
     if account is None:
         return Rejected(Reason.UNKNOWN_ACCOUNT)
+    if account.liquidation is not None:
+        return Rejected(Reason.LIQUIDATING)
     refused = _refuse(state, account, command.assets)
     if refused is not None:
         return refused

@@ -116,6 +116,8 @@ def exit_mode(state: State, command: ExitSpecialKeyMode) -> Rejected | None:
         return None
     if account.account_type is not AccountType.CROSS_CLASSIC:
         return Rejected(Reason.PRODUCT_HAS_NO_SPECIAL_KEYS)
+    if account.trading[CROSS].liquidation is not None:
+        return Rejected(Reason.LIQUIDATING)
     if account.trading[CROSS].debts:
         return Rejected(Reason.SPECIAL_MODE_HAS_DEBT)
     if _is_held_by_loan(state, account):

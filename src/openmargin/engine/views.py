@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from openmargin.domain.ids import CROSS, SYSTEM_ACCOUNT_ID, Scope
+from openmargin.domain.ids import CROSS, INSURANCE, SYSTEM_ACCOUNT_ID, Scope
 from openmargin.domain.money import E8, Atoms, ceil_div
 from openmargin.domain.orders import ListView, OrderView
 from openmargin.domain.reasons import Reason, Rejected
@@ -12,6 +12,7 @@ from openmargin.domain.views import (
     BalanceView,
     BorrowableView,
     DepthView,
+    FundView,
     IndexView,
     IsolatedView,
     KeyView,
@@ -20,6 +21,7 @@ from openmargin.domain.views import (
     OrderCountView,
     RatesView,
     SmallLiabilityView,
+    SwitchesView,
 )
 from openmargin.engine import (
     accounts,
@@ -138,6 +140,31 @@ def margin(state: State, account_id: int, scope: Scope) -> MarginView:
         total.liabilities // display if display else 0,
         total.collateral // 10**16,
         ceil_div(open_loss.of(state, found), 10**16),
+        _switches(state, found),
+    )
+
+
+def switches(state: State, account_id: int, scope: Scope) -> SwitchesView:
+    """What a margin account may do at all; raises KeyError where there is no such trading account."""
+    return _switches(state, _trading(state, account_id, scope))
+
+
+def _switches(state: State, found: TradingAccount) -> SwitchesView:
+    is_free = found.is_open and found.liquidation is None
+    is_bound = accounts.is_bound_by_loan(state, found.owner)
+    return SwitchesView(
+        found.liquidation is not None, is_free, is_free and not is_bound, is_free, is_free and not is_bound
+    )
+
+
+def insurance_fund(state: State) -> tuple[FundView, ...]:
+    """What the insurance fund holds or owes, in the assets that it ever dealt in."""
+    wallets = state.system(INSURANCE).wallets
+    return tuple(
+        [
+            FundView(fund.asset, wallets[fund.asset].free, fund.received, fund.paid)
+            for fund in state.funds.values()
+        ]
     )
 
 
@@ -258,6 +285,7 @@ def _isolated(state: State, found: TradingAccount) -> IsolatedView:
         total.liabilities * price_of_quote // scale if scale else 0,
         base.net * book.index_price * price_of_quote // scale if scale else 0,
         quote.net * price_of_quote // display if display else 0,
+        _switches(state, found),
     )
 
 

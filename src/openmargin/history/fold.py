@@ -13,6 +13,7 @@ from openmargin.domain.events import (
     AnyEvent,
     Borrowed,
     CancelReplaced,
+    DebtLiquidated,
     Deposited,
     Flowed,
     IndexMoved,
@@ -166,6 +167,7 @@ def fold(rows: HistoryRows, seq: int, at_ms: int, events: Iterable[AnyEvent]) ->
                 | CancelReplaced()
                 | MarginStatusChanged()
                 | LiquidationLoanChanged()
+                | DebtLiquidated()
             ):
                 pass
             case _:

@@ -19,6 +19,7 @@ from openmargin.domain.views import (
     BalanceView,
     BorrowableView,
     DepthView,
+    FundView,
     IndexView,
     IsolatedView,
     KeyView,
@@ -27,6 +28,7 @@ from openmargin.domain.views import (
     OrderCountView,
     RatesView,
     SmallLiabilityView,
+    SwitchesView,
 )
 from openmargin.engine import orders, views
 from openmargin.engine.engine import Engine
@@ -75,6 +77,14 @@ class Live:
 
     def margin(self, account_id: int, scope: Scope) -> MarginView:
         return views.margin(self._engine.state, account_id, scope)
+
+    def switches(self, account_id: int, scope: Scope) -> SwitchesView:
+        """What a margin account may do at all."""
+        return views.switches(self._engine.state, account_id, scope)
+
+    def insurance_fund(self) -> tuple[FundView, ...]:
+        """What the insurance fund holds or owes."""
+        return views.insurance_fund(self._engine.state)
 
     def balances(self, account_id: int, scope: Scope) -> tuple[BalanceView, ...]:
         return views.balances(self._engine.state, account_id, scope)

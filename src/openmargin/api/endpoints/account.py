@@ -54,16 +54,16 @@ async def margin_account(call: Call, _asked: NoParams) -> MarginAccount:
     view = await call.exchange.read(lambda live: live.margin(call.sender.account_id, CROSS))
     return MarginAccount(
         created=True,
-        borrow_enabled=True,
+        borrow_enabled=view.switches.may_borrow,
         margin_level=format_e8(view.margin_level),
         collateral_margin_level=format_e8(view.collateral_level),
         total_asset_of_btc=format_e8(view.assets_in_display),
         total_liability_of_btc=format_e8(view.liabilities_in_display),
         total_net_asset_of_btc=format_e8(view.assets_in_display - view.liabilities_in_display),
         total_collateral_value=format_e8(view.collateral_in_valuation),
-        trade_enabled=True,
-        transfer_in_enabled=True,
-        transfer_out_enabled=True,
+        trade_enabled=view.switches.may_trade,
+        transfer_in_enabled=view.switches.may_transfer_in,
+        transfer_out_enabled=view.switches.may_transfer_out,
         account_type="MARGIN_1",  # Classic; there is no Cross Margin Pro any more.
         user_assets=[_user_asset(balance) for balance in view.balances],
     )

@@ -17,7 +17,7 @@ from openmargin.domain.enums import MarginStatus, SymbolStatus
 from openmargin.domain.money import format_e8, format_short
 from openmargin.domain.reasons import Reason
 from openmargin.domain.venue import IsolatedTier, Symbol
-from openmargin.domain.views import BalanceView, IsolatedView
+from openmargin.domain.views import BalanceView, IsolatedView, SwitchesView
 from openmargin.runtime.live import Live
 
 _PATH: Final = "/sapi/v1/margin/isolated/account"
@@ -183,13 +183,14 @@ def _never_made(live: Live, pair: Symbol) -> IsolatedView:
         liabilities_in_display=0,
         base_net_in_display=0,
         quote_net_in_display=0,
+        switches=SwitchesView(False, False, False, False, False),
     )
 
 
 def _account(view: IsolatedView, was_made: bool, cap: int) -> IsolatedAccount:
     return IsolatedAccount(
-        base_asset=_half(view.base, view.base_net_in_display, view.is_open),
-        quote_asset=_half(view.quote, view.quote_net_in_display, view.is_open),
+        base_asset=_half(view.base, view.base_net_in_display, view.switches),
+        quote_asset=_half(view.quote, view.quote_net_in_display, view.switches),
         symbol=view.symbol,
         isolated_created=was_made,
         enabled=view.is_open,
@@ -200,21 +201,21 @@ def _account(view: IsolatedView, was_made: bool, cap: int) -> IsolatedAccount:
         index_price=format_e8(view.index_price),
         liquidate_price=format_e8(view.liquidation_price),
         liquidate_rate=format_e8(view.liquidation_rate),
-        trade_enabled=view.is_open,
+        trade_enabled=view.switches.may_trade,
     )
 
 
-def _half(balance: BalanceView, net_in_display: int, is_open: bool) -> IsolatedAsset:
+def _half(balance: BalanceView, net_in_display: int, switches: SwitchesView) -> IsolatedAsset:
     return IsolatedAsset(
         asset=balance.asset,
-        borrow_enabled=is_open,
+        borrow_enabled=switches.may_borrow,
         borrowed=format_e8(balance.borrowed),
         free=format_e8(balance.free),
         interest=format_e8(balance.interest),
         locked=format_e8(balance.locked),
         net_asset=format_e8(balance.net),
         net_asset_of_btc=format_e8(net_in_display),
-        repay_enabled=is_open,
+        repay_enabled=switches.may_trade,
         total_asset=format_e8(balance.free + balance.locked),
     )
 
