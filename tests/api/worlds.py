@@ -40,3 +40,8 @@ def with_orders(**changes: Any) -> Venue:
 def with_special_keys(**changes: Any) -> Venue:
     venue = load_venue()
     return msgspec.structs.replace(venue, special_keys=msgspec.structs.replace(venue.special_keys, **changes))
+
+
+def with_liquidation(**changes: Any) -> Venue:
+    rules = load_venue().margin.liquidation
+    return with_margin(liquidation=msgspec.structs.replace(rules, **changes))

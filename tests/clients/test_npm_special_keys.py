@@ -27,6 +27,7 @@ GOLDEN_OF = {
     "deleted": "delete_special_key",
     "deleted_one": "delete_special_key",
     "exit": "exit_special_key_mode",
+    "no_loan": "liquidation_loan",
 }
 
 
@@ -72,3 +73,8 @@ def test_an_address_list_shuts_it_out(answers: dict[str, Any]) -> None:
 
 def test_the_exit_leaves_nothing_behind(answers: dict[str, Any]) -> None:
     assert answers["list_at_last"] == []
+
+
+def test_who_never_went_bankrupt_has_repaid_nothing(answers: dict[str, Any]) -> None:
+    assert answers["no_loan"]["remainingAmount"] == "0.00000000"
+    assert answers["no_repayments"] == {"total": 0, "rows": []}

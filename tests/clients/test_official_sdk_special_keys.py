@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -54,6 +55,24 @@ def test_it_cannot_name_a_key(sdk: Sdk, method: str, parameters: dict[str, str])
     with pytest.raises(CallFailed) as failed:
         sdk.call(method, **parameters)
     assert "Mandatory parameter 'apiKey' was not sent, was empty/null, or malformed." in str(failed.value)
+
+
+def test_a_bankrupt_account_repays_what_it_owes(sdk: Sdk) -> None:
+    sdk.ask("create_special_key", "create_special_key", api_name="bot")
+    loan = {"asset": "USDT", "amount": "70000", "is_isolated": "FALSE", "type": "BORROW"}
+    sdk.ask("borrow_repay", "margin_account_borrow_repay", **loan)
+    order: dict[str, Any] = {"symbol": "BTCUSDT", "side": "BUY", "type": "MARKET"}
+    sdk.ask("new_order_full", "margin_account_new_order", **order, quote_order_qty=119000.0)
+    lab = sdk.server.client
+    lab.post("/lab/prices/BTCUSDT", json={"price": "30000"}).raise_for_status()
+    lab.post("/lab/clock/advance", json={"seconds": 60}).raise_for_status()
+    assert float(sdk.ask("liquidation_loan", "query_liquidation_loan")["remainingAmount"]) > 5_000
+    repay = "liquidation_loan_repay"
+    sdk.ask("repay_liquidation_loan", repay, asset="USDC", amount=300.5)
+    sdk.ask("repay_liquidation_loan", repay, asset="USDC", amount=200.0)
+    history = sdk.ask("liquidation_loan_repayments", "query_liquidation_loan_repay_history")
+    assert [row["amount"] for row in history["rows"]] == ["200.00000000", "300.50000000"]
+    assert sdk.ask("liquidation_loan", "query_liquidation_loan")["repaidAmount"] == "500.50000000"
 
 
 def test_requests_signed_by_hand_name_one(sdk: Sdk) -> None:

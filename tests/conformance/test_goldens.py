@@ -19,6 +19,7 @@ from openmargin.api.endpoint import Security
 from openmargin.api.endpoints import ENDPOINTS
 from openmargin.config.venue_file import venue_of
 from openmargin.domain.commands import ChangeAccount
+from tests.api.bankruptcy import bankrupt
 from tests.api.world import SPOT, Answer, World
 
 
@@ -37,6 +38,8 @@ class Golden(Struct, forbid_unknown_fields=True):
     """Paths of fields that the example has and the answer has not, each with its reason."""
     venue: str = ""
     """A venue file, where the default venue has nothing to show."""
+    prepared: str = ""
+    """What the account went through before, where no request brings that about."""
     code: int | None = None
     """The code of a refusal, where the endpoint does nothing else."""
 
@@ -45,6 +48,7 @@ GOLDENS = {
     path.stem: msgspec.json.decode(path.read_bytes(), type=Golden)
     for path in sorted(Path(__file__).parent.glob("*.json"))
 }
+PREPARED = {"": lambda _: None, "bankrupt": bankrupt}
 _ENDPOINTS = {endpoint.name: endpoint for endpoint in ENDPOINTS}
 
 
@@ -134,6 +138,7 @@ def world(golden: Golden) -> Iterator[World]:
     world.deposit("USDT", "100000", SPOT)
     world.deposit("BTC", "1", SPOT)
     world.submit(ChangeAccount(world.account_id, vip=7, terms_signed=True))
+    PREPARED[golden.prepared](world)
     yield world
     world.close()
 

@@ -31,6 +31,8 @@ def create(state: State, command: CreateSpecialKey) -> Rejected | None:
     refused = _refuse_owner(state, account)
     if refused is not None:
         return refused
+    if trading.liquidation is not None:
+        return Rejected(Reason.LIQUIDATING)
     if not _is_name(command.api_name, state.venue.special_keys.name_max):
         return Rejected(Reason.KEY_NAME_WRONG)
     if _has_too_many(state, command.ips):

@@ -15,6 +15,7 @@ from openmargin.api.endpoints import (
     exchange_info,
     general,
     isolated,
+    liquidation_loan,
     loans,
     margin_market,
     margin_risk,
@@ -62,6 +63,7 @@ ENDPOINTS: Final[tuple[Endpoint, ...]] = tuple(
         spot_lists,
         spot_account,
         special_keys,
+        liquidation_loan,
     )
     for found in _endpoints_of(module)
 )

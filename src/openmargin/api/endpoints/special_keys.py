@@ -96,7 +96,9 @@ class NewKeyReply(Reply):
         Reason.PRODUCT_HAS_NO_SPECIAL_KEYS,
         Reason.VIP_TOO_LOW,
         Reason.TERMS_NOT_SIGNED,
+        Reason.LIQUIDATION_LOAN_OWED,
         Reason.SPECIAL_KEY_COOLDOWN,
+        Reason.LIQUIDATING,
         Reason.KEY_NAME_WRONG,
         Reason.TOO_MANY_IPS,
         Reason.TOO_MANY_KEYS,
@@ -234,7 +236,12 @@ async def delete_special_keys(call: Call, asked: DeleteParams) -> Nothing:
     "/sapi/v1/margin/exit-special-key-mode",
     Security.TRADE,
     Weight(10, Payer.UID),
-    refuses=(Reason.PRODUCT_HAS_NO_SPECIAL_KEYS, Reason.SPECIAL_MODE_HAS_DEBT),
+    refuses=(
+        Reason.PRODUCT_HAS_NO_SPECIAL_KEYS,
+        Reason.LIQUIDATING,
+        Reason.SPECIAL_MODE_HAS_DEBT,
+        Reason.LIQUIDATION_LOAN_OWED,
+    ),
 )
 async def exit_special_key_mode(call: Call, _asked: NoParams) -> Nothing:
     """Leave Special Key Mode"""

@@ -11,11 +11,11 @@ from typing import Final, NamedTuple
 
 import msgspec
 
+from openmargin.domain.enums import Side
 from openmargin.history import queries
 from openmargin.history.flows import flows_of_loan, flows_of_prevented, flows_of_trade
 from openmargin.history.rows import (
     FLOWS_PER_RECORD,
-    FLOWS_PER_ROW,
     FlowKind,
     FlowRow,
     HistoryRows,
@@ -40,6 +40,12 @@ _OF_TRADES: Final = (
     FlowKind.SELL_EXPENSE,
     FlowKind.TRADING_COMMISSION,
 )
+_SIDES: Final[dict[FlowKind | None, Side]] = {
+    FlowKind.BUY_INCOME: Side.BUY,
+    FlowKind.BUY_EXPENSE: Side.BUY,
+    FlowKind.SELL_INCOME: Side.SELL,
+    FlowKind.SELL_EXPENSE: Side.SELL,
+}
 
 
 def _flows(batch: HistoryRows) -> list[Values]:
@@ -92,7 +98,7 @@ def _sources(asked: queries.Flows) -> Iterator[_Source]:
         prefix = Where(owner).add("symbol =", symbol)
         if asked.kind in (None, *_OF_TRADES):
             # Two rows of one trade, with oneself, follow each other by their flows.
-            yield _Source("trades", prefix, ("trade_id", "flow_id"), _of_trades(base, quote))
+            yield _Source("trades", prefix, ("trade_id", "flow_id"), _of_trades(asked, base, quote))
         if asked.kind in (None, FlowKind.TRANSFER):
             # A match has two rows only where it moved nothing.
             table = "prevented_matches INDEXED BY prevented_by_id"
@@ -107,8 +113,18 @@ def _of_loan(row: bytes) -> Sequence[FlowRow]:
     return tuple(flows_of_loan(_loan_decoder.decode(row)))
 
 
-def _of_trades(base: str, quote: str) -> Callable[[bytes], Sequence[FlowRow]]:
-    return lambda row: tuple(flows_of_trade(_trade_decoder.decode(row), base, quote))
+def _of_trades(asked: queries.Flows, base: str, quote: str) -> Callable[[bytes], Sequence[FlowRow]]:
+    """Trades that hold nothing wanted are passed over at a glance: a week may have a million of them."""
+    side = _SIDES.get(asked.kind)
+    asset = asked.asset if asked.asset not in (base, quote) else None
+
+    def flows_of(row: bytes) -> Sequence[FlowRow]:
+        trade = _trade_decoder.decode(row)
+        if side not in (None, trade.side) or asset not in (None, trade.fill.commission_asset):
+            return ()
+        return tuple(flows_of_trade(trade, base, quote))
+
+    return flows_of
 
 
 def _of_prevented(base: str, quote: str) -> Callable[[bytes], Sequence[FlowRow]]:
@@ -118,12 +134,12 @@ def _of_prevented(base: str, quote: str) -> Callable[[bytes], Sequence[FlowRow]]
 def _scan(connection: sqlite3.Connection, source: _Source, asked: queries.Flows) -> sqlite3.Cursor:
     ids = source.order[0]
     selection = Selection(connection, source.table, source.prefix, ids)
-    where = selection.within(asked.start_ms, asked.end_ms)
+    from_id = 0
     if asked.after_id is not None:
         # Within one record the ids of a table need not rise as flows do, so its beginning is what is looked for.
         of_record = asked.after_id - asked.after_id % FLOWS_PER_RECORD
-        where.add(f"{ids} >=", selection.first_id("flow_id", of_record))
-        where.add("flow_id >", asked.after_id - FLOWS_PER_ROW)
+        from_id = selection.first_id("flow_id", of_record)
+    where = selection.within(asked.start_ms, asked.end_ms, from_id)
     direction = "DESC" if asked.after_id is None else "ASC"
     order = ", ".join(f"{column} {direction}" for column in source.order)
     return connection.execute(f"SELECT row FROM {source.table} WHERE {where} ORDER BY {order}", where.values)

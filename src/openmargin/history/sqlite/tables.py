@@ -123,7 +123,7 @@ class Selection:
 
     def series(self, asked: Series[Any]) -> list[bytes]:
         """Rows, oldest first: from where the span begins, or before where it ends."""
-        where = self.within(asked.start_ms, asked.end_ms).add(f"{self._ids} >=", asked.from_id)
+        where = self.within(asked.start_ms, asked.end_ms, asked.from_id or 0)
         is_newest = asked.from_id is None and asked.start_ms is None
         found = self._rows(where, f"{'DESC' if is_newest else 'ASC'} LIMIT ?", asked.limit)
         return found[::-1] if is_newest else found
@@ -135,11 +135,14 @@ class Selection:
         (total,) = self._connection.execute(count, where.values).fetchone()
         return self._rows(where, "DESC LIMIT ? OFFSET ?", asked.limit, asked.offset), total
 
-    def within(self, start_ms: int | None, end_ms: int | None) -> Where:
-        """What the rows of a span of time meet."""
+    def within(self, start_ms: int | None, end_ms: int | None, from_id: int = 0) -> Where:
+        """What the rows of a span of time meet, from an id on."""
         where = Where(self._prefix)
         if start_ms is not None:
-            where.add(f"{self._ids} >=", self.first_id(self._times, start_ms))
+            from_id = max(from_id, self.first_id(self._times, start_ms))
+        if from_id:
+            # One lower bound: of two, SQLite would begin at the first and read its way to the other.
+            where.add(f"{self._ids} >=", from_id)
         if end_ms is not None:
             where.add(f"{self._ids} <", self.first_id(self._times, end_ms + 1))
         return where.join(self._also)
