@@ -272,8 +272,8 @@ def liquidations_go_on(state: State) -> Iterator[Breach]:
         if account.liquidation is not None:
             marked[account.liquidation.liquidation_id] = account
     for liquidation_id, liquidation in state.liquidations.items():
-        account = marked.get(liquidation_id)
-        if account is None or account.liquidation is not liquidation:
+        owner = marked.get(liquidation_id)
+        if owner is None or owner.liquidation is not liquidation:
             yield f"liquidation {liquidation_id} is of no account"
     due = sorted((one.due_ms, one.liquidation_id) for one in state.liquidations.values())
     if len(marked) != len(state.liquidations) or due != state.liquidations_due:
@@ -283,11 +283,11 @@ def liquidations_go_on(state: State) -> Iterator[Breach]:
         yield f"liquidations are planned for {planned}, and {due[:1]} is due"
     for order in _open_orders(state):
         if order.is_forced:
-            liquidation = order.account.liquidation
+            own = order.account.liquidation
             if (
-                liquidation is None
-                or order.spec.liquidation_id != liquidation.liquidation_id
-                or (order.spec.symbol, order.order_id) != (liquidation.order_symbol, liquidation.order_id)
+                own is None
+                or order.spec.liquidation_id != own.liquidation_id
+                or (order.spec.symbol, order.order_id) != (own.order_symbol, own.order_id)
             ):
                 yield f"{order.spec.symbol} order {order.order_id} belongs to no liquidation"
 
