@@ -203,6 +203,18 @@ def nothing_is_left_hanging(state: State) -> Iterator[Breach]:
         yield f"stops in {state.woken} wait to wake, and nothing is planned"
 
 
+def cross_holdings_are_known(state: State) -> Iterator[Breach]:
+    """20. The running sums are what all users' cross accounts have."""
+    held: dict[str, int] = {}
+    for account in state.accounts.values():
+        if account.account_id != SYSTEM_ACCOUNT_ID:
+            for wallet in account.trading[CROSS].wallets.values():
+                held[wallet.asset] = held.get(wallet.asset, 0) + wallet.free + wallet.locked
+    for asset in state.assets:
+        if held.get(asset, 0) != state.cross_held.get(asset, 0):
+            yield f"{asset}: cross accounts have {held.get(asset, 0)}, counted {state.cross_held.get(asset)}"
+
+
 def keys_are_their_accounts(state: State) -> Iterator[Breach]:
     """19. Every key is one of its account's; a cross special key stands for Special Key Mode."""
     for account in state.accounts.values():
@@ -308,6 +320,7 @@ INVARIANTS: Final[tuple[Callable[[State], Iterable[Breach]], ...]] = (
     fund_is_explained,
     levels_are_watched,
     liquidations_go_on,
+    cross_holdings_are_known,
 )
 
 
