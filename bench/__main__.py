@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from bench import engine, idle, market, mixed, month, recovery, stops, wire
+from bench import cascade, engine, idle, market, mixed, month, recovery, stops, wire
 
 MEASUREMENTS = {
     "engine": engine.run,
@@ -14,6 +14,7 @@ MEASUREMENTS = {
     "recovery": recovery.run,
     "idle": idle.run,
     "market": market.run,
+    "cascade": cascade.run,
     "month": month.run,
 }
 

@@ -49,6 +49,7 @@ class Load(msgspec.Struct):
     statuses: dict[str, int]
     p50_us: int
     p99_us: int
+    max_us: int
     failure: str
 
     @property

@@ -20,6 +20,7 @@ from openmargin.api.limits import Limits
 from openmargin.config import Settings, load_venue
 from openmargin.config.venue_changes import venue_changes
 from openmargin.domain.commands import ChangeVenue
+from openmargin.domain.reasons import Reason, Rejected
 from openmargin.domain.venue import Venue
 from openmargin.lab.app import lab_app
 from openmargin.lab.bench import Bench
@@ -173,7 +174,17 @@ async def _agree_on_venue(exchange: Exchange, venue: Venue, accept_change: bool)
         )
     outcome = await exchange.submit(ChangeVenue(venue))
     if outcome.rejection is not None:
-        raise StartRefused(
-            f"the rules cannot become these: {outcome.rejection.detail} would change its pair or vanish,"
-            " and assets and symbols only ever come; set a symbol's status to BREAK instead"
-        )
+        raise StartRefused(f"the rules cannot become these: {_why_not(outcome.rejection)}")
+
+
+def _why_not(rejection: Rejected) -> str:
+    match rejection.reason:
+        case Reason.INVENTORY_SHORT:
+            return f"more of {rejection.detail} is lent than its pool_capital would be; wait for repayments"
+        case Reason.ABOVE_SUPPLY:
+            return f"with that pool_capital there would be more {rejection.detail} than a record can hold"
+        case _:
+            return (
+                f"{rejection.detail} would change its pair or vanish, and assets, symbols and leverages only"
+                " ever come; set a symbol's status to BREAK instead"
+            )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+import msgspec
 import pytest
 
 from openmargin.api.errors import Dialect
@@ -370,6 +371,32 @@ CASES += [
 ]
 
 
+# --- liquidations ----------------------------------------------------------------------------------------------
+
+MANUAL = "/sapi/v1/margin/manual-liquidation"
+PATIENT: Final = with_margin(
+    liquidation=msgspec.structs.replace(
+        load_venue().margin.liquidation, band=E8 // 2, slip=0, slip_step=0, wait_ms=3_600_000
+    )
+)
+"""A forced order asks for the index itself, which nobody pays, and waits for an hour."""
+
+
+def is_liquidated(world: World) -> None:
+    """With the loan of 310,000 and the bitcoin that it bought, 160,000 are soon lost."""
+    post(LOANS, BORROW, amount="310000")(world)
+    post(ORDER, {"symbol": "BTCUSDT", "side": "BUY", "type": "MARKET", "quantity": "6"})(world)
+    world.set_index("BTCUSDT", "40000")
+    assert world.get("/sapi/v1/margin/account").json["tradeEnabled"] is False
+
+
+CASES += [
+    Case(f"POST {MANUAL}", Reason.UNKNOWN_SCOPE, {"type": "ISOLATED", "symbol": "BTCUSDT"}),
+    Case(f"POST {MANUAL}", Reason.LIQUIDATING, {"type": "MARGIN"}, is_liquidated, PATIENT),
+    Case(f"POST {MANUAL}", Reason.NOTHING_TO_LIQUIDATE, {"type": "MARGIN"}),
+]
+
+
 # --- the tests -------------------------------------------------------------------------------------------------
 
 
@@ -392,6 +419,7 @@ GOOD: Final[dict[str, Asked]] = {
     f"POST {ISOLATED}": {"symbol": "BTCUSDT"},
     f"DELETE {ISOLATED}": {"symbol": "BTCUSDT"},
     f"POST {SMALL}": {"assetNames": "ETH"},
+    f"POST {MANUAL}": {"type": "ISOLATED", "symbol": "BTCUSDT"},
     f"POST {LEVERAGE}": {"maxLeverage": "3"},
     f"POST {BNB_BURN}": {"spotBNBBurn": "true", "interestBNBBurn": "true"},
     **special_keys.GOOD,

@@ -116,7 +116,13 @@ def like(examples: list[Any], element: Any) -> Any:
 
 
 def ask(world: World, request: Request, before: Any = None) -> Answer:
-    """A parameter such as `$apiKey` is that field of the answer before."""
+    """A parameter such as `$apiKey` is that field of the answer before. The lab may move prices and time."""
+    if request.path == "/lab/clock/advance":
+        world.advance(1000 * int(request.parameters["seconds"]))
+        return Answer(200, {}, {})
+    if request.path.startswith("/lab/prices/"):
+        world.set_index(request.path.removeprefix("/lab/prices/"), request.parameters["price"])
+        return Answer(200, {}, {})
     parameters = {
         name: before[value[1:]] if value.startswith("$") else value
         for name, value in request.parameters.items()

@@ -124,6 +124,11 @@ MUTANTS = (
     Mutant("brackets are looked at from nothing upwards", "risk", "loan_limits", "held = (wallet.free + wallet.locked) * price if wallet is not None else 0\n        return", "held = 0\n        return"),
     Mutant("a price through another is as old as the newer", "index", "index_age", "since[asset] = min(", "since[asset] = max("),
     Mutant("an order forgets what it is to repay from", "dump", "auto_repay", "    order.earned = kept.earned\n", ""),
+    Mutant("a cap binds before it is passed", "restrictions", "restrictions", "return 0 < asset.max_collateral < state", "return 0 < asset.max_collateral <= state"),
+    Mutant("nobody may buy back", "restrictions", "restrictions", "    if held + quantity <= owed:\n        return None\n", ""),
+    Mutant("a delisting happens again", "delisting", "delisting", "        state.delisted[state.delisting] = dict(_dates(state))[state.delisting]\n        state.delisting = \"\"\n", "        state.delisting = \"\"\n        agenda.move(state, agenda.DELIST, -1)\n        return\n"),
+    Mutant("a pair's delisting spares isolated debts", "delisting", "delisting", "(book.rules.base, book.rules.quote))", "())"),
+    Mutant("a pool keeps its first capital", "setup", "restrictions", "        pool.capital = asset.pool_capital\n", "        pool.capital = max(pool.capital, asset.pool_capital)\n"),
     # Snapshots
     Mutant("a snapshot shows what is hidden", "dump", "icebergs", "    order.hidden = kept.hidden\n", ""),
     Mutant("a snapshot parts a pair", "dump", "oco", "    order.is_paired = kept.is_paired\n", ""),

@@ -29,6 +29,7 @@
     => a1 PARTIALLY_FILLED 5 for 505    status, base and quote so far; also `prevented 2`, `by OCO_TRIGGER`
     => rates 0.0024 USDT from 13:00     told of a change, for VIP 0; `no rates`
     => exchanged 0.01 + 0.001 BTC for 1.1 USDT      a small debt; `no exchange`
+    => restricted BTC | ETH             assets that are reduce-only, and those over their cap
     => wakes a1, b1                     whose stop was reached, or who came to life; `no wakes`
     => prevented EXPIRE_MAKER 0 and 5 @ 100    what taker and maker lost; `no prevented`
     => list L OPEN                      or DONE
@@ -318,6 +319,8 @@ def _with_field(part: Any, field: str, words: list[str]) -> Any:
     elif field == "loan_terms":  # daily rate:limit
         pairs = [word.split(":") for word in words]
         value = tuple(LoanTerms(*(amount(number) for number in pair)) for pair in pairs)
+    elif field in ("list_at_ms", "delist_at_ms"):  # A time of the first day, or 0.
+        value = MIDNIGHT + time_of_day(words[0]) if words[0] != "0" else 0
     elif isinstance(present, IntEnum):
         value = type(present)[words[0]]
     elif isinstance(present, str):
@@ -667,6 +670,7 @@ class Teller:
             "interest": lambda _: self.told(
                 "interest", InterestAccrued, lambda i: f"{_n(i.interest)} {i.asset}"
             ),
+            "restricted": lambda _: self.restricted(),
             "exchanged": self.exchanged,
             "rates": self.rates_told,
             "no rates": self.rates_told,
@@ -704,6 +708,10 @@ class Teller:
     def told(self, word: str, kind: type[Any], text: Callable[[Any], str]) -> str:
         found = [text(event) for event in self.having(kind)]
         return f"{word} {', '.join(found)}" if found else f"no {word}"
+
+    def restricted(self) -> str:
+        view = self.target.live.restricted()
+        return f"restricted {' '.join(view.open_long) or '-'} | {' '.join(view.over_cap) or '-'}"
 
     def exchanged(self, _: str) -> str:
         def tell(event: SmallLiabilityExchanged) -> str:

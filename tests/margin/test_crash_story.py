@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 from hypothesis import settings
 
+from openmargin.domain.commands import Tick
 from openmargin.domain.enums import Flow, LiquidationEnd, LoanSource, MarginStatus, OrderStatus
 from openmargin.domain.events import (
     AnyEvent,
@@ -43,6 +44,7 @@ from openmargin.runtime.bare import BareExchange, Step
 from tests.docs.snippets import ROOT
 
 SEED = 1
+EVENTS_PER_STEP = 300
 IS_NIGHT = settings().max_examples >= 1_000
 CHECKED_EVERY = 1 if IS_NIGHT else 40
 """All invariants are checked after so many records; that sums are zero, after each."""
@@ -133,6 +135,16 @@ def test_regular_liquidations_trade_in_the_book_and_end_what_waited_there(played
     ends = Counter(event.end for event in played.events() if isinstance(event, LiquidationEnded))
     assert set(ends) == set(LiquidationEnd)
     assert played.report.forced_fills > 100
+
+
+def test_a_step_of_the_cascade_is_short_and_of_one_liquidation(played: Played) -> None:
+    assert played.report.most_at_once > 50, "no cascade"
+    for step in played.log:
+        if isinstance(step.record.command, Tick):
+            assert len(step.events) < EVENTS_PER_STEP
+            placed = [event.order for event in step.events if isinstance(event, OrderOpened)]
+            assert sum(order.spec.liquidation_id != 0 for order in placed) <= 1
+            assert sum(isinstance(event, LiquidationEnded) for event in step.events) <= 1
 
 
 @pytest.mark.parametrize("seed", OTHER_SEEDS)

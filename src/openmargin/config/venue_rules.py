@@ -174,6 +174,16 @@ def _small_debts_can_be_exchanged(venue: Venue) -> Iterator[Problem]:
         yield Problem("margin.small_liability_asset", what, "name one that has")
 
 
+def _listings_come_before_delistings(venue: Venue) -> Iterator[Problem]:
+    for key, entries in (("assets", venue.assets), ("symbols", venue.symbols)):
+        for index, entry in enumerate(entries):
+            if entry.delist_at_ms and entry.delist_at_ms <= entry.list_at_ms:
+                what = f"it is not after list_at_ms ({entry.name})"
+                yield Problem(f"{key}[{index}].delist_at_ms", what, "write a later moment, or 0 for never")
+    for name in {asset.name for asset in venue.assets} & {symbol.name for symbol in venue.symbols}:
+        yield Problem("assets", f'"{name}" is a symbol too', "rename one of them")
+
+
 def _shares_leave_something(venue: Venue) -> Iterator[Problem]:
     if venue.margin.inventory_floor >= E8:
         yield Problem("margin.inventory_floor", "nothing could be lent", 'write 1 % as "0.01"')
@@ -264,6 +274,7 @@ _CHECKS: Final[tuple[Callable[[Venue], Iterator[Problem]], ...]] = (
     _isolated_tiers_rise,
     _rates_are_shares,
     _shares_leave_something,
+    _listings_come_before_delistings,
     _small_debts_can_be_exchanged,
     _levels_descend,
     _liquidations_end,

@@ -50,7 +50,25 @@ class Asset(Struct, frozen=True):
     min_debt_left: Annotated[
         DecimalE8, _e8("Smallest debt that a repayment may leave behind; 0 for any.")
     ] = 0
-    pool_capital: Annotated[DecimalE8, _e8("What the lending pool holds at the start.")] = 0
+    pool_capital: Annotated[
+        DecimalE8,
+        _e8("What the lending pool has to lend, loans included; a change brings or takes the difference."),
+    ] = 0
+    open_long_restricted: Annotated[
+        bool, _e8("May cross accounts buy only as much as they owe and do not have?")
+    ] = False
+    max_collateral: Annotated[
+        DecimalE8,
+        _e8(
+            "While all cross accounts together have more than this, no more is moved in or bought; 0 for no cap."
+        ),
+    ] = 0
+    list_at_ms: Annotated[
+        int, _e8("When it comes to cross margin, in milliseconds since 1970; 0 for always.")
+    ] = 0
+    delist_at_ms: Annotated[
+        int, _e8("When it leaves cross margin, in milliseconds since 1970; 0 for never.")
+    ] = 0
     loan_terms: Annotated[
         tuple[LoanTerms, ...], _e8("One row per VIP level from 0 up; the last serves all above.")
     ] = ()
@@ -126,6 +144,8 @@ class Symbol(Struct, frozen=True):
     status: Annotated[SymbolStatus, _e8("1 trading, 2 break.")] = SymbolStatus.TRADING
     cross_margin: Annotated[bool, _e8("May cross accounts trade it?")] = True
     isolated_margin: Annotated[bool, _e8("May isolated accounts be opened for it?")] = True
+    list_at_ms: Annotated[int, _e8("When it comes to margin, in milliseconds since 1970; 0 for always.")] = 0
+    delist_at_ms: Annotated[int, _e8("When it leaves margin, in milliseconds since 1970; 0 for never.")] = 0
     self_trade_preventions: Annotated[
         tuple[SelfTradePrevention, ...], _e8("Allowed modes; the first is the default.")
     ] = (
@@ -224,6 +244,9 @@ class MarginRules(Struct, frozen=True):
     inventory_floor: Annotated[
         DecimalE8, _e8("Share of a pool's capital at or below which what is left is not lent at all.")
     ] = 0
+    delisting_stops_loans: Annotated[
+        bool, _e8("Is nothing lent any more once a delisting is planned? Else until its time.")
+    ] = True
     small_rest_is_over_repayment: Annotated[
         bool, _e8("Is a repayment that leaves too small a debt refused like one above the debt?")
     ] = False
@@ -300,7 +323,7 @@ class SpecialKeyRules(Struct, frozen=True):
         _e8("Milliseconds after leaving Special Key Mode in which its account may create no special key."),
     ] = 86_400_000
     limits_price_to_index: Annotated[
-        bool, _e8("Are limit prices bound to the index in Special Key Mode too (A11)?")
+        bool, _e8("Do limits on prices and on buying restricted assets bind in Special Key Mode too (A11)?")
     ] = False
     blocked_by_loan: Annotated[
         bool, _e8("Does a liquidation loan keep from creating special keys and leaving the mode (A15)?")

@@ -136,6 +136,15 @@ class LiquidationLoanView(Struct, frozen=True):
     repaid: Atoms
 
 
+class RestrictedView(Struct, frozen=True):
+    """Assets of which cross accounts may have no more (mechanics 3.5)."""
+
+    open_long: tuple[str, ...]
+    """Those that may only be bought back."""
+    over_cap: tuple[str, ...]
+    """Those of which all cross accounts together have more than the venue takes as collateral."""
+
+
 class SmallLiabilityView(Struct, frozen=True):
     """A debt of the cross account that may be exchanged, and what it would become."""
 

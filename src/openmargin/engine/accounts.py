@@ -8,7 +8,7 @@ from openmargin.domain.events import AccountChanged, Deposited, Transferred
 from openmargin.domain.ids import CROSS, SPOT, SYSTEM_ACCOUNT_ID, SYSTEM_SCOPES, WORLD, Scope
 from openmargin.domain.money import SUPPLY_MAX
 from openmargin.domain.reasons import Reason, Rejected
-from openmargin.engine import index, ledger, risk
+from openmargin.engine import index, ledger, listing, restrictions, risk
 from openmargin.engine.state import Account, State, TradingAccount
 
 
@@ -164,6 +164,11 @@ def transfer(state: State, command: Transfer) -> Rejected | None:
         return Rejected(Reason.LIQUIDATING_NO_TRANSFER_IN)
     if command.target != SPOT and not terms.collateral:
         return Rejected(Reason.ASSET_NOT_COLLATERAL)
+    refused = listing.refuse_transfer_in(state, target, command.asset)
+    if refused is None:
+        refused = restrictions.refuse_transfer_in(state, target, command.asset)
+    if refused is not None:
+        return refused
     refused = _refuse_leaving(state, source, command.asset, command.amount, Reason.TRANSFER_BALANCE_SHORT)
     if refused is not None:
         return refused

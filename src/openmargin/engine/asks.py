@@ -23,7 +23,7 @@ from openmargin.domain.money import Atoms, notional_max, with_buffer
 from openmargin.domain.order_types import ORDER_TYPES, OrderTypeRow
 from openmargin.domain.orders import Leg, OrderSpec
 from openmargin.domain.reasons import Reason, Rejected
-from openmargin.engine import accounts, filters, house, index, matching, order_counts
+from openmargin.engine import accounts, filters, house, index, matching, order_counts, restrictions
 from openmargin.engine.state import Book, Order, State, TradingAccount
 
 FOK: Final = TimeInForce.FOK
@@ -125,7 +125,7 @@ def enter(state: State, command: PlaceOrder | PlaceOrderList) -> tuple[TradingAc
     account, book = found
     if account.liquidation is not None:
         return Rejected(Reason.LIQUIDATING_NO_TRADE)
-    refused = refuse_market(book, account.scope, command.side_effect, command.self_trade_prevention)
+    refused = refuse_market(state, book, account.scope, command.side_effect, command.self_trade_prevention)
     if refused is not None:
         return refused
     house.lay_out(state, book)
@@ -133,17 +133,23 @@ def enter(state: State, command: PlaceOrder | PlaceOrderList) -> tuple[TradingAc
 
 
 def refuse_market(
-    book: Book, scope: Scope, side_effect: SideEffect, mode: SelfTradePrevention
+    state: State, book: Book, scope: Scope, side_effect: SideEffect, mode: SelfTradePrevention
 ) -> Rejected | None:
     """Why nothing may be placed here by this account; None where it may."""
     rules = book.rules
     if not rules.trading:
         return Rejected(Reason.SYMBOL_CLOSED)
-    if scope == CROSS and not rules.cross_margin:
+    if scope == CROSS and not (
+        rules.cross_margin and rules.cross_from_ms <= state.at_ms < rules.cross_until_ms
+    ):
         return Rejected(Reason.SYMBOL_NOT_ON_MARGIN)
     if scope == SPOT and side_effect is not NO_SIDE_EFFECT:
         return Rejected(Reason.SYMBOL_NOT_ON_MARGIN)
-    if scope != SPOT and scope != CROSS and scope != book.symbol:
+    if (
+        scope != SPOT
+        and scope != CROSS
+        and (scope != book.symbol or not rules.isolated_from_ms <= state.at_ms < rules.isolated_until_ms)
+    ):
         return Rejected(Reason.SYMBOL_NOT_ON_MARGIN)
     if mode not in rules.self_trade_preventions:
         return Rejected(Reason.SELF_TRADE_PREVENTION_NOT_ALLOWED)
@@ -193,20 +199,24 @@ def refuse(state: State, book: Book, account: TradingAccount, ask: Ask) -> Rejec
         return Rejected(broken)
     if ask.iceberg and ask.row.has_time_in_force and ask.time_in_force is not TimeInForce.GTC:
         return Rejected(Reason.ICEBERG_NEEDS_GTC)
-    if book.rules.limits_price_to_index and ask.price and _is_bound_to_index(state, account):
+    if book.rules.limits_price_to_index and ask.price and _has_margin_checks(state, account):
         if index.is_too_old(state, book.index_at_ms):
             return Rejected(Reason.NO_INDEX_PRICE)
         beyond = ask.sign * (ask.price - book.index_price)
         if beyond * 100_000_000 > book.index_price * state.venue.margin.price_limit:
             return Rejected(Reason.LIMIT_PRICE_FAR_FROM_INDEX)
+    if state.restricted and ask.sign > 0 and _has_margin_checks(state, account):
+        refused = restrictions.refuse_long(state, account, book.rules.base, ask.quantity)
+        if refused is not None:
+            return refused
     orders = account.open_orders.get(book.symbol)
     if orders is not None and ask.client_order_id and ask.client_order_id in orders.by_client_id:
         return Rejected(Reason.DUPLICATE_CLIENT_ORDER_ID)
     return None
 
 
-def _is_bound_to_index(state: State, account: TradingAccount) -> bool:
-    """Do the margin checks of limit prices hold for this account? In Special Key Mode they need not (A11)."""
+def _has_margin_checks(state: State, account: TradingAccount) -> bool:
+    """Do the margin checks of prices and longs hold for this account? In Special Key Mode they need not (A11)."""
     if account.scope == CROSS and account.owner.in_special_mode:
         return state.venue.special_keys.limits_price_to_index
     return account.scope != SPOT

@@ -12,7 +12,7 @@ import msgspec
 
 from openmargin.domain.enums import Side
 from openmargin.domain.money import Atoms
-from openmargin.engine import asks, books, debts, house, setup, triggers
+from openmargin.engine import asks, books, debts, house, restrictions, setup, triggers
 from openmargin.engine.dump_shapes import (
     AccountDump,
     BookDump,
@@ -71,6 +71,9 @@ def dump(state: State) -> bytes:
             [(pool.asset, pool.capital, pool.interest_received) for pool in state.pools.values()],
             [(rates.asset, rates.daily, rates.next, rates.next_from_ms) for rates in state.rates.values()],
             list(state.debtors),
+            sorted(state.delisted.items()),
+            state.delisting,
+            state.delisting_from,
             state.agenda,
             state.accruals_left,
             state.requotes_left,
@@ -298,11 +301,15 @@ def load(data: bytes) -> State:
         fund.received = received
         fund.paid = paid
         state.funds[asset] = fund
+    state.delisted = dict(kept.delisted)
+    state.delisting = kept.delisting
+    state.delisting_from = kept.delisting_from
     state.agenda = kept.agenda
     state.accruals_left = kept.accruals_left
     state.requotes_left = kept.requotes_left
     state.woken = kept.woken
     setup.derive(state)
+    restrictions.count(state)
     return state
 
 

@@ -160,6 +160,9 @@ class StateDump(Struct, array_like=True):
     pools: list[tuple[str, Atoms, Atoms]]
     rates: list[tuple[str, tuple[int, ...], tuple[int, ...], int]]
     debtors: list[tuple[int, Scope]]
+    delisted: list[tuple[str, int]]
+    delisting: str
+    delisting_from: int
     agenda: list[tuple[int, int]]
     accruals_left: list[tuple[int, Scope]]
     requotes_left: list[str]

@@ -48,6 +48,7 @@ from openmargin.engine import (
     accounts,
     agenda,
     cascade,
+    delisting,
     dump,
     house,
     interest,
@@ -183,6 +184,8 @@ def _do_due(state: State) -> None:
     if kind == agenda.WAKE:
         agenda.done(state, item)
         cascade.run(state)  # It is planned again where the step's budget does not reach.
+    elif kind == agenda.DELIST:
+        delisting.step(state)
     elif kind == agenda.REQUOTE:
         if house.requote(state):
             agenda.done(state, item)

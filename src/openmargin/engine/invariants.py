@@ -203,6 +203,18 @@ def nothing_is_left_hanging(state: State) -> Iterator[Breach]:
         yield f"stops in {state.woken} wait to wake, and nothing is planned"
 
 
+def cross_holdings_are_known(state: State) -> Iterator[Breach]:
+    """20. The running sums are what all users' cross accounts have."""
+    held: dict[str, int] = {}
+    for account in state.accounts.values():
+        if account.account_id != SYSTEM_ACCOUNT_ID:
+            for wallet in account.trading[CROSS].wallets.values():
+                held[wallet.asset] = held.get(wallet.asset, 0) + wallet.free + wallet.locked
+    for asset in state.assets:
+        if held.get(asset, 0) != state.cross_held.get(asset, 0):
+            yield f"{asset}: cross accounts have {held.get(asset, 0)}, counted {state.cross_held.get(asset)}"
+
+
 def keys_are_their_accounts(state: State) -> Iterator[Breach]:
     """19. Every key is one of its account's; a cross special key stands for Special Key Mode."""
     for account in state.accounts.values():
@@ -272,8 +284,8 @@ def liquidations_go_on(state: State) -> Iterator[Breach]:
         if account.liquidation is not None:
             marked[account.liquidation.liquidation_id] = account
     for liquidation_id, liquidation in state.liquidations.items():
-        account = marked.get(liquidation_id)
-        if account is None or account.liquidation is not liquidation:
+        owner = marked.get(liquidation_id)
+        if owner is None or owner.liquidation is not liquidation:
             yield f"liquidation {liquidation_id} is of no account"
     due = sorted((one.due_ms, one.liquidation_id) for one in state.liquidations.values())
     if len(marked) != len(state.liquidations) or due != state.liquidations_due:
@@ -283,11 +295,11 @@ def liquidations_go_on(state: State) -> Iterator[Breach]:
         yield f"liquidations are planned for {planned}, and {due[:1]} is due"
     for order in _open_orders(state):
         if order.is_forced:
-            liquidation = order.account.liquidation
+            own = order.account.liquidation
             if (
-                liquidation is None
-                or order.spec.liquidation_id != liquidation.liquidation_id
-                or (order.spec.symbol, order.order_id) != (liquidation.order_symbol, liquidation.order_id)
+                own is None
+                or order.spec.liquidation_id != own.liquidation_id
+                or (order.spec.symbol, order.order_id) != (own.order_symbol, own.order_id)
             ):
                 yield f"{order.spec.symbol} order {order.order_id} belongs to no liquidation"
 
@@ -308,6 +320,7 @@ INVARIANTS: Final[tuple[Callable[[State], Iterable[Breach]], ...]] = (
     fund_is_explained,
     levels_are_watched,
     liquidations_go_on,
+    cross_holdings_are_known,
 )
 
 

@@ -22,7 +22,8 @@ def open_account(state: State, command: OpenIsolated) -> Rejected | None:
     book = state.books.get(command.symbol)
     if book is None:
         return Rejected(Reason.UNKNOWN_SYMBOL)
-    if not book.rules.isolated_margin:
+    rules = book.rules
+    if not rules.isolated_margin or not rules.isolated_from_ms <= state.at_ms < rules.isolated_until_ms:
         return Rejected(Reason.PAIR_NOT_ISOLATED)
     trading = account.trading.get(command.symbol)
     if trading is not None and trading.is_open:

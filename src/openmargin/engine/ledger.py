@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Final
 
 from openmargin.domain.events import WalletChanged
-from openmargin.domain.ids import CONVERSION, INSURANCE, SYSTEM_ACCOUNT_ID, WORLD
+from openmargin.domain.ids import CONVERSION, CROSS, INSURANCE, SYSTEM_ACCOUNT_ID, WORLD
 from openmargin.domain.money import Atoms
 from openmargin.engine.state import State, Wallet
 
@@ -29,8 +29,19 @@ def move(state: State, source: Wallet, target: Wallet, amount: Atoms) -> None:
     assert amount >= 0, "a movement has a direction, not a sign"
     source.free -= amount
     target.free += amount
+    if source.scope != target.scope:
+        _count_cross(state, source, target, amount)
     _touch(state, source)
     _touch(state, target)
+
+
+def _count_cross(state: State, source: Wallet, target: Wallet, amount: Atoms) -> None:
+    """Keep the sum of what all cross accounts have (mechanics 3.5)."""
+    held = state.cross_held
+    if source.scope == CROSS:
+        held[source.asset] = held.get(source.asset, 0) - amount
+    elif target.scope == CROSS:
+        held[target.asset] = held.get(target.asset, 0) + amount
 
 
 def lock(state: State, wallet: Wallet, amount: Atoms) -> None:

@@ -8,7 +8,7 @@ from openmargin.domain.events import Borrowed, Repaid
 from openmargin.domain.ids import POOL, SPOT
 from openmargin.domain.money import E8, Atoms
 from openmargin.domain.reasons import Reason, Rejected
-from openmargin.engine import accounts, agenda, debts, index, interest, ledger, risk
+from openmargin.engine import accounts, agenda, debts, index, interest, ledger, listing, risk
 from openmargin.engine.state import Debt, State, TradingAccount
 
 
@@ -58,6 +58,8 @@ def refuse_asset(state: State, account: TradingAccount, asset: str) -> Rejected 
         return Rejected(Reason.ASSET_NOT_BORROWABLE)
     if not accounts.may_hold(state, account, asset):
         return Rejected(Reason.ASSET_NOT_IN_PAIR)
+    if not listing.may_lend(state, account, asset):
+        return Rejected(Reason.ASSET_NOT_BORROWABLE)
     if asset not in state.marks or index.lacks_price(state, account, asset):
         return Rejected(Reason.NO_INDEX_PRICE)
     return None

@@ -101,7 +101,9 @@ def refuse_test(state: State, command: PlaceOrder) -> Rejected | None:
     if isinstance(found, Rejected):
         return found
     account, book = found
-    refused = asks.refuse_market(book, account.scope, command.side_effect, command.self_trade_prevention)
+    refused = asks.refuse_market(
+        state, book, account.scope, command.side_effect, command.self_trade_prevention
+    )
     if refused is not None:
         return refused
     ask = asks.ask_for(command)

@@ -7,7 +7,7 @@ from openmargin.domain.events import VenueChanged
 from openmargin.domain.ids import POOL, WORLD
 from openmargin.domain.reasons import Reason, Rejected
 from openmargin.domain.venue import Asset, Venue
-from openmargin.engine import accounts, house, index, ledger, rates, watch
+from openmargin.engine import accounts, delisting, house, index, ledger, listing, rates, restrictions, watch
 from openmargin.engine.state import Book, Pool, State, TradingRules
 
 
@@ -43,6 +43,10 @@ def change_venue(state: State, command: ChangeVenue) -> Rejected | None:
         for account in state.accounts.values():
             if account.liquidation_loan > account.liquidation_loan_repaid:
                 return Rejected(Reason.VENUE_SHRINKS, f"liquidation loans in {loan_asset}")
+    for terms in command.venue.assets:
+        refused = _refuse_capital(state, terms)
+        if refused is not None:
+            return refused
 
     # From here on nothing may be refused.
     before = state.assets
@@ -52,10 +56,24 @@ def change_venue(state: State, command: ChangeVenue) -> Rejected | None:
     return None
 
 
+def _refuse_capital(state: State, terms: Asset) -> Rejected | None:
+    """May a pool have this capital? What is lent cannot be taken from it."""
+    pool = state.pools.get(terms.name)
+    change = terms.pool_capital - (pool.capital if pool is not None else 0)
+    purse = state.system(POOL).wallets.get(terms.name)
+    if change < 0 and purse is not None and purse.free < -change:
+        return Rejected(Reason.INVENTORY_SHORT, terms.name)
+    world = state.system(WORLD).wallets.get(terms.name)
+    if change > 0 and world is not None and change - world.free > accounts.SUPPLY_MAX:
+        return Rejected(Reason.ABOVE_SUPPLY, terms.name)
+    return None
+
+
 def adopt_venue(state: State, venue: Venue) -> None:
     """Take over rules, with a book for each symbol that is new."""
     state.venue = venue
     state.assets = {asset.name: asset for asset in venue.assets}
+    restrictions.adopt(state)
     state.house_quotes = venue.house.enabled
     state.order_limits = [venue.orders.limit_10s, venue.orders.limit_day]
     state.taker_credit = venue.orders.taker_first_fill_credit
@@ -68,6 +86,7 @@ def adopt_venue(state: State, venue: Venue) -> None:
             book.index_at_ms = state.at_ms
             state.books[rules.name] = book
         book.rules = TradingRules(rules)
+        listing.bound(state, book.rules, rules)
         book.average_minute = -1
 
 
@@ -79,20 +98,23 @@ def derive(state: State) -> None:
 
 
 def _begin(state: State, before: dict[str, Asset]) -> None:
-    """Fund the pools of new assets, and have every symbol quoted under the rules that hold now.
+    """Fund the pools, and have every symbol quoted under the rules that hold now.
 
     `before` are the assets as they were.
     """
     derive(state)
     for asset in state.assets.values():
-        if asset.name not in state.pools:
-            state.pools[asset.name] = Pool(asset.name, asset.pool_capital)
-            ledger.move(
-                state,
-                state.system(WORLD).wallet(asset.name),
-                state.system(POOL).wallet(asset.name),
-                asset.pool_capital,
-            )
+        pool = state.pools.get(asset.name)
+        if pool is None:
+            pool = Pool(asset.name, 0)
+            state.pools[asset.name] = pool
+        world, purse = state.system(WORLD).wallet(asset.name), state.system(POOL).wallet(asset.name)
+        if asset.pool_capital >= pool.capital:
+            ledger.move(state, world, purse, asset.pool_capital - pool.capital)
+        else:
+            ledger.move(state, purse, world, pool.capital - asset.pool_capital)
+        pool.capital = asset.pool_capital
+    delisting.plan(state)
     state.events.append(VenueChanged(state.epoch))
     rates.follow_venue(state, before)
     for book in state.books.values():

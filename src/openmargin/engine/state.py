@@ -381,6 +381,11 @@ class TradingRules:
         self.limits_price_to_index: bool = symbol.limits_price_to_index
         self.self_trade_preventions: tuple[SelfTradePrevention, ...] = symbol.self_trade_preventions
         self.isolated_margin: bool = symbol.isolated_margin
+        self.isolated_from_ms: int = 0
+        self.isolated_until_ms: int = 0
+        self.cross_from_ms: int = 0
+        self.cross_until_ms: int = 0
+        """Between which moments margin accounts may trade it; `listing` sets them."""
         self.isolated_margin_call: int = symbol.isolated_margin_call
         self.isolated_tiers: tuple[IsolatedTier, ...] = symbol.isolated_tiers
         self.max_position: Atoms = symbol.max_position
@@ -532,6 +537,12 @@ class State:
         """The insurance fund's books by asset, made at their first use."""
         self.agenda: list[tuple[int, int]] = []
         """Work that time will bring or that was left over, as (due, kind), at most one item of each kind; sorted."""
+        self.delisted: dict[str, int] = {}
+        """Which delistings have been carried out, by the name of asset or pair: the times that they were planned for."""
+        self.delisting: str = ""
+        """The one that goes on; empty for none."""
+        self.delisting_from: int = 0
+        """The first account that it has still to come to."""
         self.accruals_left: list[tuple[int, Scope]] = []
         """Debtors that have still to be charged for the hour that is due, the next one last."""
         self.chosen: list[Order] = []
@@ -550,6 +561,10 @@ class State:
         self.exposed: dict[str, dict[tuple[int, Scope], TradingAccount]] = {}
         """Which cross debtors hold or owe an asset, and which isolated ones stand in a pair."""
         self.leverages: dict[int, LeverageLevels] = {}
+        self.restricted: dict[str, Asset] = {}
+        """Assets of which cross accounts may have no more, or only so much."""
+        self.cross_held: dict[str, Atoms] = {}
+        """What all users' cross accounts together have of each asset."""
         self.house_quotes: bool = False
         """Does the house quote?"""
         self.order_limits: list[int] = []

@@ -20,6 +20,7 @@ from openmargin.domain.views import (
     MarginView,
     OrderCountView,
     RatesView,
+    RestrictedView,
     SmallLiabilityView,
     SwitchesView,
 )
@@ -32,6 +33,7 @@ from openmargin.engine import (
     loans,
     open_loss,
     order_counts,
+    restrictions,
     risk,
     small_liability,
     solvency,
@@ -192,6 +194,15 @@ def max_transferable(state: State, account_id: int, scope: Scope, asset: str) ->
     if found.debts and index.lacks_price(state, found):
         return Rejected(Reason.NO_INDEX_PRICE)
     return risk.transferable(state, found, asset)
+
+
+def restricted(state: State) -> RestrictedView:
+    """Assets that cross accounts may not buy, or neither buy nor move in, in the venue's order."""
+    assets = state.restricted.values()
+    return RestrictedView(
+        tuple([asset.name for asset in assets if asset.open_long_restricted]),
+        tuple([asset.name for asset in assets if restrictions.is_over_cap(state, asset)]),
+    )
 
 
 def small_liabilities(state: State, account_id: int) -> list[SmallLiabilityView]:

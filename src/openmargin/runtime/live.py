@@ -27,6 +27,7 @@ from openmargin.domain.views import (
     MarginView,
     OrderCountView,
     RatesView,
+    RestrictedView,
     SmallLiabilityView,
     SwitchesView,
 )
@@ -98,6 +99,10 @@ class Live:
 
     def max_transferable(self, account_id: int, scope: Scope, asset: str) -> Atoms | Rejected:
         return views.max_transferable(self._engine.state, account_id, scope, asset)
+
+    def restricted(self) -> RestrictedView:
+        """Assets of which cross accounts may have no more."""
+        return views.restricted(self._engine.state)
 
     def small_liabilities(self, account_id: int) -> list[SmallLiabilityView]:
         """The debts of the cross account that may be exchanged."""

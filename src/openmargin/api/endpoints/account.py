@@ -30,6 +30,7 @@ class MarginAccount(Reply):
     total_liability_of_btc: str
     total_net_asset_of_btc: str
     total_collateral_value: str = msgspec.field(name="TotalCollateralValueInUSDT")
+    total_open_order_loss: str = msgspec.field(name="totalOpenOrderLossInUSDT")
     trade_enabled: bool
     transfer_in_enabled: bool
     transfer_out_enabled: bool
@@ -61,6 +62,7 @@ async def margin_account(call: Call, _asked: NoParams) -> MarginAccount:
         total_liability_of_btc=format_e8(view.liabilities_in_display),
         total_net_asset_of_btc=format_e8(view.assets_in_display - view.liabilities_in_display),
         total_collateral_value=format_e8(view.collateral_in_valuation),
+        total_open_order_loss=format_e8(view.open_order_loss_in_valuation),
         trade_enabled=view.switches.may_trade,
         transfer_in_enabled=view.switches.may_transfer_in,
         transfer_out_enabled=view.switches.may_transfer_out,

@@ -90,7 +90,15 @@ def people() -> tuple[Person, ...]:
 def venue(level_value: int) -> Venue:
     """The venue with a house that quotes 25 levels of so many USDT within 3 % of the index."""
     gap = E8 * 12 // 10_000
-    return story_venue(HouseRules(levels=25, spread=E8 // 2_000, level_gap=gap, level_value=level_value * E8))
+    return story_venue(
+        HouseRules(
+            levels=25,
+            spread=E8 // 2_000,
+            level_gap=gap,
+            level_value=level_value * E8,
+            walk_step_ms=24 * 60 * MINUTE_MS,  # The story alone moves the index.
+        )
+    )
 
 
 def calm_venue() -> Venue:

@@ -39,7 +39,7 @@ from openmargin.domain.events import AnyEvent, VenueChanged
 from openmargin.domain.reasons import Reason, Rejected
 from openmargin.domain.venue import Venue
 from openmargin.lab.twin.lists import Lists
-from openmargin.lab.twin.parts import HOUR
+from openmargin.lab.twin.parts import HOUR, SUPPLY_MAX
 
 
 class Twin(Lists):
@@ -53,6 +53,8 @@ class Twin(Lists):
             self.charge_hours(self.now, record.at_ms)
         self.now = record.at_ms
         self.seq = record.seq
+        if not isinstance(record.command, Open):
+            self.delist_what_is_due()
         refusal = self._obey(record.command)
         if refusal is not None:
             self.events.append(Rejected(refusal))
@@ -136,7 +138,9 @@ class Twin(Lists):
                 self.symbols_seen.append(rules.name)
                 self.trades[rules.name] = []
         for asset in venue.assets:
-            self.pool.setdefault(asset.name, asset.pool_capital)
+            had = self.capital.get(asset.name, 0)
+            self.pool[asset.name] = self.pool.get(asset.name, 0) + asset.pool_capital - had
+            self.capital[asset.name] = asset.pool_capital
         self.events.append(VenueChanged(self.epoch))
         for asset in venue.assets:
             daily = tuple(terms.daily_rate for terms in asset.loan_terms)
@@ -159,5 +163,11 @@ class Twin(Lists):
             row.leverage for row in venue.margin.leverages
         }:
             return Reason.VENUE_SHRINKS
+        for asset in venue.assets:
+            more = asset.pool_capital - self.capital.get(asset.name, 0)
+            if more < 0 and self.pool[asset.name] < -more:
+                return Reason.INVENTORY_SHORT
+            if more > 0 and asset.name in self.pool and self.supply(asset.name) + more > SUPPLY_MAX:
+                return Reason.ABOVE_SUPPLY
         self._take_rules(venue)
         return None

@@ -120,7 +120,7 @@ class Funding(Risk):
         rules = self.find_rules(pair)
         if rules is None:
             return Reason.UNKNOWN_SYMBOL
-        if not rules.isolated_margin:
+        if not rules.isolated_margin or not self.is_on_margin(pair, rules):
             return Reason.PAIR_NOT_ISOLATED
         if self.has_wallets(account, pair):
             return Reason.ISOLATED_ALREADY_OPEN
@@ -213,6 +213,14 @@ class Funding(Risk):
             return Reason.ASSET_NOT_IN_PAIR
         if command.target != SPOT and not terms.collateral:
             return Reason.ASSET_NOT_COLLATERAL
+        if command.target != SPOT:
+            since, until = self.dates(command.target, command.asset)
+            if self.now < since:
+                return Reason.ASSET_NOT_COLLATERAL
+            if until:
+                return Reason.ASSET_DELISTED
+        if command.target == CROSS and self.is_over_cap(terms):
+            return Reason.COLLATERAL_CAP
         if self.free(account, command.source, command.asset) < command.amount:
             return Reason.TRANSFER_BALANCE_SHORT
         bad = self._must_stay(account, command.source, command.asset, command.amount)
@@ -247,6 +255,8 @@ class Funding(Risk):
             return Reason.ASSET_NOT_BORROWABLE
         if not self.may_hold(scope, asset):
             return Reason.ASSET_NOT_IN_PAIR
+        if not self.is_lent_now(scope, asset):
+            return Reason.ASSET_NOT_BORROWABLE
         if not self.price_of(asset) or self.cannot_measure(account, scope, asset):
             return Reason.NO_INDEX_PRICE
         if amount < terms.min_borrow:

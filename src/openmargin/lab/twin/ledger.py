@@ -39,9 +39,13 @@ class Ledger:
         """Principal and interest."""
         self.debtors: list[tuple[int, Scope]] = []
         self.pool: dict[str, int] = {}
+        self.capital: dict[str, int] = {}
+        """What the venue gave each pool."""
         self.rates: dict[str, list[tuple[int, tuple[int, ...]]]] = {}
         """All that ever held of an asset, as (from when, daily rates by VIP level), oldest first."""
         self.fees: dict[str, int] = {}
+        self.delisted: list[tuple[str, int]] = []
+        """Assets and pairs whose delisting has been carried out, with the time it was planned for."""
         self.conversion: dict[str, int] = {}
         """What was given for debts that became others, and what was got for it."""
         self.house: dict[str, int] = {}

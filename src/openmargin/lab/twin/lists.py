@@ -9,9 +9,10 @@ import msgspec
 from openmargin.domain.commands import CancelOrderList, PlaceOrderList
 from openmargin.domain.enums import Contingency, ExpiryReason, LoanSource, OrderStatus, OrderType, Side
 from openmargin.domain.events import ListChanged, OrderActivated, OrderOpened
+from openmargin.domain.ids import CROSS, Scope
 from openmargin.domain.orders import Leg
 from openmargin.domain.reasons import Reason
-from openmargin.domain.venue import Symbol
+from openmargin.domain.venue import Asset, Symbol
 from openmargin.lab.twin.orders import Orders
 from openmargin.lab.twin.parts import (
     BORROWS,
@@ -277,6 +278,33 @@ class Lists(Orders):
             command = listed.command
             self.pay_back_at_most(command.account_id, command.scope, listed.loan_asset, unused)
 
+    # --- Delistings (mechanics 7.6) ------------------------------------------------------------------------------
+
+    def delist_what_is_due(self) -> None:
+        """At its time everybody's margin orders in it end, and what he has of it repays what he owes of it."""
+        for entry in (*self.venue.assets, *self.venue.symbols):
+            planned = (entry.name, entry.delist_at_ms)
+            if not entry.delist_at_ms or entry.delist_at_ms > self.now or planned in self.delisted:
+                continue
+            self.tell_statuses()
+            self.delisted = [done for done in self.delisted if done[0] != entry.name] + [planned]
+            for account in range(1, len(self.accounts) + 1):
+                if isinstance(entry, Asset):
+                    pairs = [s for s in self.symbols_seen if entry.name in _pair(self.rules(s))]
+                    self._clear(account, CROSS, pairs, (entry.name,))
+                else:
+                    self._clear(account, CROSS, [entry.name], ())
+                    self._clear(account, entry.name, [entry.name], _pair(entry))
+            self.tell_statuses()
+
+    def _clear(self, account: int, scope: Scope, pairs: list[str], assets: tuple[str, ...]) -> None:
+        for pair in pairs:
+            for order in self.orders_of(account, scope, pair):
+                if order.place is not Place.GONE:
+                    self.cancel_one(order, "")
+        for asset in assets:
+            self.pay_back_at_most(account, scope, asset, self.owed(account, scope, asset))
+
     # --- Cancelling --------------------------------------------------------------------------------------------
 
     def cancel_one(self, order: TwinOrder, cancel_name: str) -> None:
@@ -305,6 +333,10 @@ class Lists(Orders):
             self._end(listed, OrderStatus.CANCELED, cancel_name, ExpiryReason.NONE)
             return None
         return Reason.UNKNOWN_LIST
+
+
+def _pair(rules: Symbol) -> tuple[str, str]:
+    return rules.base, rules.quote
 
 
 def _family(leg: Leg) -> str:

@@ -67,6 +67,8 @@ class Orders(House):
         on_margin = {SPOT: effect not in BORROWS + REPAYS, CROSS: rules.cross_margin}
         if not on_margin.get(scope, scope == command.symbol):
             return Reason.SYMBOL_NOT_ON_MARGIN
+        if scope != SPOT and not self.is_on_margin(scope, rules):
+            return Reason.SYMBOL_NOT_ON_MARGIN
         if command.self_trade_prevention not in rules.self_trade_preventions:
             return Reason.SELF_TRADE_PREVENTION_NOT_ALLOWED
         return None
@@ -101,6 +103,15 @@ class Orders(House):
             above, below = index * (1 + room), index * (1 - room)
             if leg.price > above if leg.side is Side.BUY else leg.price < below:
                 return Reason.LIMIT_PRICE_FAR_FROM_INDEX
+        asset = self.asset(rules.base)
+        assert asset is not None
+        goes_long = leg.side is Side.BUY and scope == CROSS and self._is_bound_to_index(account, scope)
+        had = self.total(account, scope, rules.base)
+        if goes_long and had + quantity > self.owed(account, scope, rules.base):
+            if asset.open_long_restricted:
+                return Reason.LONG_RESTRICTED
+            if self.is_over_cap(asset):
+                return Reason.COLLATERAL_CAP
         names = [order.spec.client_order_id for order in self.orders_of(account, scope, rules.name)]
         if leg.client_order_id and leg.client_order_id in names:
             return Reason.DUPLICATE_CLIENT_ORDER_ID

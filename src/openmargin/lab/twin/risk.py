@@ -9,7 +9,7 @@ from math import floor
 from openmargin.domain.enums import MarginStatus
 from openmargin.domain.events import MarginStatusChanged
 from openmargin.domain.ids import CROSS, SPOT, Scope
-from openmargin.domain.venue import Asset, CollateralTier, IsolatedTier, LeverageLevels
+from openmargin.domain.venue import Asset, CollateralTier, IsolatedTier, LeverageLevels, Symbol
 from openmargin.lab.twin.ledger import Ledger
 from openmargin.lab.twin.parts import ONE
 
@@ -191,6 +191,33 @@ class Risk(Ledger):
             return 0
         return max(0, floor((level * quote_debt - quote) / long * ONE))
 
+    # --- Restrictions and dates (mechanics 3.5, 7.6) -------------------------------------------------------------
+
+    def is_over_cap(self, asset: Asset) -> bool:
+        """Have all cross accounts together more of it than the venue takes?"""
+        everybody = range(1, len(self.accounts) + 1)
+        held = sum(self.total(account, CROSS, asset.name) for account in everybody)
+        return asset.max_collateral > 0 and held > asset.max_collateral
+
+    def dates(self, scope: Scope, asset: str) -> tuple[int, int]:
+        """When an asset came to margin for an account, and when it leaves; 0 for never."""
+        terms = self.asset(asset) if scope == CROSS else self.rules(scope)
+        assert terms is not None
+        return terms.list_at_ms, terms.delist_at_ms
+
+    def is_lent_now(self, scope: Scope, asset: str) -> bool:
+        since, until = self.dates(scope, asset)
+        if until and self.venue.margin.delisting_stops_loans:
+            return False
+        return since <= self.now and (not until or self.now < until)
+
+    def is_on_margin(self, scope: Scope, rules: Symbol) -> bool:
+        """May the pair be traded by a margin account at this time?"""
+        spans = [(rules.list_at_ms, rules.delist_at_ms)]
+        if scope == CROSS:
+            spans += [self.dates(CROSS, asset) for asset in (rules.base, rules.quote)]
+        return all(since <= self.now and (not until or self.now < until) for since, until in spans)
+
     # --- Limits ------------------------------------------------------------------------------------------------
 
     def room_to_borrow(self, account: int, scope: Scope, asset: str) -> int:
@@ -235,6 +262,8 @@ class Risk(Ledger):
         if terms is None or not terms.borrowable or not self.price_of(asset):
             return 0
         if not self.may_hold(scope, asset) or self.cannot_measure(account, scope, asset):
+            return 0
+        if not self.is_lent_now(scope, asset):
             return 0
         by_limit = max(0, self.loan_limit(account, scope, asset) - self.owed(account, scope, asset))
         return min(self.room_to_borrow(account, scope, asset), by_limit, self.lendable(asset))

@@ -18,8 +18,8 @@ from openmargin.domain.commands import (
 )
 from openmargin.domain.enums import AccountType, AutoRepay, KeyKind, OpenOrderLoss, Rounding, SymbolStatus
 from openmargin.domain.money import E8
-from openmargin.domain.venue import CommissionRates, LoanTerms, MarginRules
-from openmargin.lab.workload.crowd import Crowd
+from openmargin.domain.venue import Asset, CommissionRates, LoanTerms, MarginRules
+from openmargin.lab.workload.crowd import MOST, WORTH, Crowd
 
 
 class Outside(Crowd):
@@ -66,6 +66,7 @@ class Outside(Crowd):
             auto_repay=pick(list(AutoRepay)),
             borrowed_counts_in_full=pick((True, False)),
             inventory_floor=pick((0, E8 // 10)),
+            delisting_stops_loans=pick((True, False)),
             small_rest_is_over_repayment=pick((False, False, True)),
             index_max_age_ms=pick((0, 0, 60_000)),
             open_order_loss=pick(list(OpenOrderLoss)),
@@ -80,6 +81,48 @@ class Outside(Crowd):
         if self.chance.random() < 0.1:
             daily = self.chance.choice(([], [-1], [E8 + 1]))
         return SetRates(((asset, tuple(daily)),))
+
+    def _restrict(self) -> AnyCommand:
+        """Fewer or more rights to an asset or a pair, now or soon, or another pool."""
+        venue = self.venue
+        if self.chance.random() < 0.3:
+            chosen = self.chance.choice(venue.symbols)
+            dated = msgspec.structs.replace(chosen, **self._dates())
+            symbols = tuple(dated if rules is chosen else rules for rules in venue.symbols)
+            self.venue = msgspec.structs.replace(venue, symbols=symbols)
+            return ChangeVenue(self.venue)
+        before = self.chance.choice(venue.assets)
+        after = self._restricted(before)
+        assets = tuple(after if asset is before else asset for asset in venue.assets)
+        changed = msgspec.structs.replace(venue, assets=assets)
+        if after.pool_capital >= before.pool_capital:  # Else it may be refused.
+            self.venue = changed
+        return ChangeVenue(changed)
+
+    def _restricted(self, asset: Asset) -> Asset:
+        """The asset with some restriction that it had not, or without one that it had."""
+        luck = self.chance.random()
+        if luck < 0.25:
+            return msgspec.structs.replace(asset, open_long_restricted=not asset.open_long_restricted)
+        if luck < 0.55 and asset.name in WORTH:
+            cap = self.chance.choice(
+                (0, 100_000 * E8 // WORTH[asset.name], 240_000 * E8 // WORTH[asset.name])
+            )
+            return msgspec.structs.replace(asset, max_collateral=cap)
+        if luck < 0.8:
+            return msgspec.structs.replace(asset, **self._dates())
+        capital = asset.pool_capital * self.chance.choice((2, 3, 6, 8)) // 4
+        return msgspec.structs.replace(asset, pool_capital=min(capital, MOST // 8))
+
+    def _dates(self) -> dict[str, int]:
+        """When something comes to margin and leaves it: mostly always and never."""
+        luck = self.chance.random()
+        soon_ms = self.at_ms + self.chance.choice((0, 1, 5_000, 3_600_000 - self.at_ms % 3_600_000))
+        if luck < 0.3:
+            return {"delist_at_ms": soon_ms, "list_at_ms": 0}
+        if luck < 0.4:
+            return {"delist_at_ms": 0, "list_at_ms": soon_ms}
+        return {"delist_at_ms": 0, "list_at_ms": 0}
 
     def _other_rules(self) -> AnyCommand:
         venue = self.venue

@@ -93,6 +93,7 @@ class Workload(Lists, Funding, Choices, Outside):
             (4, self._exchange),
             (4, self._reckless),
             (2, self._administer),
+            (3, self._restrict),
             (5, self._special_key),
         )
         weights = [weight for weight, _ in makers]
