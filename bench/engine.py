@@ -6,7 +6,6 @@ it touched. The peers match, and nothing else.
 
 from __future__ import annotations
 
-import gc
 import time
 from collections.abc import Callable
 
@@ -21,6 +20,7 @@ from openmargin.domain.events import AnyEvent, Traded
 from openmargin.domain.money import E8
 from openmargin.engine import engine as engine_module
 from openmargin.engine.engine import EPOCH, Engine
+from openmargin.runtime.recovery import collect_rarely, freeze_what_was_loaded
 
 ACCOUNTS = 100
 Work = tuple[float, int, int]
@@ -29,9 +29,8 @@ Work = tuple[float, int, int]
 
 def begin() -> float:
     """Start the watch, with the collector set as the exchange sets it: what is there already is not looked at."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(50_000, 20, 100)
+    collect_rarely()
+    freeze_what_was_loaded()
     return time.process_time()
 
 

@@ -161,6 +161,16 @@ def test_a_gap_wakes_many_stops_in_steps_and_each_once(stops: int) -> None:
     assert (judge.records - before > 1) == (stops >= WAKES_PER_STEP)
 
 
+def test_no_record_wakes_more_than_one_step_may() -> None:
+    engine = sleeping(3 * WAKES_PER_STEP).exchange.engine
+    engine.check_everything = True
+    woken: list[int] = []
+    for command in (SetIndex((("BTCUSDT", 80 * E8),)), CreateAccount("passer-by"), Tick()):
+        events = engine.apply(Record(engine.seq + 1, MIDNIGHT, command)).events
+        woken.append(sum(isinstance(event, OrderActivated) for event in events))
+    assert woken == [WAKES_PER_STEP] * 3
+
+
 def test_a_restart_between_two_steps_wakes_the_same() -> None:
     engine = sleeping(2 * WAKES_PER_STEP).exchange.engine
     engine.apply(Record(engine.seq + 1, MIDNIGHT, SetIndex((("BTCUSDT", 80 * E8),))))

@@ -182,8 +182,7 @@ def _do_due(state: State) -> None:
         return
     due_ms, kind = item
     if kind == agenda.WAKE:
-        agenda.done(state, item)
-        cascade.run(state)  # It is planned again where the step's budget does not reach.
+        agenda.done(state, item)  # What every record ends with goes on with it, and plans what is left again.
     elif kind == agenda.DELIST:
         delisting.step(state)
     elif kind == agenda.REQUOTE:

@@ -25,7 +25,7 @@ from openmargin.runtime.storage import Storage
 
 _log = logging.getLogger(__name__)
 
-_HELD_EVENTS_MAX: Final = 250
+_HELD_EVENTS_MAX: Final = 50
 """What may gather before work that makes its own records (catching up, moving time) waits for the disk.
 
 Whoever asks meanwhile shares the next sync, so this bounds how long it takes.

@@ -126,8 +126,12 @@ def _from_snapshot(journal: JournalStore, directory: Path) -> Recovered | None:
 
 
 def collect_rarely() -> None:
-    """Let the collector look less often: an engine makes much, and little of it in cycles."""
-    gc.set_threshold(50_000, 20, 100)
+    """Let the collector look less often: an engine makes much, and little of it in cycles.
+
+    Everybody waits while it looks, which takes a millisecond for every few thousand objects: ten thousand new ones at
+    a time, fifty thousand that outlived this, and all hardly ever.
+    """
+    gc.set_threshold(10_000, 5, 2_000)
 
 
 def freeze_what_was_loaded() -> None:

@@ -5,14 +5,16 @@ from __future__ import annotations
 import asyncio
 import socket
 import ssl
-from collections.abc import Callable, Generator
+from collections.abc import Awaitable, Callable, Generator
 from contextlib import contextmanager
-from typing import Final
+from typing import Final, TypeAlias
 
 import uvicorn
 
-from openmargin.main import Application
+from openmargin.api.asgi import Receive, Scope, Send
 from openmargin.server.protocol import BoundedHttpProtocol
+
+Application: TypeAlias = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 _CONNECTIONS_MAX: Final = 4096
 _KEEP_ALIVE_SECONDS: Final = 75
