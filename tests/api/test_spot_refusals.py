@@ -8,10 +8,11 @@ from typing import Final
 import pytest
 
 from openmargin.api.errors import Dialect
-from openmargin.domain.enums import SelfTradePrevention, SymbolStatus
+from openmargin.domain.enums import OpenOrderLoss, SelfTradePrevention, SymbolStatus
 from openmargin.domain.money import E8
 from openmargin.domain.reasons import Reason
 from openmargin.domain.venue import Venue
+from tests.api.bankruptcy import SLOW, key_in_liquidation, near_its_level
 from tests.api.refusals import (
     Asked,
     Case,
@@ -23,7 +24,7 @@ from tests.api.refusals import (
     post,
 )
 from tests.api.world import Key, World
-from tests.api.worlds import with_orders, with_symbol
+from tests.api.worlds import with_margin, with_orders, with_symbol
 
 ORDER = "/api/v3/order"
 TEST = "/api/v3/order/test"
@@ -237,6 +238,65 @@ placing(
         LEGACY: {"price": "61000"},
         OTOCO: {"pendingBelowStopPrice": "66000"},
     },
+)
+
+CHEAP_SELL: Asked = {
+    "type": "STOP_LOSS_LIMIT",
+    "side": "SELL",
+    "quantity": "4.9",
+    "price": "30000",
+    "stopPrice": "31000",
+    "timeInForce": "GTC",
+}
+placing(
+    Reason.LIQUIDATING_NO_TRADE,
+    venue=SLOW,
+    forms=only(ORDER, REPLACE, *LISTS),
+    key=key_in_liquidation,
+)
+placing(
+    Reason.ORDER_LEVEL_TOO_LOW,
+    prepare=near_its_level,
+    venue=with_margin(open_order_loss=OpenOrderLoss.BOTH),
+    forms={
+        ORDER: CHEAP_SELL,
+        OCO: {
+            "side": "SELL",
+            "quantity": "4.9",
+            "aboveType": "LIMIT_MAKER",
+            "abovePrice": "65000",
+            "aboveStopPrice": None,
+            "belowType": "STOP_LOSS_LIMIT",
+            "belowPrice": "30000",
+            "belowStopPrice": "31000",
+            "belowTimeInForce": "GTC",
+        },
+        LEGACY: {
+            "side": "SELL",
+            "quantity": "4.9",
+            "price": "65000",
+            "stopPrice": "31000",
+            "stopLimitPrice": "30000",
+            "stopLimitTimeInForce": "GTC",
+        },
+        OTO: {
+            "workingPrice": "39000",
+            "pendingType": "STOP_LOSS_LIMIT",
+            "pendingQuantity": "4.9",
+            "pendingPrice": "30000",
+            "pendingStopPrice": "31000",
+            "pendingTimeInForce": "GTC",
+        },
+        OTOCO: {
+            "workingPrice": "39000",
+            "pendingQuantity": "4.9",
+            "pendingBelowType": "STOP_LOSS_LIMIT",
+            "pendingBelowPrice": "30000",
+            "pendingBelowStopPrice": "31000",
+            "pendingBelowTimeInForce": "GTC",
+        },
+    },
+    key=World.special_key,
 )
 
 
