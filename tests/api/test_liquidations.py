@@ -5,13 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-import msgspec
 import pytest
 
-from openmargin.config.venue_file import load_venue
-from openmargin.domain.money import E8
+from tests.api.bankruptcy import SLOW
 from tests.api.world import SPOT, World
-from tests.api.worlds import with_margin
 
 RECORDS = "/sapi/v1/margin/forceLiquidationRec"
 MANUAL = "/sapi/v1/margin/manual-liquidation"
@@ -21,17 +18,11 @@ ACCOUNT = "/sapi/v1/margin/account"
 ISOLATED = "/sapi/v1/margin/isolated/account"
 FLOWS = "/sapi/v1/margin/capital-flow"
 
-PATIENT = with_margin(
-    liquidation=msgspec.structs.replace(
-        load_venue().margin.liquidation, band=E8 // 2, slip=0, slip_step=0, wait_ms=3_600_000
-    )
-)
-"""A forced order asks for the index itself, which nobody pays, and waits for an hour."""
-
 
 @pytest.fixture
 def patient() -> Iterator[World]:
-    world = World(PATIENT)
+    """A forced order asks for the index itself, which nobody pays, and waits."""
+    world = World(SLOW)
     yield world
     world.close()
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-import msgspec
 import pytest
 
 from openmargin.api.errors import Dialect
@@ -15,6 +14,7 @@ from openmargin.domain.money import E8
 from openmargin.domain.reasons import Reason
 from openmargin.domain.venue import Venue
 from tests.api import refusals_of_special_keys as special_keys
+from tests.api.bankruptcy import SLOW, bankrupt, in_liquidation, isolated_in_liquidation, near_its_level
 from tests.api.refusals import (
     Asked,
     Case,
@@ -371,29 +371,65 @@ CASES += [
 ]
 
 
-# --- liquidations ----------------------------------------------------------------------------------------------
+# --- liquidation -----------------------------------------------------------------------------------------------
 
 MANUAL = "/sapi/v1/margin/manual-liquidation"
-PATIENT: Final = with_margin(
-    liquidation=msgspec.structs.replace(
-        load_venue().margin.liquidation, band=E8 // 2, slip=0, slip_step=0, wait_ms=3_600_000
+DEAR: Final[dict[str, Asked]] = {
+    ORDER: {
+        "type": "STOP_LOSS_LIMIT",
+        "side": "SELL",
+        "quantity": "4.9",
+        "price": "30000",
+        "stopPrice": "31000",
+    },
+    OCO: {
+        **SELL_OCO,
+        "quantity": "4.9",
+        "price": "65000",
+        "stopPrice": "31000",
+        "stopLimitPrice": "30000",
+        "stopLimitTimeInForce": "GTC",
+    },
+    OTO: {
+        "workingPrice": "39000",
+        "pendingType": "STOP_LOSS_LIMIT",
+        "pendingSide": "SELL",
+        "pendingQuantity": "4.9",
+        "pendingPrice": "30000",
+        "pendingStopPrice": "31000",
+        "pendingTimeInForce": "GTC",
+    },
+    OTOCO: {
+        "workingPrice": "39000",
+        "pendingQuantity": "4.9",
+        "pendingBelowType": "STOP_LOSS_LIMIT",
+        "pendingBelowPrice": "30000",
+        "pendingBelowStopPrice": "31000",
+        "pendingBelowTimeInForce": "GTC",
+    },
+}
+"""Sells of 4.9 BTC that lose 49,000 USDT, once the index is at 40,000."""
+placing(Reason.ORDER_LEVEL_TOO_LOW, prepare=near_its_level, forms=DEAR)
+placing(Reason.LIQUIDATING_NO_TRADE, prepare=in_liquidation, venue=SLOW)
+placing(Reason.LIQUIDATION_LOAN_OWED, {**BORROWING, "price": "20000"}, bankrupt)
+CASES += [
+    Case(endpoint, reason, asked, in_liquidation, SLOW)
+    for endpoint, reason, asked in (
+        (f"POST {LOANS}", Reason.LIQUIDATING_NO_BORROW, BORROW),
+        (f"POST {LOANS}", Reason.LIQUIDATING_NO_REPAY, REPAY),
+        (f"POST {TRANSFER}", Reason.LIQUIDATING_NO_TRANSFER_IN, IN),
+        (f"POST {TRANSFER}", Reason.LIQUIDATING_NO_TRANSFER_OUT, OUT),
+        (f"POST {LEVERAGE}", Reason.LIQUIDATING, {"maxLeverage": "5"}),
+        (f"POST {SMALL}", Reason.LIQUIDATING, {"assetNames": "USDT"}),
     )
-)
-"""A forced order asks for the index itself, which nobody pays, and waits for an hour."""
-
-
-def is_liquidated(world: World) -> None:
-    """With the loan of 310,000 and the bitcoin that it bought, 160,000 are soon lost."""
-    post(LOANS, BORROW, amount="310000")(world)
-    post(ORDER, {"symbol": "BTCUSDT", "side": "BUY", "type": "MARKET", "quantity": "6"})(world)
-    world.set_index("BTCUSDT", "40000")
-    assert world.get("/sapi/v1/margin/account").json["tradeEnabled"] is False
-
-
+]
 CASES += [
     Case(f"POST {MANUAL}", Reason.UNKNOWN_SCOPE, {"type": "ISOLATED", "symbol": "BTCUSDT"}),
-    Case(f"POST {MANUAL}", Reason.LIQUIDATING, {"type": "MARGIN"}, is_liquidated, PATIENT),
+    Case(f"POST {MANUAL}", Reason.LIQUIDATING, {"type": "MARGIN"}, in_liquidation, SLOW),
     Case(f"POST {MANUAL}", Reason.NOTHING_TO_LIQUIDATE, {"type": "MARGIN"}),
+    Case(f"POST {LOANS}", Reason.LIQUIDATION_LOAN_OWED, BORROW, bankrupt),
+    Case(f"POST {TRANSFER}", Reason.LIQUIDATION_LOAN_OWED, OUT, bankrupt),
+    Case(f"DELETE {ISOLATED}", Reason.LIQUIDATING, {"symbol": "BTCUSDT"}, isolated_in_liquidation, SLOW),
 ]
 
 

@@ -88,7 +88,8 @@ def test_a_special_key_from_its_making_to_the_one_after_it(world: World) -> None
         "remainingAmount": loan["amount"],
     }
 
-    # While it is owed: no new keys, and no way out. The key still trades.
+    # While it is owed: no loans, no new keys, and no way out. The key still trades.
+    assert world.post(LOANS, asset="USDT", amount="10", type="BORROW").code == -21004
     assert world.post(KEYS, apiName="another").code == -21004
     assert world.post(EXIT).code == -21004
     world.deposit("USDT", "100")

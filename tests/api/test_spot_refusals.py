@@ -8,10 +8,11 @@ from typing import Final
 import pytest
 
 from openmargin.api.errors import Dialect
-from openmargin.domain.enums import SelfTradePrevention, SymbolStatus
+from openmargin.domain.enums import OpenOrderLoss, SelfTradePrevention, SymbolStatus
 from openmargin.domain.money import E8
 from openmargin.domain.reasons import Reason
 from openmargin.domain.venue import Venue
+from tests.api.bankruptcy import SLOW, key_in_liquidation, near_its_level
 from tests.api.refusals import (
     Asked,
     Case,
@@ -23,7 +24,7 @@ from tests.api.refusals import (
     post,
 )
 from tests.api.world import Key, World
-from tests.api.worlds import with_orders, with_symbol
+from tests.api.worlds import with_margin, with_orders, with_symbol
 
 ORDER = "/api/v3/order"
 TEST = "/api/v3/order/test"
@@ -33,6 +34,7 @@ OCO = "/api/v3/orderList/oco"
 OTO = "/api/v3/orderList/oto"
 OTOCO = "/api/v3/orderList/otoco"
 LEGACY = "/api/v3/order/oco"
+AMEND = "/api/v3/order/amend/keepPriority"
 OPEN_ORDERS = "/api/v3/openOrders"
 
 BUY: Asked = {"symbol": "BTCUSDT", "side": "BUY", "quantity": "0.01"}
@@ -239,6 +241,65 @@ placing(
     },
 )
 
+CHEAP_SELL: Asked = {
+    "type": "STOP_LOSS_LIMIT",
+    "side": "SELL",
+    "quantity": "4.9",
+    "price": "30000",
+    "stopPrice": "31000",
+    "timeInForce": "GTC",
+}
+placing(
+    Reason.LIQUIDATING_NO_TRADE,
+    venue=SLOW,
+    forms=only(ORDER, REPLACE, *LISTS),
+    key=key_in_liquidation,
+)
+placing(
+    Reason.ORDER_LEVEL_TOO_LOW,
+    prepare=near_its_level,
+    venue=with_margin(open_order_loss=OpenOrderLoss.BOTH),
+    forms={
+        ORDER: CHEAP_SELL,
+        OCO: {
+            "side": "SELL",
+            "quantity": "4.9",
+            "aboveType": "LIMIT_MAKER",
+            "abovePrice": "65000",
+            "aboveStopPrice": None,
+            "belowType": "STOP_LOSS_LIMIT",
+            "belowPrice": "30000",
+            "belowStopPrice": "31000",
+            "belowTimeInForce": "GTC",
+        },
+        LEGACY: {
+            "side": "SELL",
+            "quantity": "4.9",
+            "price": "65000",
+            "stopPrice": "31000",
+            "stopLimitPrice": "30000",
+            "stopLimitTimeInForce": "GTC",
+        },
+        OTO: {
+            "workingPrice": "39000",
+            "pendingType": "STOP_LOSS_LIMIT",
+            "pendingQuantity": "4.9",
+            "pendingPrice": "30000",
+            "pendingStopPrice": "31000",
+            "pendingTimeInForce": "GTC",
+        },
+        OTOCO: {
+            "workingPrice": "39000",
+            "pendingQuantity": "4.9",
+            "pendingBelowType": "STOP_LOSS_LIMIT",
+            "pendingBelowPrice": "30000",
+            "pendingBelowStopPrice": "31000",
+            "pendingBelowTimeInForce": "GTC",
+        },
+    },
+    key=World.special_key,
+)
+
 
 # --- cancelling ------------------------------------------------------------------------------------------------
 
@@ -280,6 +341,66 @@ CASES += [
 ]
 
 
+# --- amending --------------------------------------------------------------------------------------------------
+
+
+def resting(world: World) -> Asked:
+    return {"orderId": world.post(ORDER, **{**LIMIT, "quantity": "0.02"}).json["orderId"]}
+
+
+def misnamed(world: World) -> Asked:
+    return {**resting(world), "origClientOrderId": "other"}
+
+
+def taken_name(world: World) -> Asked:
+    world.post(ORDER, **LIMIT, newClientOrderId="one")
+    return {**resting(world), "newClientOrderId": "one"}
+
+
+def waiting(world: World) -> Asked:
+    asked = {name: value for name, value in STOP.items() if value is not None}
+    return {"orderId": world.post(ORDER, **{**asked, "quantity": "0.02"}).json["orderId"]}
+
+
+def traded(world: World) -> Asked:
+    placed = world.post(ORDER, **{**LIMIT, "price": "60001", "quantity": "0.02"}).json
+    world.post("/sapi/v1/margin/order", **{**LIMIT, "side": "SELL", "price": "60001"})
+    return {"orderId": placed["orderId"]}
+
+
+LESS: Asked = {"symbol": "BTCUSDT", "newQty": "0.01"}
+CASES += [
+    Case(f"PUT {AMEND}", reason, asked, prepare, venue, key=key)
+    for reason, asked, prepare, venue, key in (
+        (Reason.UNKNOWN_SCOPE, {**LESS, "orderId": "99"}, None, None, World.orphaned_key),
+        (Reason.UNKNOWN_SYMBOL, {**LESS, "symbol": "XYZUSDT", "orderId": "99"}, None, None, None),
+        (
+            Reason.SYMBOL_CLOSED,
+            {**LESS, "orderId": "99"},
+            None,
+            with_symbol("BTCUSDT", status=SymbolStatus.BREAK),
+            None,
+        ),
+        (Reason.UNKNOWN_ORDER, {**LESS, "orderId": "99"}, None, None, None),
+        (Reason.CLIENT_ORDER_ID_MISMATCH, LESS, misnamed, None, None),
+        (Reason.DUPLICATE_CLIENT_ORDER_ID, LESS, taken_name, None, None),
+        (Reason.QUANTITY_UNCHANGED, {**LESS, "newQty": "0.02"}, resting, None, None),
+        (Reason.QUANTITY_RAISED, {**LESS, "newQty": "0.03"}, resting, None, None),
+        (Reason.QUANTITY_DONE, LESS, traded, None, None),
+        (Reason.LOT_SIZE, {**LESS, "newQty": "0"}, resting, None, None),
+        (Reason.NOTIONAL, {**LESS, "newQty": "0.00001"}, resting, None, None),
+        (
+            Reason.MARKET_LOT_SIZE,
+            LESS,
+            waiting,
+            with_symbol("BTCUSDT", market_min_quantity=2 * E8 // 100),
+            None,
+        ),
+        (Reason.MAX_NUM_ORDER_AMENDS, LESS, resting, with_symbol("BTCUSDT", max_num_order_amends=0), None),
+    )
+]
+
+
 # --- the tests -------------------------------------------------------------------------------------------------
 
 
@@ -297,6 +418,7 @@ GOOD: Final[dict[str, Asked]] = {
     f"DELETE {ORDER}": {"symbol": "BTCUSDT", "orderId": "99"},
     f"DELETE {OPEN_ORDERS}": {"symbol": "BTCUSDT"},
     f"DELETE {LIST}": {"symbol": "BTCUSDT", "orderListId": "99"},
+    f"PUT {AMEND}": {**LESS, "orderId": "99"},
 }
 """A request of every endpoint that changes something, to be spoiled in one parameter."""
 

@@ -55,3 +55,28 @@ def test_a_liquidation_that_the_owner_asks_for(server: Server) -> None:
     assert (done["asset"], done["liabilityAsset"]) == ("USDT", "BTC")
     [account] = sdk.ask("isolated_account", "query_isolated_margin_account_info")["assets"]
     assert account["quoteAsset"]["borrowed"] == "0.00000000"
+
+
+def test_the_loan_that_a_bankruptcy_in_special_key_mode_leaves(server: Server) -> None:
+    sdk = Sdk(server)
+    server.client.patch("/lab/accounts/1", json={"vip": 7, "termsSigned": True}).raise_for_status()
+    sdk.ask("create_special_key", "create_special_key", api_name="bot")
+    lab(server, "accounts/1/deposit", wallet="CROSS", asset="USDT", amount="100000")
+    lab(server, "accounts/1/deposit", wallet="SPOT", asset="USDC", amount="500")
+    loan = {"asset": "USDT", "amount": "300000", "is_isolated": "FALSE"}
+    sdk.ask("borrow_repay", "margin_account_borrow_repay", **loan, type="BORROW")
+    sdk.ours(
+        "new_order_full",
+        "margin_account_new_order",
+        symbol="BTCUSDT",
+        side="BUY",
+        type="MARKET",
+        quote_order_qty=390000.0,
+    )
+    lab(server, "prices/BTCUSDT", price="20000")
+    lab(server, "clock/advance", seconds=60)
+    owed = sdk.ask("liquidation_loan", "query_liquidation_loan")
+    assert float(owed["remainingAmount"]) > 400
+    sdk.ask("repay_liquidation_loan", "liquidation_loan_repay", asset="USDC", amount=400.0)
+    repaid = sdk.ask("liquidation_loan_repayments", "query_liquidation_loan_repay_history")
+    assert [row["amount"] for row in repaid["rows"]] == ["400.00000000"]

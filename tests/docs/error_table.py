@@ -59,6 +59,8 @@ _HELP = {
     -2010: "A rule of the order book or of the account; the text says which.",
     -2011: "There is no such open order in this account.",
     -2021: "`data` has what became of the cancel and of the new order.",
+    -2038: "`newQty` is all of the order, what has traded included, and less than before.",
+    -2039: "`orderId` alone is enough.",
     -2022: "`data` has why each half failed.",
     -2013: "There is no such order in this account and symbol, open or not.",
     -2016: "The symbol was never traded.",

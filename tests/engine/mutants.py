@@ -78,6 +78,14 @@ MUTANTS = (
     Mutant("a broken filter costs the old order", "replacing", "replacing", "    if refused is not None and refused.reason not in DECIDED_LATER:", "    if refused is not None and state is None:"),
     Mutant("full counts never keep the old order", "replacing", "replacing", "if over_limit is not None and not command.cancels_over_limit:", "if over_limit is not None and state is None:"),
     Mutant("a restricted cancel is not", "orders", "endings", "    if not may_end(order, command.restriction):", "    if order is None:"),
+    # Amendments
+    Mutant("an amended pair parts", "amending", "amending", "return [order, *[leg for leg in order_list.legs[-2:] if leg is not order]]", "return [order]"),
+    Mutant("an amendment frees nothing", "amending", "amending", "        settlement.hold(state, order, settlement.reserve(order))", "        pass"),
+    Mutant("an amendment is prevention", "amending", "amending", "settlement.cut(state, book, order, lost)", "settlement._forgo(state, book, order, lost)"),
+    Mutant("an order may be amended to what is done", "amending", "amending", "if quantity <= order.executed + order.prevented:", "if quantity < order.executed + order.prevented:"),
+    Mutant("amendments are not counted", "amending", "amending", "order.amendments += 1", "order.amendments += 0"),
+    Mutant("a name is not given back", "amending", "amending", "    del siblings.by_client_id[order.client_order_id]\n", ""),
+    Mutant("an amended order loses its turn", "amending", "amending", "    settlement.cut(state, book, order, lost)\n", "    settlement.cut(state, book, order, lost)\n    if order.level is not None and order.later is not None and order.later.price == order.price:\n        settlement.books._unlink(order.level, order)\n        settlement.books._append(order.level, order)\n"),
     # Lists
     Mutant("the other leg stays open", "order_lists", "oco", 'settlement.end(state, book, other, EXPIRE, "", ExpiryReason.OCO_TRIGGER)', "pass"),
     Mutant("a pair's funds are released twice", "settlement", "oco", "    order_list.held = 0\n", "    pass\n"),

@@ -13,6 +13,7 @@
                                         only-new or only-partially-filled restricts it
     ann replaces a1 with buys 5 @ 101 as a2   cancel-replace; after the cancel's own words, `anyway` places where the
                                         cancel fails, and `over-limit` cancels where the counts are full
+    ann amends a1 to 3 as a2            lowers its quantity to 3; `as a1` keeps the name
     ann borrows 5 BTC                   repays, withdraws; `moves 5 BTC to spot`
     ann chooses 5x                      her cross leverage
     ann burns BNB for interest          or commission; `burns no BNB for interest`
@@ -32,6 +33,7 @@
     => restricted BTC | ETH             assets that are reduce-only, and those over their cap
     => wakes a1, b1                     whose stop was reached, or who came to life; `no wakes`
     => prevented EXPIRE_MAKER 0 and 5 @ 100    what taker and maker lost; `no prevented`
+    => a1 is 3                          an order's whole quantity; `, showing 1` with the iceberg's part
     => list L OPEN                      or DONE
     => halves canceled, placed          of a cancel-replace: or the reason, or `not attempted`
 
@@ -52,6 +54,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from openmargin.domain.commands import (
+    AmendOrder,
     AnyCommand,
     Borrow,
     CancelAllOrders,
@@ -98,6 +101,7 @@ from openmargin.domain.events import (
     ListChanged,
     MatchPrevented,
     OrderActivated,
+    OrderAmended,
     OrderClosed,
     OrderFilled,
     OrderOpened,
@@ -147,6 +151,7 @@ COUNTS = (
     "max_num_algo_orders",
     "max_num_iceberg_orders",
     "max_num_order_lists",
+    "max_num_order_amends",
     "iceberg_parts",
     "min_trailing_above_delta",
     "max_trailing_above_delta",
@@ -383,7 +388,8 @@ class Teller:
                 case Rejected():
                     self.refused = event
                 case (
-                    OrderOpened(order=order)
+                    OrderAmended(order=order)
+                    | OrderOpened(order=order)
                     | OrderActivated(order=order)
                     | OrderFilled(order=order)
                     | OrderClosed(order=order)
@@ -497,6 +503,13 @@ class Teller:
                 )
             case "cancels", ["all"]:
                 return CancelAllOrders(*signed, scope, options.get("symbol", "BTCUSDT"))
+            case "amends", [*names, "to", number]:
+                numbers = sum(int(name[1:]) for name in names if name.startswith("#"))
+                named = "".join(name for name in names if not name.startswith("#"))
+                symbol = options.get("symbol", "BTCUSDT")
+                return AmendOrder(
+                    *signed, scope, symbol, numbers, named, amount(number), options.get("as", "")
+                )
             case "cancels", names:
                 number = sum(int(name[1:]) for name in names if name.startswith("#"))
                 named = "".join(name for name in names if not name.startswith("#"))
@@ -763,6 +776,9 @@ class Teller:
 
     def order_text(self, name: str, rest: str) -> str:
         order = self.orders[name]
+        if rest.startswith("is "):
+            part = f", showing {_n(order.spec.iceberg_quantity)}" if ", showing " in rest else ""
+            return f"is {_n(order.spec.quantity)}{part}"
         progress = f" {_n(order.executed_quantity)} for {_n(order.executed_quote)}" if " for " in rest else ""
         more = f", prevented {_n(order.prevented_quantity)}" if ", prevented " in rest else ""
         if order.expiry_reason is not ExpiryReason.NONE and ", by " in rest:

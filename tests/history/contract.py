@@ -17,10 +17,11 @@ from openmargin.domain.enums import (
     RepaymentStatus,
     Side,
 )
-from openmargin.domain.orders import Fill, ListView, OrderView
+from openmargin.domain.orders import Amendment, Fill, ListView, OrderView
 from openmargin.history import queries
 from openmargin.history.rows import (
     FLOWS_PER_RECORD,
+    AmendmentRow,
     FlowKind,
     FlowRow,
     HistoryRows,
@@ -40,6 +41,8 @@ from openmargin.history.rows import (
 from openmargin.history.store import HistoryReader
 from tests.history.stories import fill, order, order_list, prevented_match
 
+PAIR: dict[str, Any] = {"account_id": 1, "scope": "spot", "symbol": "BTCUSDT"}
+
 
 def rows_of(*orders: OrderView) -> HistoryRows:
     rows = HistoryRows()
@@ -55,6 +58,12 @@ def lists_of(*views: ListView) -> HistoryRows:
 
 def prevented(match_id: int, *, order_id: int, account_id: int = 1) -> PreventedRow:
     return PreventedRow(account_id, "cross", order_id, Side.BUY, prevented_match(match_id), match_id)
+
+
+def amendment(amendment_id: int, order_id: int, previous: str, name: str) -> AmendmentRow:
+    return AmendmentRow(
+        1, "spot", Amendment(amendment_id, "BTCUSDT", order_id, previous, name, 50, 40, amendment_id)
+    )
 
 
 def trade(trade_id: int, order_id: int = 1, *, account_id: int = 1, at_ms: int = 0) -> TradeRow:
@@ -328,6 +337,40 @@ class HistoryStoreContract(ABC):
         assert self.list_ids(3, None, None, limit=2) == [3, 4]
         assert self.list_ids(None, 35, 62) == [4, 5, 6]
         assert self.list_ids(None, None, 35, limit=2) == [2, 3]
+
+    def test_amendments_are_found_by_their_order_and_its_names_with_them(self) -> None:
+        self.write(rows_of(order(1, name="first"), order(2, name="second"), order(3, name="third")))
+        self.write(
+            HistoryRows(
+                orders=rows_of(order(1, name="last"), order(3, name="first")).orders,
+                amendments=[
+                    amendment(1, 1, "first", "next"),
+                    amendment(2, 1, "next", "last"),
+                    amendment(3, 3, "third", "first"),
+                    amendment(4, 2, "second", "second"),
+                ],
+            )
+        )
+
+        def ids(order_id: int, from_id: int | None = None, limit: int = 500) -> list[int]:
+            found = self.reader().fetch(
+                queries.Amendments(**PAIR, order_id=order_id, from_id=from_id, limit=limit)
+            )
+            return [one.amendment_id for one in found]
+
+        def by_name(name: str, order_id: int | None = None) -> int | None:
+            found = self.reader().fetch(queries.Order(**PAIR, client_order_id=name, order_id=order_id))
+            return found.spec.order_id if found is not None else None
+
+        assert (ids(1), ids(1, 2), ids(1, limit=1), ids(2), ids(9)) == ([1, 2], [2], [1], [4], [])
+        assert [by_name(name) for name in ("first", "next", "last", "second", "third")] == [
+            3,
+            None,
+            1,
+            2,
+            None,
+        ]
+        assert (by_name("last", 1), by_name("last", 3), by_name("first", 1)) == (1, None, None)
 
     def test_prevented_matches_are_found_by_their_id_and_by_either_order(self) -> None:
         self.write(

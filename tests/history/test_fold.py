@@ -27,6 +27,7 @@ from openmargin.domain.events import (
     ListChanged,
     MatchPrevented,
     OrderActivated,
+    OrderAmended,
     OrderClosed,
     OrderFilled,
     OrderOpened,
@@ -37,6 +38,7 @@ from openmargin.domain.events import (
     Transferred,
     WalletChanged,
 )
+from openmargin.domain.orders import Amendment
 from openmargin.domain.reasons import Reason, Rejected
 from openmargin.history.candles import Candle
 from openmargin.history.flows import flows_of_loan, flows_of_trade
@@ -44,6 +46,7 @@ from openmargin.history.fold import fold
 from openmargin.history.market import AggregateTrade
 from openmargin.history.rows import FLOWS_PER_RECORD as RECORD
 from openmargin.history.rows import (
+    AmendmentRow,
     FlowKind,
     FlowRow,
     HistoryRows,
@@ -106,6 +109,15 @@ def test_of_a_list_the_last_view_is_kept() -> None:
     done = order_list(1, is_done=True)
     fold(rows, 1, 1000, [ListChanged(order_list(1)), ListChanged(order_list(2)), ListChanged(done)])
     assert list(rows.order_lists.values()) == [done, order_list(2)]
+
+
+def test_an_amendment_is_kept_with_the_order_and_its_list_as_they_are_then() -> None:
+    rows = HistoryRows()
+    amendment = Amendment(1, "BTCUSDT", 5, "old", "new", 50, 40, 1000)
+    fold(rows, 1, 1000, [OrderAmended(order(5), amendment, order_list(1)), OrderAmended(order(6), amendment)])
+    assert list(rows.orders.values()) == [order(5), order(6)]
+    assert list(rows.order_lists.values()) == [order_list(1)]
+    assert rows.amendments == [AmendmentRow(1, "spot", amendment)] * 2
 
 
 def test_a_prevented_match_is_kept_for_both_orders_with_what_became_of_them() -> None:

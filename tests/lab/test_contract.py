@@ -84,7 +84,14 @@ def test_an_account_is_altered_only_where_asked(lab: Served) -> None:
     account_id = lab.account(vip=1)["accountId"]
     changes = {"accountType": "PORTFOLIO_MARGIN", "termsSigned": True, "tradeGroupId": 7}
     answer = lab.ask("PATCH", f"/lab/accounts/{account_id}", changes).json()
-    assert answer == {"accountId": account_id, "name": "ann", "vip": 1, "masterId": 0, **changes}
+    chosen = {
+        "crossLeverage": 3,
+        "burnsBnbForCommission": False,
+        "burnsBnbForInterest": False,
+        "inSpecialKeyMode": False,
+    }
+    assert answer == {"accountId": account_id, "name": "ann", "vip": 1, "masterId": 0, **changes, **chosen}
+    assert lab.get(f"/lab/accounts/{account_id}").json() == answer
 
 
 def test_a_further_key_has_the_rights_and_addresses_that_were_named(lab: Served) -> None:

@@ -101,6 +101,7 @@ class Gateway:
             self._authenticator.secrets,
             headers,
             _in_microseconds(endpoint, request),
+            endpoint.codes,
         )
         return call, endpoint.read(parameters)
 

@@ -89,6 +89,8 @@ class Call(Struct, frozen=True):
     headers: Headers
     """Those of the answer; an endpoint may add its own."""
     in_microseconds: bool = False
+    codes: Mapping[Reason, WireError] = {}
+    """What the endpoint calls some reasons, where it is not what its dialect calls them."""
 
     @property
     def per_ms(self) -> int:
@@ -124,7 +126,8 @@ class Call(Struct, frozen=True):
         """What the exchange made of the command; a rejection leaves as its wire code."""
         outcome = await self.exchange.submit(command)
         if outcome.rejection is not None:
-            raise refusal(outcome.rejection, self.dialect, outcome.at_ms)
+            own = self.codes.get(outcome.rejection.reason)
+            raise ApiError(own) if own else refusal(outcome.rejection, self.dialect, outcome.at_ms)
         return outcome
 
 
@@ -151,6 +154,8 @@ class Endpoint(Struct, frozen=True):
     signed: bool
     refuses: tuple[Refusal, ...]
     """What its function refuses with; `request_refusals` adds what follows from the rest of the row."""
+    codes: Mapping[Reason, WireError]
+    """What it calls some of these reasons, where it is not what its dialect calls them."""
     unsupported: Mapping[str, WireError]
     """Parameters that Binance documents and this exchange does not serve, with their refusals."""
 
@@ -168,6 +173,7 @@ def endpoint(
     permission: Permission | None = None,
     requests_per_minute: int | None = None,
     refuses: tuple[Refusal, ...] = (),
+    codes: Mapping[Reason, WireError] | None = None,
     unsupported: Mapping[str, WireError] | None = None,
 ) -> Callable[[Callable[[Call, P], Awaitable[object]]], Endpoint]:
     """Describe the endpoint that a function serves; the title is the first line of its docstring.
@@ -195,6 +201,7 @@ def endpoint(
             name=f"{method} {path}",
             signed=security in _PERMISSIONS,
             refuses=refuses,
+            codes=codes or {},
             unsupported=unsupported or {},
         )
 

@@ -120,6 +120,9 @@ BUY_STOP_LOSS_MUST_BE_ABOVE: Final = WireError(400, -1196, "A stop loss order in
 SELL_STOP_LOSS_MUST_BE_BELOW: Final = WireError(400, -1197, "A stop loss order in a sell OCO must be below.")
 REPLACED_IN_PART: Final = WireError(409, -2021, "Order cancel-replace partially failed.")
 NOT_REPLACED: Final = WireError(400, -2022, "Order cancel-replace failed.")
+AMENDED_UNKNOWN: Final = WireError(400, -2038, "Unknown order sent.")
+AMENDED_DUPLICATE: Final = WireError(400, -2038, "Duplicate order sent.")
+AMENDED_MISNAMED: Final = WireError(400, -2039, "Client order ID is not correct for this order ID.")
 BAD_STRATEGY_TYPE: Final = WireError(400, -1134, "`strategyType` was less than 1000000.")
 INVALID_CANCEL_RESTRICTIONS: Final = WireError(
     400, -1145, "`cancelRestrictions` has to be either `ONLY_NEW` or `ONLY_PARTIALLY_FILLED`."
@@ -391,6 +394,14 @@ _ON_MARGIN: Final[dict[Reason, WireError]] = {
     Reason.KEY_NAME_WRONG: invalid("apiName"),
     Reason.RATES_WRONG: _INVALID_INPUT,
     Reason.INTEREST_ASSET_UNKNOWN: _INVALID_INPUT,
+    Reason.QUANTITY_UNCHANGED: WireError(
+        400, -2038, "The requested action would change no state; rejecting."
+    ),
+    Reason.QUANTITY_RAISED: WireError(400, -2038, "Order amend (quantity increase) is not supported."),
+    Reason.QUANTITY_DONE: WireError(
+        400, -2038, "Order amend (quantity not above what has been executed) is not supported."
+    ),
+    Reason.MAX_NUM_ORDER_AMENDS: filter_failure("MAX_NUM_ORDER_AMENDS"),
     Reason.CANCEL_RESTRICTED: WireError(400, -2011, "Order was not canceled due to cancel restrictions."),
 }
 

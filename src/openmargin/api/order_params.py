@@ -35,6 +35,7 @@ PLACING: Final = (
     Reason.UNKNOWN_SYMBOL,
     Reason.SYMBOL_CLOSED,
     Reason.SYMBOL_NOT_ON_MARGIN,
+    Reason.LIQUIDATING_NO_TRADE,
     Reason.SELF_TRADE_PREVENTION_NOT_ALLOWED,
     Reason.PRICE_FILTER,
     Reason.PERCENT_PRICE,
@@ -52,10 +53,12 @@ PLACING: Final = (
     Reason.TOO_MANY_ORDERS,
     Reason.WOULD_TAKE,
     Reason.INSUFFICIENT_BALANCE,
+    Reason.ORDER_LEVEL_TOO_LOW,
 )
 """What the engine refuses any placement with, of one order or of a list."""
 
 BORROWING: Final = (
+    Reason.LIQUIDATION_LOAN_OWED,
     Reason.ASSET_NOT_BORROWABLE,
     Reason.BORROW_LEVEL_TOO_LOW,
     Reason.ABOVE_MAX_BORROWABLE,

@@ -46,4 +46,5 @@ def reasons_of(row: Endpoint) -> tuple[Reason, ...]:
 
 def rule_refusals(row: Endpoint) -> Iterator[WireError]:
     """The same as a client sees it."""
-    yield from (WIRE_ERRORS[reason, row.dialect] for reason in reasons_of(row))
+    for reason in reasons_of(row):
+        yield row.codes.get(reason, WIRE_ERRORS[reason, row.dialect])

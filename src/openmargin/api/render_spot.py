@@ -5,10 +5,14 @@ Most fields of an order are there only where they say something: the reference c
 
 from __future__ import annotations
 
+import msgspec
+from msgspec import UNSET, UnsetType
+
 from openmargin.api.outcomes import Ended, EndedList, PlacedList, PlacedOrder
 from openmargin.api.render import (
     OrderReply,
     OwnPreventedMatch,
+    Reply,
     canceled,
     fill_replies,
     identity,
@@ -16,12 +20,13 @@ from openmargin.api.render import (
     progress,
     where_set,
 )
-from openmargin.api.render_lists import ListReply, list_reply, with_reports
+from openmargin.api.render_lists import ListedOrder, ListReply, list_reply, with_reports
 from openmargin.api.render_trades import TradeReply, trade_reply
 from openmargin.domain.enums import ExpiryReason
+from openmargin.domain.events import OrderAmended
 from openmargin.domain.money import format_e8
 from openmargin.domain.order_types import ORDER_TYPES
-from openmargin.domain.orders import ListView, OrderView, PreventedMatch
+from openmargin.domain.orders import Amendment, ListView, OrderView, PreventedMatch
 from openmargin.history.rows import TradeRow
 
 _NEVER = -1
@@ -104,6 +109,98 @@ def _own_prevented(match: PreventedMatch) -> OwnPreventedMatch:
 
 def _time(at_ms: int, per_ms: int) -> int:
     return at_ms * per_ms or _NEVER
+
+
+# --- amendments ------------------------------------------------------------------------------------------------
+
+
+class AmendedOrder(OrderReply, kw_only=True):
+    """The only place where Binance calls quantities thus."""
+
+    qty: str
+    prevented_qty: str
+    quote_order_qty: str
+    cumulative_quote_qty: str
+
+
+class AmendedList(Reply):
+    order_list_id: int
+    contingency_type: str
+    list_order_status: str
+    list_client_order_id: str
+    symbol: str
+    orders: list[ListedOrder]
+
+
+class Amended(Reply):
+    transact_time: int
+    execution_id: int
+    amended_order: AmendedOrder
+    list_status: AmendedList | UnsetType
+
+
+def amended(event: OrderAmended, per_ms: int) -> Amended:
+    """An order after its amendment, with the list that it belongs to."""
+    order, amendment = event.order, event.amendment
+    shown = _add_details(progress(order), order, per_ms)
+    shown.orig_client_order_id = amendment.previous_client_order_id
+    shown.orig_qty = shown.orig_quote_order_qty = shown.cummulative_quote_qty = shown.prevented_quantity = (
+        UNSET
+    )
+    if order.working_at_ms:
+        shown.working_time = _time(order.working_at_ms, per_ms)
+    reply = AmendedOrder(
+        qty=format_e8(order.spec.quantity),
+        prevented_qty=format_e8(order.prevented_quantity),
+        quote_order_qty=format_e8(order.spec.quote_quantity),
+        cumulative_quote_qty=format_e8(order.executed_quote),
+        **msgspec.structs.asdict(shown),
+    )
+    return Amended(
+        amendment.at_ms * per_ms,
+        amendment.amendment_id,
+        reply,
+        _amended_list(event.order_list) if event.order_list is not None else UNSET,
+    )
+
+
+def _amended_list(order_list: ListView) -> AmendedList:
+    reply = list_reply(order_list)
+    return AmendedList(
+        reply.order_list_id,
+        reply.contingency_type,
+        reply.list_order_status,
+        reply.list_client_order_id,
+        reply.symbol,
+        reply.orders,
+    )
+
+
+class AmendmentReply(Reply):
+    symbol: str
+    order_id: int
+    execution_id: int
+    orig_client_order_id: str
+    new_client_order_id: str
+    orig_qty: str
+    new_qty: str
+    time: int
+
+
+def amendment_row(amendment: Amendment, per_ms: int) -> AmendmentReply:
+    return AmendmentReply(
+        amendment.symbol,
+        amendment.order_id,
+        amendment.amendment_id,
+        amendment.previous_client_order_id,
+        amendment.client_order_id,
+        format_e8(amendment.previous_quantity),
+        format_e8(amendment.quantity),
+        amendment.at_ms * per_ms,
+    )
+
+
+# --- lists and trades ------------------------------------------------------------------------------------------
 
 
 def list_row(order_list: ListView, per_ms: int) -> ListReply:

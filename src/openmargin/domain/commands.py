@@ -221,6 +221,20 @@ class CancelReplace(Signed, frozen=True):
     """Does the cancel go ahead where the order counts have no room for the new order?"""
 
 
+class AmendOrder(Signed, frozen=True):
+    """Lower the quantity of an open order, which keeps its place. Named by id, by client id, or by both."""
+
+    scope: Scope
+    symbol: str
+    order_id: int
+    """0 where only the client id is given."""
+    client_order_id: str
+    quantity: Atoms
+    """All that the order is to be of, what has traded included."""
+    new_client_order_id: str
+    """Empty where the exchange is to name the order anew; the present name keeps it."""
+
+
 class SetMaxLeverage(Signed, frozen=True):
     """Choose the cross leverage (mechanics 2.2)."""
 
@@ -321,6 +335,7 @@ AnyCommand: TypeAlias = (
     | DeleteSpecialKeys
     | ExitSpecialKeyMode
     | SetRates
+    | AmendOrder
 )
 
 

@@ -21,7 +21,7 @@ from openmargin.domain.enums import (
 )
 from openmargin.domain.ids import Scope
 from openmargin.domain.money import Atoms
-from openmargin.domain.orders import Fill, ListView, OrderView, PreventedMatch
+from openmargin.domain.orders import Amendment, Fill, ListView, OrderView, PreventedMatch
 from openmargin.domain.reasons import Rejected
 
 
@@ -189,6 +189,15 @@ class OrderClosed(Event, frozen=True):
     """The name of the cancel, where a cancel ended it."""
 
 
+class OrderAmended(Event, frozen=True):
+    """An order has another quantity, and perhaps another name, in the same place."""
+
+    order: OrderView
+    amendment: Amendment
+    order_list: ListView | None = None
+    """The list that it belongs to; told with the order that was asked for, not with the other of its pair."""
+
+
 class MatchPrevented(Event, frozen=True):
     """Two orders of one hand met and did not trade; each order's own event tells what became of it."""
 
@@ -342,6 +351,7 @@ AnyEvent: TypeAlias = (
     | MatchPrevented
     | ListChanged
     | CancelReplaced
+    | OrderAmended
     | IsolatedChanged
     | KeyChanged
     | KeyDeleted

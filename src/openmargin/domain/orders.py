@@ -19,7 +19,7 @@ from openmargin.domain.money import Atoms
 
 
 class OrderSpec(Struct, frozen=True, array_like=True, gc=False):
-    """An accepted order as it was asked; fixed for its whole life."""
+    """An accepted order as it was asked; only an amendment puts another in its place."""
 
     symbol: str
     order_id: int
@@ -118,6 +118,19 @@ class PreventedMatch(Struct, frozen=True, array_like=True, gc=False):
     """0 where the taker went on whole."""
     maker_quantity: Atoms
     """0 where the maker went on whole."""
+    at_ms: int
+
+
+class Amendment(Struct, frozen=True, array_like=True, gc=False):
+    """How an order was altered in its place."""
+
+    amendment_id: int
+    symbol: str
+    order_id: int
+    previous_client_order_id: str
+    client_order_id: str
+    previous_quantity: Atoms
+    quantity: Atoms
     at_ms: int
 
 

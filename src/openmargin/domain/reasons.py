@@ -116,6 +116,11 @@ class Reason(IntEnum):
     INTEREST_ASSET_UNKNOWN = 102
     CANCEL_RESTRICTED = 103
     """The order has come further than the cancel allows, or a liquidation placed it."""
+    QUANTITY_UNCHANGED = 104
+    QUANTITY_RAISED = 105
+    QUANTITY_DONE = 106
+    """An amendment to no more than what has traded, or was prevented."""
+    MAX_NUM_ORDER_AMENDS = 107
 
 
 class Rejected(Struct, frozen=True, tag=True, tag_field="event", array_like=True, gc=False):

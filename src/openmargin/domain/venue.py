@@ -126,6 +126,9 @@ class Symbol(Struct, frozen=True):
     max_num_order_lists: Annotated[
         int, _e8("MAX_NUM_ORDER_LISTS: open order lists of one trading account.")
     ] = 20
+    max_num_order_amends: Annotated[int, _e8("MAX_NUM_ORDER_AMENDS: how often one order may be amended.")] = (
+        10
+    )
     iceberg_parts: Annotated[int, _e8("ICEBERG_PARTS: into how many parts an iceberg may fall.")] = 100
     min_trailing_above_delta: Annotated[
         int, _e8("TRAILING_DELTA: smallest, above the market, in basis points.")

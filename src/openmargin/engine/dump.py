@@ -164,6 +164,7 @@ def _dump_order(order: Order) -> OrderDump:
         order.earned,
         order.prevented_match_id,
         order.trailing_at_ms,
+        order.amendments,
     )
 
 
@@ -174,6 +175,7 @@ def _dump_book(book: Book) -> BookDump:
         book.next_order_id,
         book.next_trade_id,
         book.next_prevented_match_id,
+        book.next_amendment_id,
         book.last_price,
         [(volume.minute, volume.quantity, volume.quote_quantity) for volume in book.minutes],
         book.index_price,
@@ -397,6 +399,7 @@ def _set_progress(order: Order, kept: OrderDump) -> None:
     order.earned = kept.earned
     order.prevented_match_id = kept.prevented_match_id
     order.trailing_at_ms = kept.trailing_at_ms
+    order.amendments = kept.amendments
 
 
 def _load_book(state: State, kept: BookDump) -> None:
@@ -404,6 +407,7 @@ def _load_book(state: State, kept: BookDump) -> None:
     book.next_order_id = kept.next_order_id
     book.next_trade_id = kept.next_trade_id
     book.next_prevented_match_id = kept.next_prevented_match_id
+    book.next_amendment_id = kept.next_amendment_id
     book.last_price = kept.last_price
     book.index_price = kept.index_price
     book.index_at_ms = kept.index_at_ms

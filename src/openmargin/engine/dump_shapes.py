@@ -34,6 +34,7 @@ class OrderDump(Struct, array_like=True):
     earned: Atoms
     prevented_match_id: int
     trailing_at_ms: int
+    amendments: int
 
 
 class TradingAccountDump(Struct, array_like=True):
@@ -117,6 +118,7 @@ class BookDump(Struct, array_like=True):
     next_order_id: int
     next_trade_id: int
     next_prevented_match_id: int
+    next_amendment_id: int
     last_price: int
     minutes: list[tuple[int, Atoms, Atoms]]
     index_price: int

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Final
 
 from openmargin.domain.commands import (
+    AmendOrder,
     AnyCommand,
     Borrow,
     CancelAllOrders,
@@ -47,6 +48,7 @@ from openmargin.domain.reasons import Rejected
 from openmargin.engine import (
     accounts,
     agenda,
+    amending,
     cascade,
     delisting,
     dump,
@@ -212,6 +214,8 @@ def _obey(state: State, command: AnyCommand) -> Rejected | None:
         return keys.refuse_signed(state, command, TRADE) or order_lists.place(state, command)
     if type(command) is CancelOrderList:
         return keys.refuse_signed(state, command, TRADE) or order_lists.cancel(state, command)
+    if type(command) is AmendOrder:
+        return keys.refuse_signed(state, command, TRADE) or amending.amend(state, command)
     if type(command) is SetIndex:
         return house.set_index(state, command)
     if type(command) is Borrow:

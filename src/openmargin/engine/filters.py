@@ -31,6 +31,19 @@ def broken_filter(
             return Reason.PERCENT_PRICE
     if stop_price and not _price_fits(rules, stop_price):
         return Reason.PRICE_FILTER
+    broken = broken_size(book, row, price, stop_price, iceberg, quantity, at_ms)
+    if broken is not None:
+        return broken
+    if trailing_delta and not _delta_fits(rules, sign * row.stop, trailing_delta):
+        return Reason.TRAILING_DELTA
+    return _broken_number(book, account, row, sign, iceberg, quantity)
+
+
+def broken_size(
+    book: Book, row: OrderTypeRow, price: int, stop_price: int, iceberg: Atoms, quantity: Atoms, at_ms: int
+) -> Reason | None:
+    """The first filter that the quantity breaks, its value included; None where it passes all."""
+    rules = book.rules
     if not _lot_fits(quantity, rules.min_quantity, rules.max_quantity, rules.step_size):
         return Reason.LOT_SIZE
     if iceberg:
@@ -53,9 +66,7 @@ def broken_filter(
         reference = stop_price or tape.average_price(book, at_ms)
         if not _notional_fits(notional(quantity, reference), least, most):
             return Reason.NOTIONAL
-    if trailing_delta and not _delta_fits(rules, sign * row.stop, trailing_delta):
-        return Reason.TRAILING_DELTA
-    return _broken_number(book, account, row, sign, iceberg, quantity)
+    return None
 
 
 def _broken_number(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from openmargin.domain.commands import (
+    AmendOrder,
     Borrow,
     CancelAllOrders,
     CancelOrder,
@@ -110,6 +111,8 @@ def _refuse_special(key: KeyView, command: Signed) -> Rejected | None:
     if type(command) is CancelOrder:
         return _refuse_effect(command.scope == scope, SideEffect.NO_SIDE_EFFECT)
     if type(command) is CancelAllOrders:
+        return _refuse_effect(command.scope == scope, SideEffect.NO_SIDE_EFFECT)
+    if type(command) is AmendOrder:
         return _refuse_effect(command.scope == scope, SideEffect.NO_SIDE_EFFECT)
     if type(command) is CancelOrderList:
         return _refuse_effect(command.scope == scope, SideEffect.NO_SIDE_EFFECT)

@@ -22,7 +22,7 @@ from openmargin.engine import (
     settlement,
     tape,
 )
-from openmargin.engine.state import Order, State
+from openmargin.engine.state import Order, State, TradingAccount
 
 
 def place(state: State, command: PlaceOrder) -> Rejected | None:
@@ -101,6 +101,8 @@ def refuse_test(state: State, command: PlaceOrder) -> Rejected | None:
     if isinstance(found, Rejected):
         return found
     account, book = found
+    if account.liquidation is not None:
+        return Rejected(Reason.LIQUIDATING_NO_TRADE)
     refused = asks.refuse_market(
         state, book, account.scope, command.side_effect, command.self_trade_prevention
     )
@@ -120,23 +122,28 @@ def cancel(state: State, command: CancelOrder) -> Rejected | None:
     if isinstance(found, Rejected):
         return found
     account, book = found
-    open_orders = account.open_orders.get(command.symbol)
-    if open_orders is None:
-        return Rejected(Reason.UNKNOWN_ORDER)
-    if command.order_id:
-        order = open_orders.by_id.get(command.order_id)
-    else:
-        order = open_orders.by_client_id.get(command.client_order_id)
-    if order is None:
-        return Rejected(Reason.UNKNOWN_ORDER)
-    if command.order_id and command.client_order_id and command.client_order_id != order.client_order_id:
-        return Rejected(Reason.CLIENT_ORDER_ID_MISMATCH)
+    order = find_open(account, command.symbol, command.order_id, command.client_order_id)
+    if isinstance(order, Rejected):
+        return order
     if not may_end(order, command.restriction):
         return Rejected(Reason.CANCEL_RESTRICTED)
 
     # From here on nothing may be refused.
     order_lists.end_all(state, book, [order], command.cancel_client_id or asks.next_client_id(state))
     return None
+
+
+def find_open(account: TradingAccount, symbol: str, order_id: int, client_order_id: str) -> Order | Rejected:
+    """An open order by id, by client id where the id is 0, or by both, which must then name the same one."""
+    open_orders = account.open_orders.get(symbol)
+    if open_orders is None:
+        return Rejected(Reason.UNKNOWN_ORDER)
+    order = open_orders.by_id.get(order_id) if order_id else open_orders.by_client_id.get(client_order_id)
+    if order is None:
+        return Rejected(Reason.UNKNOWN_ORDER)
+    if order_id and client_order_id and client_order_id != order.client_order_id:
+        return Rejected(Reason.CLIENT_ORDER_ID_MISMATCH)
+    return order
 
 
 def may_end(order: Order, restriction: CancelRestriction) -> bool:

@@ -157,10 +157,15 @@ def _prevent(state: State, book: Book, taker: Order, match: Match) -> None:
 
 
 def _forgo(state: State, book: Book, order: Order, quantity: Atoms) -> None:
-    """Take `quantity` from an order without a trade, and free what was held for it."""
+    """Prevention takes `quantity` from an order."""
     if quantity == 0:
         return
     order.prevented += quantity
+    cut(state, book, order, quantity)
+
+
+def cut(state: State, book: Book, order: Order, quantity: Atoms) -> None:
+    """Take `quantity` from what remains of an order without a trade, and free what was held for it."""
     if order.level is not None:
         books.forgo(book, order, quantity)
     else:

@@ -203,6 +203,8 @@ class Order:
         self.prevented: Atoms = 0
         self.handed_over: Atoms = 0
         """What it paid without a trade, to another order of its group."""
+        self.amendments: int = 0
+        """How often it was amended."""
         self.prevented_match_id: int = 0
         """The last prevented match that took something from it."""
         self.working_at_ms: int = 0
@@ -373,6 +375,7 @@ class TradingRules:
         self.max_num_algo_orders: int = symbol.max_num_algo_orders
         self.max_num_iceberg_orders: int = symbol.max_num_iceberg_orders
         self.max_num_order_lists: int = symbol.max_num_order_lists
+        self.max_num_order_amends: int = symbol.max_num_order_amends
         self.iceberg_parts: int = symbol.iceberg_parts
         self.min_trailing_above_delta: int = symbol.min_trailing_above_delta
         self.max_trailing_above_delta: int = symbol.max_trailing_above_delta
@@ -453,6 +456,7 @@ class Book:
         self.next_order_id: int = 1
         self.next_trade_id: int = 1
         self.next_prevented_match_id: int = 1
+        self.next_amendment_id: int = 1
         self.last_price: int = 0
         self.last_trade_ms: int = 0
         self.aggregate_id: int = 0

@@ -30,6 +30,7 @@ from openmargin.domain.events import (
     MarginStatusChanged,
     MatchPrevented,
     OrderActivated,
+    OrderAmended,
     OrderClosed,
     OrderFilled,
     OrderOpened,
@@ -43,11 +44,12 @@ from openmargin.domain.events import (
 )
 from openmargin.domain.ids import SPOT, Scope
 from openmargin.domain.money import Atoms
-from openmargin.domain.orders import OrderView
+from openmargin.domain.orders import ListView, OrderView
 from openmargin.domain.reasons import Rejected
 from openmargin.history.rows import (
     FLOWS_PER_RECORD,
     FLOWS_PER_ROW,
+    AmendmentRow,
     FlowKind,
     FlowRow,
     HistoryRows,
@@ -94,12 +96,16 @@ def fold(rows: HistoryRows, seq: int, at_ms: int, events: Iterable[AnyEvent]) ->
                         spec.liquidation_id != 0,
                     )
                 )
+            case OrderAmended():
+                _keep_order(rows, event.order)
+                spec = event.order.spec
+                rows.amendments.append(AmendmentRow(spec.account_id, spec.scope, event.amendment))
+                if event.order_list is not None:
+                    _keep_list(rows, event.order_list)
             case OrderClosed() | OrderActivated():
                 _keep_order(rows, event.order)
             case ListChanged():
-                order_list = event.order_list
-                key = (order_list.account_id, order_list.scope, order_list.list_id)
-                rows.order_lists[key] = order_list
+                _keep_list(rows, event.order_list)
             case MatchPrevented():
                 for order in (event.taker, event.maker):
                     _keep_order(rows, order)
@@ -172,6 +178,10 @@ def fold(rows: HistoryRows, seq: int, at_ms: int, events: Iterable[AnyEvent]) ->
                 pass
             case _:
                 assert_never(event)
+
+
+def _keep_list(rows: HistoryRows, order_list: ListView) -> None:
+    rows.order_lists[order_list.account_id, order_list.scope, order_list.list_id] = order_list
 
 
 def _keep_order(rows: HistoryRows, order: OrderView) -> None:

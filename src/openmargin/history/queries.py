@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from openmargin.domain.enums import RepaymentStatus
 from openmargin.domain.ids import Scope
-from openmargin.domain.orders import ListView, OrderView, PreventedMatch
+from openmargin.domain.orders import Amendment, ListView, OrderView, PreventedMatch
 from openmargin.history.market import AggregateTrade, Kline, PublicTrade, Window
 from openmargin.history.periods import Period
 from openmargin.history.rows import (
@@ -93,6 +93,15 @@ class OrderList(OfScope[ListView | None], frozen=True, kw_only=True):
 
 class OrderLists(Series[ListView], frozen=True, kw_only=True):
     """Order lists, by the time they were placed."""
+
+
+class Amendments(OfScope[list[Amendment]], frozen=True, kw_only=True):
+    """How one order was amended, from an id on; oldest first."""
+
+    symbol: str
+    order_id: int
+    from_id: int | None = None
+    limit: int
 
 
 class PreventedMatches(OfScope[list[PreventedMatch]], frozen=True, kw_only=True):

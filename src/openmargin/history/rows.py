@@ -23,7 +23,7 @@ from openmargin.domain.enums import (
 )
 from openmargin.domain.ids import NO_LIST, Scope
 from openmargin.domain.money import Atoms
-from openmargin.domain.orders import Fill, ListView, OrderView, PreventedMatch
+from openmargin.domain.orders import Amendment, Fill, ListView, OrderView, PreventedMatch
 from openmargin.history.market import MarketRows
 
 FLOWS_PER_ROW: Final = 4
@@ -216,6 +216,14 @@ class PreventedRow(Row, frozen=True):
     flow_id: int
 
 
+class AmendmentRow(Row, frozen=True):
+    """How one of a user's orders was amended."""
+
+    account_id: int
+    scope: Scope
+    amendment: Amendment
+
+
 OrderKey: TypeAlias = tuple[int, Scope, str, int]
 """Account, scope, symbol and order id."""
 
@@ -232,6 +240,7 @@ class HistoryRows(Struct):
     interest: list[InterestRow] = msgspec.field(default_factory=list[InterestRow])
     transfers: list[TransferRow] = msgspec.field(default_factory=list[TransferRow])
     order_lists: dict[ListKey, ListView] = msgspec.field(default_factory=dict[ListKey, ListView])
+    amendments: list[AmendmentRow] = msgspec.field(default_factory=list[AmendmentRow])
     prevented_matches: list[PreventedRow] = msgspec.field(default_factory=list[PreventedRow])
     liquidation_orders: dict[OrderKey, OrderView] = msgspec.field(default_factory=dict[OrderKey, OrderView])
     flows: list[FlowRow] = msgspec.field(default_factory=list[FlowRow])

@@ -7,6 +7,8 @@ from openmargin.domain.enums import AccountType, KeyKind, Permission
 from openmargin.domain.events import AccountChanged, AnyEvent
 from openmargin.domain.ids import CROSS, SPOT
 from openmargin.domain.money import format_e8
+from openmargin.domain.reasons import Reason, Rejected
+from openmargin.domain.views import AccountView
 from openmargin.lab import shapes
 from openmargin.lab.amounts import positive_e8
 from openmargin.lab.bench import Bench, Path
@@ -30,7 +32,18 @@ async def change_account(bench: Bench, path: Path, body: shapes.AccountChanges) 
     """Alter an account; what is absent stays."""
     kind = None if body.account_type is None else _account_type(body.account_type)
     command = ChangeAccount(path.account_id, body.vip, kind, body.terms_signed, body.trade_group_id)
-    account = await _submit_for_account(bench, command)
+    return _shown(await _submit_for_account(bench, command))
+
+
+async def show_account(bench: Bench, path: Path, _body: None) -> shapes.AccountShown:
+    """What an account is, and what its owner chose."""
+    account = await bench.exchange.read(lambda live: live.account(path.account_id))
+    if account is None:
+        raise refused(Rejected(Reason.UNKNOWN_ACCOUNT))
+    return _shown(account)
+
+
+def _shown(account: AccountChanged | AccountView) -> shapes.AccountShown:
     return shapes.AccountShown(
         account_id=account.account_id,
         name=account.name,
@@ -39,6 +52,10 @@ async def change_account(bench: Bench, path: Path, body: shapes.AccountChanges) 
         master_id=account.master_id,
         terms_signed=account.terms_signed,
         trade_group_id=account.trade_group_id,
+        cross_leverage=account.cross_leverage,
+        burns_bnb_for_commission=account.burns_bnb_for_commission,
+        burns_bnb_for_interest=account.burns_bnb_for_interest,
+        in_special_key_mode=account.in_special_mode,
     )
 
 

@@ -13,6 +13,11 @@ _WHOLE_DIGITS: Final = 9
 _ATOM: Final = Decimal("0.00000001")
 
 
+def e8(key: str, value: Decimal) -> int:
+    """The integer of 1e-8 that `value` is, which may be zero, or a refusal that names `key`."""
+    return 0 if value == 0 else positive_e8(key, value)
+
+
 def positive_e8(key: str, value: Decimal) -> int:
     """The integer of 1e-8 that `value` is, or a refusal that names `key`."""
     if not value.is_finite() or value <= 0:

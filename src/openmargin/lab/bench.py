@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Annotated
 
-from msgspec import Meta, Struct
+from msgspec import Meta, Struct, field
 
 from openmargin.lab.shapes import ID_MAX
 from openmargin.runtime.exchange import Exchange
@@ -16,6 +17,8 @@ class Bench(Struct, frozen=True):
 
     exchange: Exchange
     secrets: SecretKeeper
+    changing_rules: asyncio.Lock = field(default_factory=asyncio.Lock)
+    """Held while a changed venue is made of the present one."""
 
 
 class Path(Struct, frozen=True, rename="camel", forbid_unknown_fields=True):
@@ -23,3 +26,4 @@ class Path(Struct, frozen=True, rename="camel", forbid_unknown_fields=True):
 
     account_id: Annotated[int, Meta(ge=1, le=ID_MAX)] = 1
     symbol: str = ""
+    asset: str = ""

@@ -45,6 +45,13 @@ _REASONS: Final[dict[Reason, tuple[int, str, str]]] = {
     ),
     Reason.ABOVE_MAX_TRANSFERABLE: (422, "the debt needs that collateral", "withdraw less, or repay first"),
     Reason.TRANSFER_LEVEL_TOO_LOW: (422, "the margin level is too low to take anything out", "repay first"),
+    Reason.INVENTORY_SHORT: (
+        422,
+        "more of it is lent than that",
+        "write a larger capital, or wait for repayments",
+    ),
+    Reason.ABOVE_SUPPLY: (422, "so much of it cannot be in the world", "write a smaller number"),
+    Reason.RATES_WRONG: (422, "that asset is not lent", "give it loan_terms in the venue file"),
     Reason.AMOUNT_NOT_POSITIVE: (422, "the amount is not above zero", "write an amount above zero"),
     Reason.INDEX_NOT_POSITIVE: (422, "the price is not above zero", "write a price above zero"),
 }

@@ -7,7 +7,7 @@ from typing import Final, TypeAlias, get_type_hints
 
 from msgspec import Struct
 
-from openmargin.lab import accounts, market
+from openmargin.lab import accounts, market, terms
 from openmargin.lab.shapes import Answer, Body
 
 Handler: TypeAlias = Callable[..., Awaitable[Answer]]
@@ -37,9 +37,13 @@ ROUTES: Final = (
     _route("GET", "/lab/state", market.state),
     _route("POST", "/lab/accounts", accounts.create_account),
     _route("PATCH", "/lab/accounts/{accountId}", accounts.change_account),
+    _route("GET", "/lab/accounts/{accountId}", accounts.show_account),
     _route("POST", "/lab/accounts/{accountId}/keys", accounts.create_key),
     _route("POST", "/lab/accounts/{accountId}/deposit", accounts.deposit),
     _route("POST", "/lab/accounts/{accountId}/withdraw", accounts.withdraw),
     _route("POST", "/lab/prices/{symbol}", market.set_price),
+    _route("POST", "/lab/rates/{asset}", terms.set_rates),
+    _route("PATCH", "/lab/assets/{asset}", terms.change_asset),
+    _route("PATCH", "/lab/symbols/{symbol}", terms.change_symbol),
     _route("POST", "/lab/clock/advance", market.advance_clock),
 )

@@ -33,6 +33,10 @@ _Vip: TypeAlias = Annotated[
     Meta(ge=0, le=ID_MAX, description="A row of the venue's commissions; above the last, the last holds."),
 ]
 
+Rate: TypeAlias = Annotated[Decimal, _means("Zero or more, with at most eight decimals.")]
+_Moment: TypeAlias = Annotated[
+    int, Meta(ge=0, le=ID_MAX, description="Milliseconds since 1970, on the exchange's clock; 0 for none.")
+]
 _TradeGroup: TypeAlias = Annotated[
     int,
     Meta(ge=-1, le=ID_MAX, description="Accounts of one group do not trade with each other; -1 for none."),
@@ -81,6 +85,10 @@ class AccountShown(Answer, frozen=True):
     master_id: int
     terms_signed: bool
     trade_group_id: int
+    cross_leverage: int
+    burns_bnb_for_commission: bool
+    burns_bnb_for_interest: bool
+    in_special_key_mode: bool
 
 
 class NewKey(Body, frozen=True):
@@ -115,6 +123,55 @@ class PriceShown(Answer, frozen=True):
     symbol: str
     price: str
     time: int
+
+
+class Rates(Body, frozen=True):
+    daily_rates: Annotated[
+        tuple[Rate, ...],
+        Meta(min_length=1, description="One per VIP level from 0 up; the last serves all above."),
+    ]
+
+
+class RatesShown(Answer, frozen=True):
+    asset: str
+    daily_rates: tuple[str, ...]
+    from_time: Annotated[int, _means("The full hour from which on they hold.")]
+
+
+class AssetChanges(Body, frozen=True):
+    """What is absent stays."""
+
+    borrowable: bool | None = None
+    pool_capital: Annotated[
+        Rate | None, _means("What the pool has to lend in all; more than is lent already.")
+    ] = None
+    open_long_restricted: bool | None = None
+    max_collateral: Annotated[Rate | None, _means("Over it nothing more comes in; 0 for no cap.")] = None
+    list_time: _Moment | None = None
+    delist_time: _Moment | None = None
+
+
+class AssetShown(Answer, frozen=True):
+    asset: str
+    borrowable: bool
+    pool_capital: str
+    open_long_restricted: bool
+    max_collateral: str
+    list_time: int
+    delist_time: int
+
+
+class SymbolChanges(Body, frozen=True):
+    """What is absent stays."""
+
+    list_time: _Moment | None = None
+    delist_time: _Moment | None = None
+
+
+class SymbolShown(Answer, frozen=True):
+    symbol: str
+    list_time: int
+    delist_time: int
 
 
 class Advance(Body, frozen=True):

@@ -56,7 +56,7 @@ class SymbolInfo(Reply, kw_only=True):
     quote_order_qty_market_allowed: bool = True
     allow_trailing_stop: bool
     cancel_replace_allowed: bool = True
-    amend_allowed: bool = False
+    amend_allowed: bool = True
     peg_instructions_allowed: bool = False
     is_spot_trading_allowed: bool = True
     is_margin_trading_allowed: bool
@@ -214,5 +214,6 @@ def _filters(symbol: Symbol) -> Iterator[dict[str, object]]:
     yield {"filterType": "MAX_NUM_ALGO_ORDERS", "maxNumAlgoOrders": symbol.max_num_algo_orders}
     yield {"filterType": "MAX_NUM_ICEBERG_ORDERS", "maxNumIcebergOrders": symbol.max_num_iceberg_orders}
     yield {"filterType": "MAX_NUM_ORDER_LISTS", "maxNumOrderLists": symbol.max_num_order_lists}
+    yield {"filterType": "MAX_NUM_ORDER_AMENDS", "maxNumOrderAmends": symbol.max_num_order_amends}
     if symbol.max_position:
         yield {"filterType": "MAX_POSITION", "maxPosition": format_e8(symbol.max_position)}

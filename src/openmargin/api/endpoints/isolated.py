@@ -64,6 +64,7 @@ async def enable(call: Call, asked: IsolatedPairParams) -> SwitchedReply:
     refuses=(
         errors.INVALID_SYMBOL,
         Reason.UNKNOWN_SCOPE,
+        Reason.LIQUIDATING,
         Reason.ISOLATED_NOT_EMPTY,
         Reason.ISOLATED_CLOSED_TOO_SOON,
     ),

@@ -32,6 +32,8 @@ _INTEREST_WORDS: Final = {kind: kind.name for kind in InterestKind}
 
 
 _BORROWING: Final = (
+    Reason.LIQUIDATING_NO_BORROW,
+    Reason.LIQUIDATION_LOAN_OWED,
     Reason.UNKNOWN_SCOPE,
     Reason.AMOUNT_NOT_POSITIVE,
     Reason.UNKNOWN_ASSET,
@@ -43,6 +45,7 @@ _BORROWING: Final = (
     Reason.INVENTORY_SHORT,
 )
 _REPAYING: Final = (
+    Reason.LIQUIDATING_NO_REPAY,
     Reason.ABOVE_DEBT,
     Reason.BELOW_MIN_REPAY,
     Reason.DEBT_LEFT_TOO_SMALL,

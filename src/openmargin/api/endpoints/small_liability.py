@@ -57,6 +57,7 @@ class ExchangeParams(Params, frozen=True, kw_only=True):
     Weight(3000, Payer.UID),
     params=ExchangeParams,
     refuses=(
+        Reason.LIQUIDATING,
         Reason.NOT_A_SMALL_LIABILITY,
         Reason.TOO_MANY_SMALL_LIABILITIES,
         Reason.SMALL_LIABILITIES_TOO_SOON,

@@ -79,6 +79,9 @@ def _resolve_one(scope: Scope, symbol: str | None, name: str) -> Scope:
 
 _MISFITS: Final = (errors.missing("fromSymbol"), errors.not_required("fromSymbol"))
 _TRANSFERRING: Final = (
+    Reason.LIQUIDATING_NO_TRANSFER_IN,
+    Reason.LIQUIDATING_NO_TRANSFER_OUT,
+    Reason.LIQUIDATION_LOAN_OWED,
     Reason.UNKNOWN_SCOPE,
     Reason.SAME_SCOPE,
     Reason.UNKNOWN_ASSET,

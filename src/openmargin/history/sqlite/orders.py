@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterator
 from typing import Final
 
 import msgspec
 
 from openmargin.domain.enums import OrderStatus
 from openmargin.domain.ids import Scope
-from openmargin.domain.orders import ListView, OrderView, PreventedMatch
+from openmargin.domain.orders import Amendment, ListView, OrderView, PreventedMatch
 from openmargin.history import queries
-from openmargin.history.rows import HistoryRows, PreventedRow, TradeRow
+from openmargin.history.rows import AmendmentRow, HistoryRows, PreventedRow, TradeRow
 from openmargin.history.sqlite.tables import Answers, Selection, Table, Values, Where, encode, rows
 
 _OPEN: Final = (OrderStatus.NEW, OrderStatus.PARTIALLY_FILLED, OrderStatus.PENDING_NEW)
@@ -19,6 +20,7 @@ _OPEN: Final = (OrderStatus.NEW, OrderStatus.PARTIALLY_FILLED, OrderStatus.PENDI
 _order_decoder: Final = msgspec.msgpack.Decoder(OrderView)
 _trade_decoder: Final = msgspec.msgpack.Decoder(TradeRow)
 _list_decoder: Final = msgspec.msgpack.Decoder(ListView)
+_amendment_decoder: Final = msgspec.msgpack.Decoder(AmendmentRow)
 _prevented_decoder: Final = msgspec.msgpack.Decoder(PreventedRow)
 
 
@@ -68,6 +70,22 @@ def _prevented_matches(batch: HistoryRows) -> list[Values]:
     ]
 
 
+def _amendments(batch: HistoryRows) -> list[Values]:
+    return [
+        (
+            row.account_id,
+            row.scope,
+            row.amendment.symbol,
+            row.amendment.order_id,
+            row.amendment.amendment_id,
+            row.amendment.client_order_id,
+            row.amendment.at_ms,
+            encode(row),
+        )
+        for row in batch.amendments
+    ]
+
+
 TABLES: Final = (
     Table(
         name="orders",
@@ -107,6 +125,15 @@ TABLES: Final = (
         youngest_first="at_ms DESC",
         values_of=_prevented_matches,
     ),
+    Table(
+        name="amendments",
+        columns="account_id INTEGER, scope TEXT, symbol TEXT, order_id INTEGER, amendment_id INTEGER, "
+        "client_order_id TEXT, at_ms INTEGER",
+        key="account_id, scope, symbol, order_id, amendment_id",
+        indexes={"amendments_by_client_id": "account_id, scope, symbol, client_order_id"},
+        youngest_first="at_ms DESC",
+        values_of=_amendments,
+    ),
 )
 
 
@@ -115,15 +142,46 @@ def _of_pair(account_id: int, scope: Scope, symbol: str) -> Where:
 
 
 def order(connection: sqlite3.Connection, asked: queries.Order) -> OrderView | None:
+    if asked.client_order_id is None:
+        return _order_by_id(connection, asked, asked.order_id)
+    placed = _named(connection, asked, "orders INDEXED BY orders_by_client_id")
+    amended = _named(connection, asked, "amendments INDEXED BY amendments_by_client_id")
+    newest: OrderView | None = None
+    for ids in (placed, amended):
+        found = next(ids, None)
+        # An amendment may have given the order another name since.
+        while found is not None and found.spec.client_order_id != asked.client_order_id:
+            found = next(ids, None)
+        if found is not None and (newest is None or found.spec.order_id > newest.spec.order_id):
+            newest = found
+    return newest
+
+
+def _order_by_id(
+    connection: sqlite3.Connection, asked: queries.Order, order_id: int | None
+) -> OrderView | None:
+    where = _of_pair(asked.account_id, asked.scope, asked.symbol).add("order_id =", order_id)
+    query = f"SELECT row FROM orders WHERE {where} ORDER BY order_id DESC LIMIT 1"
+    found = rows(connection, query, where.values)
+    return _order_decoder.decode(found[0]) if found else None
+
+
+def _named(connection: sqlite3.Connection, asked: queries.Order, table: str) -> Iterator[OrderView]:
+    """The orders that have, or once had, the name that is asked for, the newest first.
+
+    The name an order was placed under stays in its table's column: to change it would cost every change of every
+    order an index. Names that amendments gave stand with these.
+    """
     where = (
         _of_pair(asked.account_id, asked.scope, asked.symbol)
         .add("order_id =", asked.order_id)
         .add("client_order_id =", asked.client_order_id)
     )
-    table = "orders" if asked.client_order_id is None else "orders INDEXED BY orders_by_client_id"
-    query = f"SELECT row FROM {table} WHERE {where} ORDER BY order_id DESC LIMIT 1"
-    found = rows(connection, query, where.values)
-    return _order_decoder.decode(found[0]) if found else None
+    query = f"SELECT order_id FROM {table} WHERE {where} ORDER BY order_id DESC"
+    for (order_id,) in connection.execute(query, where.values):
+        found = _order_by_id(connection, asked, order_id)
+        if found is not None:
+            yield found
 
 
 def orders(connection: sqlite3.Connection, asked: queries.Orders) -> list[OrderView]:
@@ -159,6 +217,17 @@ def order_lists(connection: sqlite3.Connection, asked: queries.OrderLists) -> li
     return [_list_decoder.decode(row) for row in found]
 
 
+def amendments(connection: sqlite3.Connection, asked: queries.Amendments) -> list[Amendment]:
+    where = (
+        _of_pair(asked.account_id, asked.scope, asked.symbol)
+        .add("order_id =", asked.order_id)
+        .add("amendment_id >=", asked.from_id)
+    )
+    query = f"SELECT row FROM amendments WHERE {where} ORDER BY amendment_id LIMIT ?"
+    found = rows(connection, query, [*where.values, asked.limit])
+    return [_amendment_decoder.decode(row).amendment for row in found]
+
+
 def prevented_matches(
     connection: sqlite3.Connection, asked: queries.PreventedMatches
 ) -> list[PreventedMatch]:
@@ -185,4 +254,5 @@ ANSWERS: Final[Answers] = {
     queries.OrderList: order_list,
     queries.OrderLists: order_lists,
     queries.PreventedMatches: prevented_matches,
+    queries.Amendments: amendments,
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from openmargin.domain.commands import (
+    AmendOrder,
     AnyCommand,
     Borrow,
     CancelAllOrders,
@@ -105,6 +106,8 @@ class Twin(Lists):
                 return self.place(command)
             case CancelOrder():
                 return self.cancel(command)
+            case AmendOrder():
+                return self.amend(command)
             case CancelReplace():
                 return self.replace(command)
             case CancelAllOrders():

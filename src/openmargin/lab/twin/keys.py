@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from openmargin.domain.commands import (
+    AmendOrder,
     Borrow,
     CancelAllOrders,
     CancelOrder,
@@ -212,7 +213,7 @@ def _beyond_a_special_key(scope: Scope, command: Signed) -> Reason | None:
             scopes, effect = {command.scope}, command.side_effect
         case CancelReplace():
             scopes, effect = {command.cancel.scope, command.order.scope}, command.order.side_effect
-        case CancelOrder() | CancelAllOrders() | CancelOrderList():
+        case CancelOrder() | CancelAllOrders() | CancelOrderList() | AmendOrder():
             scopes, effect = {command.scope}, SideEffect.NO_SIDE_EFFECT
         case _:
             is_loan = isinstance(command, LOANS)

@@ -58,6 +58,7 @@ class Ledger:
         self.trade_ids: dict[str, int] = {}
         self.aggregate_ids: dict[str, int] = {}
         self.prevented_ids: dict[str, int] = {}
+        self.amendment_ids: dict[str, int] = {}
         self.trades: dict[str, list[tuple[int, int, int, int]]] = {}
         """(minute, quantity, quote, price), oldest first."""
         self.quoted: list[str] = []

@@ -5,7 +5,10 @@ from __future__ import annotations
 from fractions import Fraction
 from math import ceil
 
+import msgspec
+
 from openmargin.domain.commands import (
+    AmendOrder,
     CancelAllOrders,
     CancelOrder,
     CancelReplace,
@@ -24,9 +27,9 @@ from openmargin.domain.enums import (
     SymbolStatus,
     TimeInForce,
 )
-from openmargin.domain.events import CancelReplaced, OrderActivated, OrderOpened
+from openmargin.domain.events import CancelReplaced, OrderActivated, OrderAmended, OrderOpened
 from openmargin.domain.ids import CROSS, NO_LIST, SPOT, Scope
-from openmargin.domain.orders import Leg, OrderSpec
+from openmargin.domain.orders import Amendment, Leg, OrderSpec
 from openmargin.domain.reasons import Reason, Rejected
 from openmargin.domain.venue import Symbol
 from openmargin.lab.twin.house import House
@@ -124,7 +127,6 @@ class Orders(House):
         return scope != SPOT
 
     def _bad_numbers(self, rules: Symbol, leg: Leg, quantity: int) -> Reason | None:
-        average = self.average_price(rules.name)
         is_priced = leg.type in PRICED
         if is_priced:
             if not _is_price(rules, leg.price):
@@ -132,10 +134,25 @@ class Orders(House):
             up, down = rules.ask_multiplier_up, rules.ask_multiplier_down
             if leg.side is Side.BUY:
                 up, down = rules.bid_multiplier_up, rules.bid_multiplier_down
+            average = self.average_price(rules.name)
             if not Fraction(down, ONE) * average <= leg.price <= Fraction(up, ONE) * average:
                 return Reason.PERCENT_PRICE
         if leg.stop_price and not _is_price(rules, leg.stop_price):
             return Reason.PRICE_FILTER
+        bad = self._bad_size(rules, leg, quantity)
+        if bad is not None:
+            return bad
+        if leg.trailing_delta:
+            least, most = rules.min_trailing_below_delta, rules.max_trailing_below_delta
+            if (leg.side is Side.BUY) == (leg.type in STOP_LOSSES):
+                least, most = rules.min_trailing_above_delta, rules.max_trailing_above_delta
+            if not least <= leg.trailing_delta <= most:
+                return Reason.TRAILING_DELTA
+        return None
+
+    def _bad_size(self, rules: Symbol, leg: Leg, quantity: int) -> Reason | None:
+        """Is it too much or too little, in itself or in value?"""
+        is_priced = leg.type in PRICED
         lot = (rules.min_quantity or rules.step_size, rules.max_quantity, rules.step_size)
         if not _is_lot(quantity, *lot):
             return Reason.LOT_SIZE
@@ -149,17 +166,12 @@ class Orders(House):
         market_lot = (rules.market_min_quantity, rules.market_max_quantity, rules.market_step_size)
         if not is_priced and not _is_lot(quantity, *market_lot):
             return Reason.MARKET_LOT_SIZE
-        value = worth(quantity, leg.price if is_priced else leg.stop_price or average)
+        price = leg.price if is_priced else leg.stop_price or self.average_price(rules.name)
+        value = worth(quantity, price)
         if value < rules.min_notional and (rules.apply_min_to_market or is_priced):
             return Reason.NOTIONAL
         if 0 < rules.max_notional < value and (rules.apply_max_to_market or is_priced):
             return Reason.NOTIONAL
-        if leg.trailing_delta:
-            least, most = rules.min_trailing_below_delta, rules.max_trailing_below_delta
-            if (leg.side is Side.BUY) == (leg.type in STOP_LOSSES):
-                least, most = rules.min_trailing_above_delta, rules.max_trailing_above_delta
-            if not least <= leg.trailing_delta <= most:
-                return Reason.TRAILING_DELTA
         return None
 
     def _one_too_many(
@@ -204,12 +216,13 @@ class Orders(House):
         """What an order must be able to pay; one without a limit that works later, at its stop and a buffer."""
         if leg.side is Side.SELL:
             return leg.quantity
-        price = leg.price
-        if not price:
-            assert later or leg.type in STOPS
-            guess = leg.stop_price or self.last_price(rules.name) or self.index[rules.name]
-            price = ceil(guess * (1 + Fraction(self.venue.margin.market_buffer, ONE)))
-        return ceil(Fraction(leg.quantity * price, ONE))
+        assert leg.price or later or leg.type in STOPS
+        return ceil(Fraction(leg.quantity * self.paying_price(rules, leg), ONE))
+
+    def paying_price(self, rules: Symbol, leg: Leg) -> int:
+        """What one base may cost: the limit, or the stop with a buffer."""
+        guess = leg.stop_price or self.last_price(rules.name) or self.index[rules.name]
+        return leg.price or ceil(guess * (1 + Fraction(self.venue.margin.market_buffer, ONE)))
 
     # --- What open orders would lose (mechanics 6, A10) ----------------------------------------------------------
 
@@ -375,6 +388,7 @@ class Orders(House):
         buys = leg.side is Side.BUY
         order = TwinOrder(command.account_id, command.scope, command.symbol, buys, leg.price, quantity)
         self.order_ids[order.symbol] = self.order_ids.get(order.symbol, 0) + 1
+        order.paying_price = self.paying_price(self.rules(order.symbol), leg)
         order.spec_or_none = OrderSpec(
             command.symbol,
             self.order_ids[order.symbol],
@@ -444,7 +458,7 @@ class Orders(House):
 
     # --- Cancelling --------------------------------------------------------------------------------------------
 
-    def mine(self, command: CancelOrder | CancelAllOrders) -> list[TwinOrder] | Reason:
+    def mine(self, command: CancelOrder | CancelAllOrders | AmendOrder) -> list[TwinOrder] | Reason:
         if not self.has_wallets(command.account_id, command.scope):
             return Reason.UNKNOWN_SCOPE
         if self.find_rules(command.symbol) is None:
@@ -455,20 +469,86 @@ class Orders(House):
         mine = self.mine(command)
         if isinstance(mine, Reason):
             return mine
+        order = self._named(mine, command.order_id, command.client_order_id)
+        if isinstance(order, Reason):
+            return order
+        if command.restriction and order.status.name != command.restriction.name.removeprefix("ONLY_"):
+            return Reason.CANCEL_RESTRICTED
+        self.cancel_one(order, command.cancel_client_id or self.next_name())
+        return None
+
+    def _named(self, mine: list[TwinOrder], number: int, name: str) -> TwinOrder | Reason:
+        """The one that is meant, by number, by name, or by both."""
         for order in mine:
-            name = order.spec.client_order_id
-            if command.order_id:
-                if order.order_id != command.order_id:
-                    continue
-                if command.client_order_id and command.client_order_id != name:
-                    return Reason.CLIENT_ORDER_ID_MISMATCH
-            elif name != command.client_order_id:
-                continue
-            if command.restriction and order.status.name != command.restriction.name.removeprefix("ONLY_"):
-                return Reason.CANCEL_RESTRICTED
-            self.cancel_one(order, command.cancel_client_id or self.next_name())
-            return None
+            if order.order_id == number if number else order.spec.client_order_id == name:
+                is_wrong = number and name and name != order.spec.client_order_id
+                return Reason.CLIENT_ORDER_ID_MISMATCH if is_wrong else order
         return Reason.UNKNOWN_ORDER
+
+    def amend(self, command: AmendOrder) -> Reason | None:
+        """Less of the same order, in the same place; of a pair, less of both."""
+        mine = self.mine(command)
+        if isinstance(mine, Reason):
+            return mine
+        rules = self.rules(command.symbol)
+        if rules.status is not SymbolStatus.TRADING:
+            return Reason.SYMBOL_CLOSED
+        order = self._named(mine, command.order_id, command.client_order_id)
+        if isinstance(order, Reason):
+            return order
+        both = [order]
+        if order.shares and order.list is not None:
+            both += [leg for leg in order.list.pair if leg is not order]
+        for one in both:
+            bad = self._bad_amendment(rules, one, command.quantity)
+            if bad is not None:
+                return bad
+        own = order.spec.client_order_id
+        name = command.new_client_order_id
+        if name and name != own and name in [other.spec.client_order_id for other in mine]:
+            return Reason.DUPLICATE_CLIENT_ORDER_ID
+        name = name or self.next_name()
+        before = [one.spec for one in both]
+        for one, spec in zip(both, before, strict=True):
+            one.spec_or_none = msgspec.structs.replace(
+                spec,
+                client_order_id=name if one is order else spec.client_order_id,
+                quantity=command.quantity,
+                iceberg_quantity=min(spec.iceberg_quantity, command.quantity),
+            )
+            one.left = command.quantity - one.executed - one.prevented
+            one.shown = min(one.shown, one.left)
+            one.promised = ceil(Fraction(one.left * one.paying_price, ONE))
+            one.updated_at_ms = self.now
+            one.amended += 1
+        for one, spec in zip(both, before, strict=True):
+            number = self.amendment_ids.get(order.symbol, 0) + 1
+            self.amendment_ids[order.symbol] = number
+            amendment = Amendment(
+                number,
+                order.symbol,
+                one.order_id,
+                spec.client_order_id,
+                one.spec.client_order_id,
+                spec.quantity,
+                command.quantity,
+                self.now,
+            )
+            listed = order.list.view() if one is order and order.list is not None else None
+            self.events.append(OrderAmended(one.view(), amendment, listed))
+        return None
+
+    def _bad_amendment(self, rules: Symbol, order: TwinOrder, quantity: int) -> Reason | None:
+        spec = order.spec
+        if quantity >= spec.quantity:
+            return Reason.QUANTITY_UNCHANGED if quantity == spec.quantity else Reason.QUANTITY_RAISED
+        leg = Leg(spec.side, spec.type, spec.time_in_force, quantity, spec.price, spec.stop_price)
+        bad = self._bad_size(rules, leg, quantity)
+        if bad is not None:
+            return bad
+        if quantity <= order.executed + order.prevented:
+            return Reason.QUANTITY_DONE
+        return Reason.MAX_NUM_ORDER_AMENDS if order.amended >= rules.max_num_order_amends else None
 
     def replace(self, command: CancelReplace) -> Reason | None:
         """A cancel, then a placement. Filters and counts are asked first, and stop both."""

@@ -89,6 +89,9 @@ class TwinOrder:
         """What it had to spend at placement."""
         self.promised = 0
         """Quote set aside for a buy without a limit."""
+        self.paying_price = 0
+        """What one base of it may cost."""
+        self.amended = 0
         self.list: TwinList | None = None
         self.shares = False
         """Are its funds those of its pair?"""

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import msgspec
 
-from openmargin.domain.commands import AnyCommand, CancelAllOrders, CancelOrder, CancelReplace, PlaceOrder
+from openmargin.domain.commands import (
+    AmendOrder,
+    AnyCommand,
+    CancelAllOrders,
+    CancelOrder,
+    CancelReplace,
+    PlaceOrder,
+)
 from openmargin.domain.enums import (
     BORROWING,
     CancelReplaceMode,
@@ -248,6 +255,34 @@ class Trading(Crowd):
             order,
             self.chance.random() < 0.3,
         )
+
+    def _amend(self) -> AnyCommand:
+        """Less of an order that lives, sometimes no less, or less than what has traded."""
+        live = self._live()
+        if not live or self.chance.random() < 0.03:
+            account, scope = self._who()
+            name = self.chance.choice(("nothing", *self.names[-2:]))
+            return AmendOrder(account, *self._signature(), scope, self._symbol(scope), 0, name, E8, "")
+        view = self.chance.choice(live)
+        spec, done = view.spec, view.executed_quantity + view.prevented_quantity
+        whole, step = spec.quantity, self._rules(view.spec.symbol).step_size
+        quantity = whole - int((whole - done) * self.chance.random() ** 2)
+        if self.chance.random() < 0.2:
+            quantity = self.chance.choice((0, whole, whole + step, done, done + step, spec.iceberg_quantity))
+        if self.chance.random() < 0.97:
+            quantity -= quantity % step
+        number, name = self.chance.choice(
+            (
+                (spec.order_id, ""),
+                (0, spec.client_order_id),
+                (spec.order_id, spec.client_order_id),
+                (spec.order_id, "not it" if self.chance.random() < 0.2 else ""),
+            )
+        )
+        new_name = self.chance.choice(("", "", self._name(), spec.client_order_id, *self.names[-2:]))
+        account = spec.account_id if self.chance.random() < 0.97 else 1 + spec.account_id % ACCOUNTS
+        signature = self._signature()
+        return AmendOrder(account, *signature, spec.scope, spec.symbol, number, name, quantity, new_name)
 
     def _cancel(self) -> CancelOrder:
         live = self._live()

@@ -79,6 +79,7 @@ class Workload(Lists, Funding, Choices, Outside):
             (16, self._list),
             (9, self._cancel),
             (4, self._replace),
+            (6, self._amend),
             (3, self._cancel_list),
             (3, self._cancel_all),
             (16, self._index),

@@ -1,0 +1,107 @@
+"""What the operator changes of an asset's or a pair's terms while the exchange runs: rates, pools, restrictions, dates."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from msgspec import structs
+
+from openmargin.domain.commands import ChangeVenue, SetRates
+from openmargin.domain.events import RatesChanged
+from openmargin.domain.money import E8, format_e8
+from openmargin.domain.venue import Asset, Symbol, Venue
+from openmargin.lab import shapes
+from openmargin.lab.amounts import e8
+from openmargin.lab.bench import Bench, Path
+from openmargin.lab.errors import Refused, refused
+
+
+async def set_rates(bench: Bench, path: Path, body: shapes.Rates) -> shapes.RatesShown:
+    """Set the interest of an asset, from the next full hour on."""
+    daily = tuple(e8("dailyRates", rate) for rate in body.daily_rates)
+    if max(daily) > E8:
+        raise Refused(400, "a day would cost more than the loan", 'write 1 % as "0.01"')
+    outcome = await bench.exchange.submit(SetRates(((path.asset, daily),)))
+    if outcome.rejection:
+        raise refused(outcome.rejection)
+    told = next(event for event in outcome.events if isinstance(event, RatesChanged))
+    return shapes.RatesShown(
+        asset=told.asset,
+        daily_rates=tuple(format_e8(rate) for rate in told.daily_rates),
+        from_time=told.effective_ms,
+    )
+
+
+async def change_asset(bench: Bench, path: Path, body: shapes.AssetChanges) -> shapes.AssetShown:
+    """Alter what may be lent, bought and moved of an asset; what is absent stays."""
+    capital = None if body.pool_capital is None else e8("poolCapital", body.pool_capital)
+    cap = None if body.max_collateral is None else e8("maxCollateral", body.max_collateral)
+
+    def changed(venue: Venue) -> Venue:
+        assets = tuple(alter(asset) if asset.name == path.asset else asset for asset in venue.assets)
+        return structs.replace(venue, assets=assets)
+
+    def alter(asset: Asset) -> Asset:
+        return structs.replace(
+            asset,
+            borrowable=asset.borrowable if body.borrowable is None else body.borrowable,
+            pool_capital=asset.pool_capital if capital is None else capital,
+            open_long_restricted=(
+                asset.open_long_restricted if body.open_long_restricted is None else body.open_long_restricted
+            ),
+            max_collateral=asset.max_collateral if cap is None else cap,
+            **_dates(asset, body),
+        )
+
+    if all(asset.name != path.asset for asset in bench.exchange.venue.assets):
+        raise Refused(404, "there is no such asset", "the venue file lists them")
+    venue = await _change(bench, changed)
+    asset = next(asset for asset in venue.assets if asset.name == path.asset)
+    return shapes.AssetShown(
+        asset=asset.name,
+        borrowable=asset.borrowable,
+        pool_capital=format_e8(asset.pool_capital),
+        open_long_restricted=asset.open_long_restricted,
+        max_collateral=format_e8(asset.max_collateral),
+        list_time=asset.list_at_ms,
+        delist_time=asset.delist_at_ms,
+    )
+
+
+async def change_symbol(bench: Bench, path: Path, body: shapes.SymbolChanges) -> shapes.SymbolShown:
+    """Plan when a pair comes to margin and when it leaves; what is absent stays."""
+
+    def changed(venue: Venue) -> Venue:
+        symbols = tuple(
+            structs.replace(symbol, **_dates(symbol, body)) if symbol.name == path.symbol else symbol
+            for symbol in venue.symbols
+        )
+        return structs.replace(venue, symbols=symbols)
+
+    if all(symbol.name != path.symbol for symbol in bench.exchange.venue.symbols):
+        raise Refused(404, "there is no such symbol", "GET /api/v3/exchangeInfo lists them")
+    venue = await _change(bench, changed)
+    symbol = next(symbol for symbol in venue.symbols if symbol.name == path.symbol)
+    return shapes.SymbolShown(
+        symbol=symbol.name, list_time=symbol.list_at_ms, delist_time=symbol.delist_at_ms
+    )
+
+
+def _dates(entry: Asset | Symbol, body: shapes.AssetChanges | shapes.SymbolChanges) -> dict[str, int]:
+    list_at_ms = entry.list_at_ms if body.list_time is None else body.list_time
+    delist_at_ms = entry.delist_at_ms if body.delist_time is None else body.delist_time
+    if 0 < delist_at_ms <= list_at_ms:
+        raise Refused(
+            400, "it would leave before it comes", "write a delistTime after listTime, or 0 for never"
+        )
+    return {"list_at_ms": list_at_ms, "delist_at_ms": delist_at_ms}
+
+
+async def _change(bench: Bench, changed: Callable[[Venue], Venue]) -> Venue:
+    """Have a changed venue hold, one change after the other, so that none undoes another."""
+    async with bench.changing_rules:
+        venue = changed(bench.exchange.venue)
+        outcome = await bench.exchange.submit(ChangeVenue(venue))
+    if outcome.rejection:
+        raise refused(outcome.rejection)
+    return venue
