@@ -185,6 +185,7 @@ def test_what_is_left_out_or_invented_is_said(tmp_path: Path) -> None:
         "left out, for their names or filters fit no venue here: caféUSDT",
         "no price was given, so the start price is invented (add ticker/price): ETHBTC, ABCXYZ",
         "left out, for an asset without a price in USDT or BTC: ABCXYZ",
+        "there is no USDC, so liquidation loans are in USDT",
     ]
 
 

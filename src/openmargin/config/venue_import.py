@@ -21,7 +21,7 @@ from openmargin.config.toml_struct import Problem, Table, write
 from openmargin.config.venue_file import ConfigError, load_venue, venue_of
 from openmargin.domain.enums import SelfTradePrevention, SymbolStatus
 from openmargin.domain.money import E8, floor_to_step, parse_e8
-from openmargin.domain.venue import Asset, CollateralTier, IsolatedTier, LoanTerms, Symbol
+from openmargin.domain.venue import Asset, CollateralTier, IsolatedTier, LoanTerms, MarginRules, Symbol
 
 MOST: Final = 2**62
 """The largest amount that a record holds; limits beyond it are no limits."""
@@ -78,6 +78,7 @@ class _Import:
             name=self.name,
             assets=tuple([self._asset(asset) for asset in names]),
             symbols=tuple(symbols),
+            margin=self._margin_rules(names),
         )
         tables = write(venue)
         venue_of("the imported venue", tables)
@@ -145,6 +146,16 @@ class _Import:
         left_out = [symbol.name for symbol in symbols if symbol.name not in names]
         self._remark(f"left out, for an asset without a price in {valuation} or {display}", left_out)
         return kept
+
+    def _margin_rules(self, names: list[str]) -> MarginRules:
+        """Those of the default venue; a liquidation loan is in an asset that is there."""
+        margin = self.rules.margin
+        wanted = margin.liquidation.loan_asset
+        if wanted in names:
+            return margin
+        self.remarks.append(f"there is no {wanted}, so liquidation loans are in {margin.valuation_asset}")
+        liquidation = structs.replace(margin.liquidation, loan_asset=margin.valuation_asset)
+        return structs.replace(margin, liquidation=liquidation)
 
     def _asset(self, name: str) -> Asset:
         """What the answers say of an asset; where they are silent, the default venue's one of that name."""
