@@ -116,6 +116,8 @@ MUTANTS = (
     Mutant("every kind of key may be for reading alone", "special_keys", "special_keys", "command.kind is KeyKind.ED25519 and not command.may_trade", "not command.may_trade"),
     Mutant("a special key trades for every account", "keys", "special_keys", "    if not is_own:\n        return Rejected(Reason.KEY_NOT_PERMITTED)\n", ""),
     Mutant("a special key's orders may borrow", "keys", "special_keys", "if side_effect is not SideEffect.NO_SIDE_EFFECT:", "if side_effect is SideEffect.AUTO_REPAY:"),
+    Mutant("a liquidation loan keeps nobody in the mode", "special_keys", "liquidation_loan", "    return owed > 0 and state.venue", "    return owed < 0 and state.venue"),
+    Mutant("keys are made in the midst of a liquidation", "special_keys", "liquidation_loan", "    if trading.liquidation is not None:\n        return Rejected(Reason.LIQUIDATING)\n", ""),
     Mutant("a name wins over a key", "special_keys", "special_keys", "if command.deleted_key or account is None:", "if not command.api_name or account is None:"),
     # Loans
     Mutant("a pair's losses add up", "open_loss", "open_loss", "total += max(_of_order", "total += sum(_of_order"),
