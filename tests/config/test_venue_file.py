@@ -235,6 +235,8 @@ def test_a_file_that_only_says_how_to_serve_serves_the_default_venue(tmp_path: P
             'margin.burn_interest_discount: it is more than the price; write 5 % as "0.05"',
         ),
         (EXTENDED + "[house]\nwalk_step_ms = 0", "house.walk_step_ms: it is not above zero; write 1 or more"),
+        (EXTENDED + "[special_keys]\nkeys_max = 0", "special_keys.keys_max: no key could ever be made; write 1 or more"),
+        (EXTENDED + "[special_keys]\ncooldown_ms = -1", "special_keys.cooldown_ms: it is below zero; write 0 or more"),
     ],
 )  # fmt: skip
 def test_what_cannot_stand_is_named_with_its_place_and_its_remedy(

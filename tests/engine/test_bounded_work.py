@@ -18,7 +18,13 @@ from openmargin.domain.commands import (
     Tick,
 )
 from openmargin.domain.enums import OrderType, SelfTradePrevention, Side, SideEffect, TimeInForce
-from openmargin.domain.events import InterestAccrued, OrderActivated, OrderFilled
+from openmargin.domain.events import (
+    InterestAccrued,
+    LiquidationBegan,
+    LiquidationEnded,
+    OrderActivated,
+    OrderFilled,
+)
 from openmargin.domain.ids import CROSS
 from openmargin.domain.money import E8
 from openmargin.engine.cascade import WAKES_PER_STEP
@@ -227,3 +233,54 @@ def test_a_restart_between_two_steps_of_an_hour_charges_nobody_twice() -> None:
     assert rest.events == engine.apply(tick).events
     assert again.state_hash() == engine.state_hash()
     assert again.next_due_ms() == hour + 3_600_000
+
+
+def leveraged(accounts: int) -> Engine:
+    """A house, and long accounts that all break at one price; the last one is a client without debt."""
+    engine = Engine()
+    engine.check_everything = True
+    venue = msgspec.structs.replace(VENUE, house=msgspec.structs.replace(HOUSE, level_value=50_000 * E8))
+    commands: list[AnyCommand] = [Open(venue, 1, 1)]
+    for account in range(1, accounts + 1):
+        commands += [
+            CreateAccount(f"debtor {account}"),
+            Deposit(account, CROSS, "BTC", E8),
+            Borrow(account, "", 0, CROSS, "ETH", 9 * E8),
+        ]
+    commands += [CreateAccount("client"), Deposit(accounts + 1, CROSS, "USDT", 1_000 * E8)]
+    for seq, command in enumerate(commands):
+        assert engine.apply(Record(seq, MIDNIGHT, command)).rejection is None
+    return engine
+
+
+def count(applied: Applied, kind: type) -> int:
+    return sum(isinstance(event, kind) for event in applied.events)
+
+
+def test_a_crash_marks_all_at_once_and_liquidates_one_step_a_record() -> None:
+    accounts = 60
+    engine = leveraged(accounts)
+    # Netting repays the 9 ETH: what is left to do is one step for each account, and nobody waits for the others.
+    marked = engine.apply(Record(engine.seq + 1, MIDNIGHT, SetIndex((("BTCUSDT", 5 * E8),))))
+    assert (count(marked, LiquidationBegan), count(marked, LiquidationEnded)) == (accounts, 0)
+
+    for number in range(accounts):
+        command = bid(accounts + 1, 20 * E8) if number % 3 == 0 else Tick()
+        applied = engine.apply(Record(engine.seq + 1, MIDNIGHT, command))
+        assert applied.rejection is None
+        assert count(applied, LiquidationEnded) == 1
+        assert len(engine.state.liquidations) == accounts - number - 1
+        if number == accounts // 2:
+            again = Engine.load(engine.dump())
+            assert again.state_hash() == engine.state_hash()
+            engine = again
+    assert engine.next_due_ms() == MIDNIGHT + 3_600_000
+
+
+def test_an_index_that_moves_looks_at_those_whom_it_concerns() -> None:
+    engine = leveraged(30)
+    concerned: list[int] = []
+    engine.apply(Record(engine.seq + 1, MIDNIGHT, SetIndex((("BNBUSDT", 5 * E8),))))
+    for asset in ("BTC", "ETH", "BNB", "USDT"):
+        concerned.append(len(engine.state.exposed.get(asset, {})))
+    assert concerned == [30, 30, 0, 0]

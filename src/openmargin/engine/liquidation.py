@@ -66,7 +66,7 @@ def _go_on(state: State, account: TradingAccount, liquidation: Liquidation) -> N
         return
     _net(state, account, liquidation)
     found = solvency.of(state, account)
-    if found.liabilities == 0 or (liquidation.is_forced and _is_enough(state, account, liquidation, found)):
+    if found.liabilities == 0 or (liquidation.is_forced and _is_enough(state, account, liquidation)):
         bankruptcy.finish(state, account, liquidation, LiquidationEnd.RECOVERED, 0, 0)
         return
     rules = state.venue.margin.liquidation
@@ -120,19 +120,19 @@ def _net(state: State, account: TradingAccount, liquidation: Liquidation) -> Non
         proceeds.repay(state, account, liquidation, debt, debt.principal + debt.interest)
 
 
-def _is_enough(
-    state: State, account: TradingAccount, liquidation: Liquidation, found: solvency.Solvency
-) -> bool:
+def _is_enough(state: State, account: TradingAccount, liquidation: Liquidation) -> bool:
     """Is the level above the one that loans begin at, without what is set aside?"""
-    assets = found.assets - proceeds.value_aside(state, account, liquidation)
-    return solvency.Solvency(assets, found.liabilities).is_above(risk.bars_of(state, account).initial)
+    found = solvency.without(state, account, liquidation.aside)
+    return found.is_above(risk.bars_of(state, account).initial)
 
 
 def _convert(state: State, account: TradingAccount, liquidation: Liquidation, sale: Sale) -> None:
     """Sell at the index what no order can sell."""
-    value = sizing.needed(state, account, liquidation, sale.debt, E8)
     owed = sale.debt.asset
-    wanted = value // risk.mark(state, account, owed) + 1
+    mark = risk.mark(state, account, owed)
+    lost = max(mark, risk.mark(state, account, sale.collateral))
+    value = sizing.needed(state, account, liquidation, sale.debt, sale.collateral, E8, lost)
+    wanted = value // mark + 1
     sold, received = conversion.convert(state, account, sale.collateral, sale.available, owed, wanted)
     proceeds.share_out(state, account, liquidation, sale.collateral, sold, owed, received)
 

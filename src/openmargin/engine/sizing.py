@@ -42,6 +42,7 @@ def choose(state: State, account: TradingAccount, liquidation: Liquidation, slip
     available = proceeds.sellable(state, account, liquidation, collateral)
     sale = Sale(debt, collateral, available)
     taker = account.owner.taker_rate
+    charged = collateral
     symbol, sign = _pair(state, account, collateral, debt.asset)
     if sign:
         factor = _factor(sign, slip, taker)
@@ -52,11 +53,12 @@ def choose(state: State, account: TradingAccount, liquidation: Liquidation, slip
         if not (sign and onwards):
             return sale
         factor = _factor(sign, slip, taker) * _factor(onwards, slip, taker) // E8
+        charged = between
     sale.symbol, sale.sign = symbol, sign
     book = state.books[symbol]
     sale.price = limit(book, sign, slip)
     if sale.price > 0:
-        value = needed(state, account, liquidation, debt, factor)
+        value = needed(state, account, liquidation, debt, charged, factor, 0)
         sale.quantity = _quantity(state, account, sale, book, value)
     return sale
 
@@ -96,13 +98,21 @@ def _factor(sign: int, slip: int, taker: int) -> int:
     return (E8 - taker) * E8 // (E8 + slip)
 
 
-def needed(state: State, account: TradingAccount, liquidation: Liquidation, debt: Debt, factor: int) -> int:
+def needed(
+    state: State,
+    account: TradingAccount,
+    liquidation: Liquidation,
+    debt: Debt,
+    charged: str,
+    factor: int,
+    lost: int,
+) -> int:
     """The value to sell (e16): enough for the stop level, but no more than repays the debt; -1 for no bound.
 
-    x of assets A repays k x of debts L, where k is `factor` less the fee: (A - x) / (L - k x) = stop.
+    x of assets A repays k x of debts L, where k is `factor` less the fee on what is sold: (A - x) / (L - k x) = stop.
+    What rounding may lose, a value, is counted as owed.
     """
-    rules = state.venue.margin.liquidation
-    k = factor - (rules.fee if liquidation.is_forced else rules.manual_fee)
+    k = factor - _fee(state, account, liquidation, charged)
     value = -1
     if k > 0:
         value = (debt.principal + debt.interest) * risk.mark(state, account, debt.asset) * E8 // k
@@ -110,11 +120,16 @@ def needed(state: State, account: TradingAccount, liquidation: Liquidation, debt
         stop = risk.bars_of(state, account).initial
         divisor = stop * k - E8 * E8
         if divisor > 0:
-            found = solvency.of(state, account)
-            assets = found.assets - proceeds.value_aside(state, account, liquidation)
-            by_level = (stop * found.liabilities - assets * E8) * E8 // divisor
+            found = solvency.without(state, account, liquidation.aside)
+            by_level = (stop * (found.liabilities + lost) - found.assets * E8) * E8 // divisor
             value = by_level if value < 0 else min(value, by_level)
     return value
+
+
+def _fee(state: State, account: TradingAccount, liquidation: Liquidation, asset: str) -> int:
+    """The fee as a share of what an asset is worth now (e8, up): it is charged by what it was worth at the beginning."""
+    mark = risk.mark(state, account, asset)
+    return ceil_div(proceeds.fee_of(state, account, liquidation, asset, 1), mark)
 
 
 def limit(book: Book, sign: int, slip: int) -> int:
