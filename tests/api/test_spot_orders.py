@@ -14,6 +14,7 @@ from openmargin.api.endpoints import ENDPOINTS
 from openmargin.api.errors import Dialect
 from openmargin.domain.commands import ChangeAccount
 from openmargin.domain.enums import KeyKind, Permission
+from tests.api.bankruptcy import SLOW, key_in_liquidation
 from tests.api.refusals import holdings
 from tests.api.world import SPOT, Answer, Key, World, sign
 from tests.api.worlds import with_symbol
@@ -296,6 +297,21 @@ def test_the_account_can_leave_out_what_is_empty(world: World) -> None:
     assert world.get(ACCOUNT).json["updateTime"] == short["updateTime"]
     placed(world, LIMIT)
     assert world.get(ACCOUNT).json["updateTime"] == world.now_ms
+
+
+def test_an_account_in_liquidation_may_do_nothing() -> None:
+    world = World(SLOW)
+    world.deposit("USDT", "100000")
+    key = key_in_liquidation(world)
+    names = ("canTrade", "canWithdraw", "canDeposit")
+    for sender, expected in ((key, False), (world.key, True)):
+        account = world.signed("GET", ACCOUNT, key=sender).json
+        assert [account[name] for name in names] == [expected] * 3
+    assert world.signed("POST", ORDER, LIMIT, key=key).json == {
+        "code": -2010,
+        "msg": "This account may not place or cancel orders.",
+    }
+    world.close()
 
 
 def test_rates_are_those_of_the_vip_level(world: World) -> None:

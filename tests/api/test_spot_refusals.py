@@ -252,7 +252,6 @@ CHEAP_SELL: Asked = {
 placing(
     Reason.LIQUIDATING_NO_TRADE,
     venue=SLOW,
-    forms=only(ORDER, REPLACE, *LISTS),
     key=key_in_liquidation,
 )
 placing(
@@ -381,6 +380,7 @@ CASES += [
             with_symbol("BTCUSDT", status=SymbolStatus.BREAK),
             None,
         ),
+        (Reason.LIQUIDATING_NO_TRADE, {**LESS, "orderId": "99"}, None, SLOW, key_in_liquidation),
         (Reason.UNKNOWN_ORDER, {**LESS, "orderId": "99"}, None, None, None),
         (Reason.CLIENT_ORDER_ID_MISMATCH, LESS, misnamed, None, None),
         (Reason.DUPLICATE_CLIENT_ORDER_ID, LESS, taken_name, None, None),

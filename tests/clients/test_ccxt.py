@@ -60,11 +60,13 @@ def test_ccxt_trades_with_the_spot_wallet(tmp_path: Path) -> None:
     assert seen["opened"] == [True]
     assert seen["canceled"] == "canceled"
     assert seen["stop"] == "market"
+    assert seen["edited"] == ["open", 51000, True]
+    assert seen["pair"] == ["OCO", "ALL_DONE"]
     assert seen["canceled_all"] == 2
     assert seen["bought"] == ["closed", 0.01, True]
     assert seen["spent"] == ["closed", True]
     assert seen["traded"] == seen["of_order"] == 0.01
-    assert (seen["everything"], seen["closed"]) == (5, 2)
+    assert (seen["everything"], seen["closed"]) == (8, 2)
     assert seen["gained"]
     assert seen["paid"]
     assert "Account has insufficient balance" in seen["refused"]

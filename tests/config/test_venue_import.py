@@ -44,6 +44,7 @@ FILTERS: list[dict[str, object]] = [
     {"filterType": "MAX_NUM_ORDERS", "maxNumOrders": 150},
     {"filterType": "MAX_NUM_ORDER_LISTS", "maxNumOrderLists": 20},
     {"filterType": "MAX_NUM_ALGO_ORDERS", "maxNumAlgoOrders": 7},
+    {"filterType": "MAX_NUM_ORDER_AMENDS", "maxNumOrderAmends": 6},
     {"filterType": "SOME_FILTER_OF_NEXT_YEAR", "limit": 3, "threshold": "0.5"},
 ]
 
@@ -144,6 +145,7 @@ def test_symbols_bring_their_filters_and_modes(tmp_path: Path) -> None:
     assert (symbol.min_notional, symbol.max_notional) == (5 * E8, 9_000_000 * E8)
     assert (symbol.average_price_minutes, symbol.ask_multiplier_up) == (3, 4 * E8)
     assert (symbol.max_num_orders, symbol.max_num_algo_orders, symbol.iceberg_parts) == (150, 7, 100)
+    assert symbol.max_num_order_amends == 6
     assert (symbol.max_trailing_above_delta, symbol.min_trailing_below_delta) == (1500, 20)
     assert symbol.self_trade_preventions == (
         SelfTradePrevention.EXPIRE_MAKER,

@@ -407,6 +407,7 @@ _ON_MARGIN: Final[dict[Reason, WireError]] = {
 
 _ELSEWHERE: Final[dict[Reason, WireError]] = {
     Reason.UNKNOWN_ACCOUNT: REJECTED_KEY,
+    Reason.LIQUIDATING_NO_TRADE: WireError(400, -2010, "This account may not place or cancel orders."),
     # The isolated account of a special key was closed: the key trades for nobody.
     Reason.UNKNOWN_SCOPE: REJECTED_KEY,
     Reason.SYMBOL_NOT_ON_MARGIN: WireError(400, -2010, "This symbol is not permitted for this account."),

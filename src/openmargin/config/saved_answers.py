@@ -41,6 +41,7 @@ class SavedFilter(Struct, rename="camel"):
     max_num_algo_orders: int = 0
     max_num_iceberg_orders: int = 0
     max_num_order_lists: int = 0
+    max_num_order_amends: int = 0
     max_position: str = ""
     min_trailing_above_delta: int = 0
     max_trailing_above_delta: int = 0

@@ -270,6 +270,7 @@ def _limits(filters: dict[str, SavedFilter]) -> dict[str, int | bool]:
     take("MAX_NUM_ALGO_ORDERS", max_num_algo_orders="max_num_algo_orders")
     take("MAX_NUM_ICEBERG_ORDERS", max_num_iceberg_orders="max_num_iceberg_orders")
     take("MAX_NUM_ORDER_LISTS", max_num_order_lists="max_num_order_lists")
+    take("MAX_NUM_ORDER_AMENDS", max_num_order_amends="max_num_order_amends")
     take("ICEBERG_PARTS", iceberg_parts="limit")
     take("MAX_POSITION", max_position="max_position")
     deltas = ("min_trailing_above_delta", "max_trailing_above_delta")

@@ -131,6 +131,8 @@ def _filter_problems(symbol: Symbol) -> Iterator[tuple[str, str, str]]:
     for key in ("max_num_algo_orders", "max_num_iceberg_orders", "max_num_order_lists", "iceberg_parts"):
         if getattr(symbol, key) < 1:
             yield key, "it is not above zero", "write 1 or more"
+    if symbol.max_num_order_amends < 0:
+        yield "max_num_order_amends", "it is below zero", "write 0 where no order may be amended"
     for where in ("above", "below"):
         least, most = (getattr(symbol, f"{bound}_trailing_{where}_delta") for bound in ("min", "max"))
         if not 0 < least <= most < 10_000:

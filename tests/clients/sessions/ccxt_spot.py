@@ -28,7 +28,20 @@ opened = exchange.fetch_open_orders(symbol)
 canceled = exchange.cancel_order(resting["id"], symbol)
 exchange.create_order(symbol, "limit", "buy", 0.01, 50000)
 stop = exchange.create_order(symbol, "market", "buy", 0.01, None, {"stopLossPrice": 65000})
+edited = exchange.edit_order(stop["id"], symbol, "limit", "buy", 0.02, 51000)
 canceled_all = exchange.cancel_all_orders(symbol)
+pair = exchange.private_post_orderlist_oco(
+    {
+        "symbol": "BTCUSDT",
+        "side": "SELL",
+        "quantity": "0.01",
+        "aboveType": "LIMIT_MAKER",
+        "abovePrice": "70000",
+        "belowType": "STOP_LOSS",
+        "belowStopPrice": "50000",
+    }
+)
+ended = exchange.private_delete_orderlist({"symbol": "BTCUSDT", "orderListId": pair["orderListId"]})
 bought = exchange.create_order(symbol, "market", "buy", 0.01)
 spent = exchange.create_market_buy_order_with_cost(symbol, 100)
 trades = exchange.fetch_my_trades(symbol)
@@ -55,6 +68,8 @@ print(
             "opened": [order["id"] == resting["id"] for order in opened],
             "canceled": canceled["status"],
             "stop": stop["type"],
+            "edited": [edited["status"], edited["price"], edited["id"] != stop["id"]],
+            "pair": [pair["contingencyType"], ended["listOrderStatus"]],
             "canceled_all": len(canceled_all),
             "bought": [bought["status"], bought["filled"], len(bought["trades"]) > 0],
             "spent": [spent["status"], 0 < spent["cost"] <= 100],

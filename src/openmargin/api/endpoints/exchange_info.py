@@ -56,7 +56,7 @@ class SymbolInfo(Reply, kw_only=True):
     quote_order_qty_market_allowed: bool = True
     allow_trailing_stop: bool
     cancel_replace_allowed: bool = True
-    amend_allowed: bool = True
+    amend_allowed: bool
     peg_instructions_allowed: bool = False
     is_spot_trading_allowed: bool = True
     is_margin_trading_allowed: bool
@@ -157,6 +157,7 @@ def _symbol_info(symbol: Symbol, show_permission_sets: bool) -> SymbolInfo:
         oto_allowed=True,
         allow_trailing_stop=max(symbol.max_trailing_above_delta, symbol.max_trailing_below_delta) > 0,
         is_margin_trading_allowed=_is_on_margin(symbol),
+        amend_allowed=symbol.max_num_order_amends > 0,
         filters=list(_filters(symbol)),
         # Binance left this list empty when it put sets in its place.
         permissions=[],

@@ -17,6 +17,7 @@ from openmargin.api.weights import Heavier
 from openmargin.api.windows import SPAN_REFUSALS, span_within_a_day
 from openmargin.domain.ids import CROSS, SPOT
 from openmargin.domain.money import E8, format_e8
+from openmargin.domain.views import SwitchesView
 from openmargin.history import queries
 from openmargin.runtime.live import Live
 
@@ -59,7 +60,7 @@ async def account(call: Call, asked: AccountParams) -> Account:
     account_id, scope = call.sender.account_id, call.sender.scope
     rates = rates_of(call, await account_of(call))
 
-    def question(live: Live) -> tuple[list[Balance], int]:
+    def question(live: Live) -> tuple[list[Balance], int, SwitchesView]:
         # An isolated account holds its pair and nothing else.
         pair = call.catalogue.symbol(scope) if is_isolated(scope) else None
         rows = [
@@ -68,18 +69,18 @@ async def account(call: Call, asked: AccountParams) -> Account:
             if (pair is None or row.asset in (pair.base, pair.quote))
             and (row.free or row.locked or not asked.omit_zero_balances)
         ]
-        return rows, live.changed_ms(account_id, scope)
+        return rows, live.changed_ms(account_id, scope), live.switches(account_id, scope)
 
-    balances, changed_ms = await call.read(scope, question)
+    balances, changed_ms, switches = await call.read(scope, question)
     return Account(
         maker_commission=rates.maker * _BASIS_POINTS // E8,
         taker_commission=rates.taker * _BASIS_POINTS // E8,
         buyer_commission=0,
         seller_commission=0,
         commission_rates=shown(rates),
-        can_trade=True,
-        can_withdraw=True,
-        can_deposit=True,
+        can_trade=switches.may_trade,
+        can_withdraw=switches.may_transfer_out or scope == SPOT,
+        can_deposit=switches.may_transfer_in,
         brokered=False,
         require_self_trade_prevention=False,
         prevent_sor=False,

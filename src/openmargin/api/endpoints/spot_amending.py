@@ -40,6 +40,7 @@ class AmendParams(OneOrderParams, frozen=True, kw_only=True):
     refuses=(
         UNNAMED,
         *OF_ORDERS,
+        Reason.LIQUIDATING_NO_TRADE,
         Reason.SYMBOL_CLOSED,
         Reason.UNKNOWN_ORDER,
         Reason.CLIENT_ORDER_ID_MISMATCH,

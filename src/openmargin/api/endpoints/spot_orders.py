@@ -51,14 +51,13 @@ _RESTRICTIONS: Final = {
     "ONLY_PARTIALLY_FILLED": CancelRestriction.ONLY_PARTIALLY_FILLED,
 }
 _TESTED_BY_BOOK: Final = (
-    Reason.LIQUIDATING_NO_TRADE,
     Reason.TOO_MANY_ORDERS,
     Reason.WOULD_TAKE,
     Reason.WOULD_TRIGGER,
     Reason.INSUFFICIENT_BALANCE,
     Reason.ORDER_LEVEL_TOO_LOW,
 )
-"""What only the account, its counts and wallet, and the book refuse: a test does not get so far."""
+"""What only the counts, the wallet and the book refuse: a test does not get so far."""
 _AFTER_CANCEL: Final = (
     Reason.DUPLICATE_CLIENT_ORDER_ID,
     Reason.NO_LIQUIDITY_FOR_QUOTE_QUANTITY,
