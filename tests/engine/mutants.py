@@ -56,7 +56,7 @@ MUTANTS = (
     Mutant("what prevention took stays locked", "settlement", "prevention", "    elif order.price or order.sign < 0:\n        hold(", "    elif order.price < 0:\n        hold("),
     Mutant("a prevented loan is not repaid", "settlement", "prevention", "    for order in ended:\n        finish(state, order)", "    for order in ended:\n        order.loan = 0\n        finish(state, order)"),
     # Icebergs
-    Mutant("the next part stands in front", "books", "icebergs", "        _unlink(level, order)\n        _append(level, order)", "        pass"),
+    Mutant("the next part stands in front", "books", "icebergs", "            _unlink(level, order)\n            _append(level, order)", "            pass"),
     Mutant("the next part is all that is left", "books", "icebergs", "order.hidden = max(0, order.remaining - order.iceberg)\n        level", "order.hidden = 0\n        level"),
     Mutant("prevention takes what is shown first", "books", "prevention", "order.hidden = max(0, order.hidden - quantity)", "order.hidden = max(0, min(order.hidden, order.remaining - 1))"),
     Mutant("a taker sees only what is shown", "matching", "icebergs", "                if maker.hidden:\n", "                if maker.hidden < 0:\n"),

@@ -312,6 +312,16 @@ class OrderRules(Struct, frozen=True):
     limit_day: Annotated[int, _e8("Unfilled orders in one UTC day.")] = 20_000
     taker_first_fill_credit: Annotated[int, _e8("What a first fill as taker gives back to the counts.")] = 1
     maker_first_fill_credit: Annotated[int, _e8("What a first fill as maker gives back to the counts.")] = 5
+    oto_borrow_and_repay: Annotated[
+        bool, _e8("Do OTO and OTOCO take AUTO_BORROW_REPAY (A9)? Else they refuse it.")
+    ] = True
+    iceberg_keeps_place: Annotated[
+        bool, _e8("Does the next part of an iceberg keep its place in the queue (A19)? Else it loses it.")
+    ] = False
+    prevention_by_account: Annotated[
+        bool,
+        _e8("Are spot, cross and isolated accounts of one account one hand to self-trade prevention (A19)?"),
+    ] = False
 
 
 class SpecialKeyRules(Struct, frozen=True):

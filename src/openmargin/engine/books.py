@@ -107,7 +107,7 @@ def leave(book: Book, order: Order) -> None:
 def shrink(book: Book, order: Order, quantity: Atoms) -> None:
     """A resting order traded `quantity` of what it shows: it keeps its place until that is gone.
 
-    An iceberg then shows its next part, at the back of the queue (A19).
+    An iceberg then shows its next part, mostly at the back of the queue (A19).
     """
     level = order.level
     assert level is not None, "only a resting order can be a maker"
@@ -117,8 +117,9 @@ def shrink(book: Book, order: Order, quantity: Atoms) -> None:
     if order.hidden and order.remaining == order.hidden:
         order.hidden = max(0, order.remaining - order.iceberg)
         level.volume += order.remaining - order.hidden
-        _unlink(level, order)
-        _append(level, order)
+        if not book.rules.iceberg_keeps_place:
+            _unlink(level, order)
+            _append(level, order)
 
 
 def forgo(book: Book, order: Order, quantity: Atoms) -> None:

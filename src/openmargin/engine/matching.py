@@ -44,19 +44,24 @@ def crosses(sign: int, limit: int, maker_price: int) -> bool:
     return limit == 0 or sign * (limit - maker_price) >= 0
 
 
-def same_hand(taker: TradingAccount, maker: TradingAccount) -> bool:
+def same_account(book: Book, taker: TradingAccount, maker: TradingAccount) -> bool:
+    """Is it one trading account, or one owner where the venue looks at owners (A19)?"""
+    return taker is maker or (book.rules.prevention_by_account and taker.owner is maker.owner)
+
+
+def same_hand(book: Book, taker: TradingAccount, maker: TradingAccount) -> bool:
     """Is it one account, or are they of one trade group (semantics 6)?"""
-    if taker is maker:
+    if same_account(book, taker, maker):
         return True
     group = taker.owner.trade_group_id
     return group >= 0 and group == maker.owner.trade_group_id
 
 
 def effective_prevention(
-    taker: TradingAccount, mode: SelfTradePrevention, maker: Order
+    book: Book, taker: TradingAccount, mode: SelfTradePrevention, maker: Order
 ) -> SelfTradePrevention:
     """The taker's mode rules, but a transfer takes two accounts that both ask for it."""
-    if mode is TRANSFER and (maker.prevention is not TRANSFER or taker is maker.account):
+    if mode is TRANSFER and (maker.prevention is not TRANSFER or same_account(book, taker, maker.account)):
         return DECREMENT
     return mode
 
@@ -65,8 +70,15 @@ class Walk:
     """One look along the book on behalf of a taker: what it would meet until its wishes or the book end."""
 
     def __init__(
-        self, account: TradingAccount, mode: SelfTradePrevention, quantity: Atoms, budget: Atoms, step: Atoms
+        self,
+        book: Book,
+        account: TradingAccount,
+        mode: SelfTradePrevention,
+        quantity: Atoms,
+        budget: Atoms,
+        step: Atoms,
     ) -> None:
+        self.book: Book = book
         self.account: TradingAccount = account
         self.mode: SelfTradePrevention = mode
         self.quantity: Atoms = quantity
@@ -78,8 +90,8 @@ class Walk:
         self.is_over: bool = False
         self.found: list[Match] = []
 
-    def along(self, book: Book, sign: int, limit: int) -> list[Match]:
-        side = book.side(-sign)
+    def along(self, sign: int, limit: int) -> list[Match]:
+        side = self.book.side(-sign)
         index = len(side.ranks) - 1
         while not self.is_over and index >= 0:
             price = side.sign * side.ranks[index]
@@ -90,15 +102,18 @@ class Walk:
         return self.found
 
     def _through(self, maker: Order | None, price: int) -> None:
-        """Meet everyone at one price; icebergs come again, behind the others, until nothing is hidden."""
+        """Meet everyone at one price; icebergs come again until nothing is hidden, mostly behind the others (A19)."""
         again: list[tuple[Order, Atoms]] = []
         while maker is not None and not self.is_over:
-            if self.mode is not NONE and same_hand(self.account, maker.account):
+            if self.mode is not NONE and same_hand(self.book, self.account, maker.account):
                 self._meet_self(maker, price)
             else:
                 self._take(maker, price, maker.remaining - maker.hidden)
                 if maker.hidden:
-                    again.append((maker, maker.hidden))
+                    if self.book.rules.iceberg_keeps_place:
+                        self._take_parts(maker, price)
+                    else:
+                        again.append((maker, maker.hidden))
             maker = maker.later
         while again and not self.is_over:
             coming, again = again, []
@@ -109,6 +124,13 @@ class Walk:
                 self._take(iceberg, price, part)
                 if left > part:
                     again.append((iceberg, left - part))
+
+    def _take_parts(self, iceberg: Order, price: int) -> None:
+        left = iceberg.hidden
+        while left and not self.is_over:
+            part = min(iceberg.iceberg, left)
+            self._take(iceberg, price, part)
+            left -= part
 
     def _take(self, maker: Order, price: int, offered: Atoms) -> None:
         taken = min(offered, self.quantity)
@@ -125,7 +147,7 @@ class Walk:
                 self.is_over = True
 
     def _meet_self(self, maker: Order, price: int) -> None:
-        mode = effective_prevention(self.account, self.mode, maker)
+        mode = effective_prevention(self.book, self.account, self.mode, maker)
         wanted = self.quantity
         if self.is_budgeted:
             wanted = min(wanted, floor_to_step(self.budget * E8 // price, self.step))
@@ -155,7 +177,7 @@ def walk(
     side = book.side(-sign)
     if not side.ranks or not crosses(sign, limit, side.best()):
         return []
-    return Walk(account, mode, quantity, UNBOUNDED, 1).along(book, sign, limit)
+    return Walk(book, account, mode, quantity, UNBOUNDED, 1).along(sign, limit)
 
 
 def walk_budget(
@@ -167,7 +189,7 @@ def walk_budget(
     budget: Atoms,
 ) -> list[Match]:
     """What a market order would meet, in whole steps of base and within `budget` of quote."""
-    return Walk(account, mode, quantity, budget, book.rules.step_size).along(book, sign, 0)
+    return Walk(book, account, mode, quantity, budget, book.rules.step_size).along(sign, 0)
 
 
 def quantity_of(matches: list[Match]) -> Atoms:

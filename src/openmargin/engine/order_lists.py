@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Final
 
 from openmargin.domain.commands import CancelOrderList, PlaceOrderList
-from openmargin.domain.enums import Contingency, ExpiryReason, LoanSource, OrderStatus
+from openmargin.domain.enums import Contingency, ExpiryReason, LoanSource, OrderStatus, SideEffect
 from openmargin.domain.events import ListChanged, OrderActivated, OrderOpened
 from openmargin.domain.money import Atoms
 from openmargin.domain.reasons import Reason, Rejected
@@ -38,6 +38,12 @@ def place(state: State, command: PlaceOrderList) -> Rejected | None:
     account, book = found
     side_effect = command.side_effect
     mode = command.self_trade_prevention
+    if (
+        side_effect is SideEffect.AUTO_BORROW_REPAY
+        and command.contingency is not Contingency.OCO
+        and not state.venue.orders.oto_borrow_and_repay
+    ):
+        return Rejected(Reason.PARAMETERS_DO_NOT_FIT)
     wanted = [asks.ask_for_leg(leg) for leg in command.legs]
     refused = _refuse_shape(book, command, wanted) or _refuse_names(account, book, command, wanted)
     if refused is not None:

@@ -86,6 +86,8 @@ def adopt_venue(state: State, venue: Venue) -> None:
             book.index_at_ms = state.at_ms
             state.books[rules.name] = book
         book.rules = TradingRules(rules)
+        book.rules.iceberg_keeps_place = venue.orders.iceberg_keeps_place
+        book.rules.prevention_by_account = venue.orders.prevention_by_account
         listing.bound(state, book.rules, rules)
         book.average_minute = -1
 

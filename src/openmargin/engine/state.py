@@ -384,6 +384,9 @@ class TradingRules:
         self.limits_price_to_index: bool = symbol.limits_price_to_index
         self.self_trade_preventions: tuple[SelfTradePrevention, ...] = symbol.self_trade_preventions
         self.isolated_margin: bool = symbol.isolated_margin
+        self.iceberg_keeps_place: bool = False
+        self.prevention_by_account: bool = False
+        """What the venue says of all symbols."""
         self.isolated_from_ms: int = 0
         self.isolated_until_ms: int = 0
         self.cross_from_ms: int = 0

@@ -7,7 +7,15 @@ from fractions import Fraction
 import msgspec
 
 from openmargin.domain.commands import CancelOrderList, PlaceOrderList
-from openmargin.domain.enums import Contingency, ExpiryReason, LoanSource, OrderStatus, OrderType, Side
+from openmargin.domain.enums import (
+    Contingency,
+    ExpiryReason,
+    LoanSource,
+    OrderStatus,
+    OrderType,
+    Side,
+    SideEffect,
+)
 from openmargin.domain.events import ListChanged, OrderActivated, OrderOpened
 from openmargin.domain.ids import CROSS, Scope
 from openmargin.domain.orders import Leg
@@ -110,6 +118,9 @@ class Lists(Orders):
         account, scope, symbol = command.account_id, command.scope, command.symbol
         rules = self.rules(symbol)
         self.quote_if_bare(symbol)
+        no_oto = not self.venue.orders.oto_borrow_and_repay and command.contingency is not OCO
+        if no_oto and command.side_effect is SideEffect.AUTO_BORROW_REPAY:
+            return Reason.PARAMETERS_DO_NOT_FIT
         bad = self._bad_shape(command) or self._bad_numbers_of(command, rules)
         if bad is not None:
             return bad

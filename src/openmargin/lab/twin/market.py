@@ -29,9 +29,14 @@ class Market(Keys):
         if maker.is_house or not who[0]:
             return False
         group = self.accounts[who[0] - 1].trade_group_id
-        return who == (maker.owner, maker.scope) or (
+        return self._is_same(who, maker) or (
             group >= 0 and group == self.accounts[maker.owner - 1].trade_group_id
         )
+
+    def _is_same(self, who: tuple[int, Scope], maker: TwinOrder) -> bool:
+        """Is it the same trading account; or the same owner's, where that is what counts (mechanics A19)?"""
+        by_owner = self.venue.orders.prevention_by_account
+        return who[0] == maker.owner and (by_owner or who[1] == maker.scope)
 
     def _agreed(
         self, who: tuple[int, Scope], mode: SelfTradePrevention, maker: TwinOrder
@@ -39,7 +44,7 @@ class Market(Keys):
         """What becomes of this meeting: the taker's mode rules, but a transfer takes two who want it."""
         if mode is NONE or not self._are_one_hand(who, maker):
             return NONE
-        both_transfer = maker.mode is TRANSFER and who != (maker.owner, maker.scope)
+        both_transfer = maker.mode is TRANSFER and not self._is_same(who, maker)
         return DECREMENT if mode is TRANSFER and not both_transfer else mode
 
     def plan(
@@ -67,7 +72,7 @@ class Market(Keys):
         latest = self.arrivals
         while offers and quantity != 0:
             offers.sort(key=lambda offer: offer[:2])
-            rank, _, shown, left, maker = offers.pop(0)
+            rank, arrival, shown, left, maker = offers.pop(0)
             agreed = self._agreed(who, mode, maker)
             wanted = quantity
             if budget is not None:
@@ -94,7 +99,8 @@ class Market(Keys):
             if agreed is NONE and taken == shown < left:
                 latest += 1
                 again = min(maker.spec.iceberg_quantity, left - shown)
-                offers.append((rank, latest, again, left - shown, maker))
+                keeps_place = self.venue.orders.iceberg_keeps_place
+                offers.append((rank, arrival if keeps_place else latest, again, left - shown, maker))
         return plan
 
     # --- Acting ------------------------------------------------------------------------------------------------
@@ -145,7 +151,8 @@ class Market(Keys):
     def _show_again(self, iceberg: TwinOrder) -> None:
         """The next part of an iceberg stands behind everybody at its price (mechanics A19)."""
         iceberg.shown = min(iceberg.spec.iceberg_quantity or iceberg.left, iceberg.left)
-        iceberg.arrival = self.next_arrival()
+        if not self.venue.orders.iceberg_keeps_place:
+            iceberg.arrival = self.next_arrival()
 
     def rest(self, order: TwinOrder) -> None:
         """Let an order stand in the book."""

@@ -18,7 +18,7 @@ from openmargin.domain.commands import (
 )
 from openmargin.domain.enums import AccountType, AutoRepay, KeyKind, OpenOrderLoss, Rounding, SymbolStatus
 from openmargin.domain.money import E8
-from openmargin.domain.venue import Asset, CommissionRates, LoanTerms, MarginRules
+from openmargin.domain.venue import Asset, CommissionRates, LoanTerms, MarginRules, OrderRules
 from openmargin.lab.workload.crowd import MOST, WORTH, Crowd
 
 
@@ -73,6 +73,16 @@ class Outside(Crowd):
             burn_asset=pick(("BNB", "BNB", "BNB", "ETH", "ODD", "NOPE", "NOPE")),
             burn_interest_discount=pick((5 * E8 // 100, 0, E8 // 3)),
             burn_commission_discount=pick((25 * E8 // 100, 0, E8)),
+        )
+
+    def _orders(self) -> OrderRules:
+        """The rules of orders with some of the assumed ones altered."""
+        pick = self.chance.choice
+        return msgspec.structs.replace(
+            self.venue.orders,
+            oto_borrow_and_repay=pick((True, False)),
+            iceberg_keeps_place=pick((True, False)),
+            prevention_by_account=pick((True, False)),
         )
 
     def _rates(self) -> AnyCommand:
@@ -146,6 +156,12 @@ class Outside(Crowd):
                 for asset in assets
             )
         self.venue = msgspec.structs.replace(
-            venue, house=house, commissions=rates, symbols=symbols, assets=assets, margin=self._margin()
+            venue,
+            orders=self._orders(),
+            house=house,
+            commissions=rates,
+            symbols=symbols,
+            assets=assets,
+            margin=self._margin(),
         )
         return ChangeVenue(self.venue)

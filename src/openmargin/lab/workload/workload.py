@@ -32,7 +32,7 @@ class Workload(Lists, Funding, Choices, Outside):
     def __init__(self, seed: int, window: Window) -> None:
         super().__init__(seed, window)
         if self.chance.random() < 0.6:
-            self.venue = msgspec.structs.replace(self.venue, margin=self._margin())
+            self.venue = msgspec.structs.replace(self.venue, margin=self._margin(), orders=self._orders())
         self.first = self._people()
 
     def opening(self) -> tuple[int, AnyCommand]:
