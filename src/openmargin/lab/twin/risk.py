@@ -6,8 +6,6 @@ from collections.abc import Callable
 from fractions import Fraction
 from math import floor
 
-from openmargin.domain.enums import MarginStatus
-from openmargin.domain.events import MarginStatusChanged
 from openmargin.domain.ids import CROSS, SPOT, Scope
 from openmargin.domain.venue import Asset, CollateralTier, IsolatedTier, LeverageLevels, Symbol
 from openmargin.lab.twin.ledger import Ledger
@@ -73,11 +71,33 @@ class Risk(Ledger):
         """What a trading account may hold."""
         return [asset.name for asset in self.venue.assets if self.may_hold(scope, asset.name)]
 
-    def assets_value(self, account: int, scope: Scope) -> Fraction:
-        names = self.assets_in(scope)
-        return sum(
-            (self.total(account, scope, name) * self.price_in(scope, name) for name in names), Fraction(0)
-        )
+    def mark(self, scope: Scope, asset: str) -> int:
+        """The same of one whole unit, in atoms."""
+        return floor(self.price_in(scope, asset) * ONE)
+
+    def assets_value(self, account: int, scope: Scope, without: dict[str, int] | None = None) -> Fraction:
+        """What the margin level counts of all that the account has, but for some amounts."""
+        left_out = without or {}
+        value = Fraction(0)
+        for name in self.assets_in(scope):
+            amount = self.total(account, scope, name) - left_out.get(name, 0)
+            if scope == CROSS and self.venue.margin.liquidation.uses_collateral_ratio:
+                net = max(0, amount - self.owed(account, scope, name))
+                value += self._at_liquidation_ratio(name, net * self.price_of(name))
+            else:
+                value += amount * self.price_in(scope, name)
+        return value
+
+    def _at_liquidation_ratio(self, name: str, value: Fraction) -> Fraction:
+        """A value by the brackets of its asset, rounded down to what one atom at the smallest mark is worth (A16)."""
+        asset = self.asset(name)
+        assert asset is not None
+        counted = below = Fraction(0)
+        for tier in asset.collateral_tiers:
+            top = Fraction(tier.up_to) if tier.up_to else max(value, below)
+            counted += max(Fraction(0), min(value, top) - below) * Fraction(tier.liquidation_ratio, ONE)
+            below = top
+        return Fraction(floor(counted * ONE), ONE)
 
     def debts_value(self, account: int, scope: Scope) -> Fraction:
         names = self.assets_in(scope)
@@ -146,39 +166,6 @@ class Risk(Ledger):
     def _shown(self, part: Fraction, whole: Fraction) -> int:
         cap = self.venue.margin.level_cap
         return min(cap, floor(part / whole * ONE)) if whole else cap
-
-    def status(self, account: int, scope: Scope) -> MarginStatus:
-        owed = self.debts_value(account, scope)
-        if not owed:
-            return MarginStatus.EXCESSIVE
-        level = self.assets_value(account, scope) / owed * ONE
-        call, liquidation = self.call_and_liquidation(account, scope)
-        rules = self.venue.margin.liquidation
-        pre_liquidation = liquidation + Fraction((call - liquidation) * rules.pre_liquidation_share, ONE)
-        for bar, status in (
-            (rules.excessive_level, MarginStatus.EXCESSIVE),
-            (call, MarginStatus.NORMAL),
-            (pre_liquidation, MarginStatus.MARGIN_CALL),
-            (liquidation, MarginStatus.PRE_LIQUIDATION),
-        ):
-            if level > bar:
-                return status
-        return MarginStatus.FORCE_LIQUIDATION
-
-    def tell_statuses(self) -> None:
-        """Tell everybody whose status is another than the one told last, and once more whom a call still holds."""
-        for key in sorted(self.scopes()):
-            if key[1] == SPOT:
-                continue
-            told, when = self.told.get(key, (MarginStatus.EXCESSIVE, 0))
-            status = self.status(*key)
-            repeat = self.venue.margin.liquidation.call_repeat_ms
-            is_call = status is MarginStatus.MARGIN_CALL
-            again = key in self.charged and is_call and repeat > 0 and self.now - when >= repeat
-            if status is not told or again:
-                self.told[key] = (status, self.now)
-                self.events.append(MarginStatusChanged(*key, self.margin_level(*key), status))
-        self.charged = []
 
     def liquidation_price(self, account: int, pair: str) -> int:
         """Where assets are the liquidation level times the debts: (l x quote debt - quote) / (base - l x base debt)."""
