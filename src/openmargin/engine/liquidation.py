@@ -65,8 +65,9 @@ def _go_on(state: State, account: TradingAccount, liquidation: Liquidation) -> N
         liquidation_queue.plan(state, liquidation, state.at_ms)
         return
     _net(state, account, liquidation)
-    found = solvency.of(state, account)
-    if found.liabilities == 0 or (liquidation.is_forced and _is_enough(state, account, liquidation, found)):
+    found = solvency.without(state, account, liquidation.aside)
+    is_enough = liquidation.is_forced and found.is_above(risk.bars_of(state, account).initial)
+    if found.liabilities == 0 or is_enough:
         bankruptcy.finish(state, account, liquidation, LiquidationEnd.RECOVERED, 0, 0)
         return
     rules = state.venue.margin.liquidation
@@ -118,14 +119,6 @@ def _net(state: State, account: TradingAccount, liquidation: Liquidation) -> Non
     for asset in sorted(account.debts):
         debt = account.debts[asset]
         proceeds.repay(state, account, liquidation, debt, debt.principal + debt.interest)
-
-
-def _is_enough(
-    state: State, account: TradingAccount, liquidation: Liquidation, found: solvency.Solvency
-) -> bool:
-    """Is the level above the one that loans begin at, without what is set aside?"""
-    assets = found.assets - proceeds.value_aside(state, account, liquidation)
-    return solvency.Solvency(assets, found.liabilities).is_above(risk.bars_of(state, account).initial)
 
 
 def _convert(state: State, account: TradingAccount, liquidation: Liquidation, sale: Sale) -> None:

@@ -110,9 +110,8 @@ def needed(state: State, account: TradingAccount, liquidation: Liquidation, debt
         stop = risk.bars_of(state, account).initial
         divisor = stop * k - E8 * E8
         if divisor > 0:
-            found = solvency.of(state, account)
-            assets = found.assets - proceeds.value_aside(state, account, liquidation)
-            by_level = (stop * found.liabilities - assets * E8) * E8 // divisor
+            found = solvency.without(state, account, liquidation.aside)
+            by_level = (stop * found.liabilities - found.assets * E8) * E8 // divisor
             value = by_level if value < 0 else min(value, by_level)
     return value
 

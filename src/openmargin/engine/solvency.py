@@ -8,7 +8,7 @@ from mypy_extensions import mypyc_attr
 
 from openmargin.domain.enums import MarginStatus
 from openmargin.domain.ids import CROSS
-from openmargin.domain.money import E8
+from openmargin.domain.money import E8, Atoms
 from openmargin.domain.venue import CollateralTier
 from openmargin.engine import risk
 from openmargin.engine.state import State, TradingAccount
@@ -42,7 +42,7 @@ def of(state: State, account: TradingAccount) -> Solvency:
         for debt in account.debts.values():
             liabilities += (debt.principal + debt.interest) * marks.get(debt.asset, 0)
         if state.venue.margin.liquidation.uses_collateral_ratio:
-            return Solvency(_risk_based(state, account), liabilities)
+            return Solvency(_risk_based(state, account, {}), liabilities)
         for wallet in account.wallets.values():
             assets += (wallet.free + wallet.locked) * marks.get(wallet.asset, 0)
         return Solvency(assets, liabilities)
@@ -53,13 +53,25 @@ def of(state: State, account: TradingAccount) -> Solvency:
     return Solvency(assets, liabilities)
 
 
-def _risk_based(state: State, account: TradingAccount) -> int:
+def without(state: State, account: TradingAccount, aside: dict[str, Atoms]) -> Solvency:
+    """The same, as if the amounts `aside` were not there."""
+    found = of(state, account)
+    if account.scope == CROSS and state.venue.margin.liquidation.uses_collateral_ratio:
+        found.assets = _risk_based(state, account, aside)
+        return found
+    for asset, amount in aside.items():
+        found.assets -= amount * risk.mark(state, account, asset)
+    return found
+
+
+def _risk_based(state: State, account: TradingAccount, aside: dict[str, Atoms]) -> int:
     """Each asset net of its debt, where that is positive, by the brackets of its liquidation ratio (A16)."""
     assets = 0
     for wallet in account.wallets.values():
         debt = account.debts.get(wallet.asset)
         owed = debt.principal + debt.interest if debt is not None else 0
-        value = (wallet.free + wallet.locked - owed) * state.marks.get(wallet.asset, 0)
+        kept = aside.get(wallet.asset, 0)
+        value = (wallet.free + wallet.locked - kept - owed) * state.marks.get(wallet.asset, 0)
         if value > 0:
             assets += _liquidation_value(state.assets[wallet.asset].collateral_tiers, value)
     return assets
