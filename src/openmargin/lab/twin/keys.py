@@ -76,6 +76,8 @@ class Keys(Funding):
             return Reason.LIQUIDATION_LOAN_OWED
         if owner.left_special_mode is not None and self.now - owner.left_special_mode < rules.cooldown_ms:
             return Reason.SPECIAL_KEY_COOLDOWN
+        if self.liquidation_of(command.account_id, command.scope) is not None:
+            return Reason.LIQUIDATING
         name = command.api_name
         if not 1 <= len(name) <= rules.name_max or name != name.strip() or not name.isprintable():
             return Reason.KEY_NAME_WRONG

@@ -150,19 +150,21 @@ class Ledger:
         return rules.quote if order.buys else rules.base
 
     def locked(self, account: int, scope: Scope, asset: str) -> int:
-        """What open orders hold: each for itself, but a pair once, for the dearer of the two."""
-        held = 0
+        return self._held(account, scope).get(asset, 0)
+
+    def _held(self, account: int, scope: Scope) -> dict[str, int]:
+        """What open orders hold of each asset: each for itself, but a pair once, for the dearer of the two."""
+        held: dict[str, int] = {}
         for order in self.orders:
-            if (order.owner, order.scope) == (account, scope) and self.pays_with(order) == asset:
-                held += 0 if order.shares else order.costs()
+            if order.owner == account and order.scope == scope and not order.shares:
+                asset = self.pays_with(order)
+                held[asset] = held.get(asset, 0) + order.costs()
         for listed in self.lists:
             pair = [leg for leg in listed.pair if leg.shares]
-            if (
-                pair
-                and (pair[0].owner, pair[0].scope) == (account, scope)
-                and self.pays_with(pair[0]) == asset
-            ):
-                held += max(leg.costs() if leg in self.orders else 0 for leg in pair)
+            if pair and (pair[0].owner, pair[0].scope) == (account, scope):
+                asset = self.pays_with(pair[0])
+                dearer = max(leg.costs() if leg in self.orders else 0 for leg in pair)
+                held[asset] = held.get(asset, 0) + dearer
         return held
 
     def free(self, account: int, scope: Scope, asset: str) -> int:
@@ -173,8 +175,9 @@ class Ledger:
 
     def balances(self, account: int, scope: Scope) -> tuple[BalanceView, ...]:
         rows: list[BalanceView] = []
+        held = self._held(account, scope)
         for asset in self.venue.assets:
-            locked = self.locked(account, scope, asset.name)
+            locked = held.get(asset.name, 0)
             principal, interest = self.debts.get((account, scope, asset.name), (0, 0))
             free = self.total(account, scope, asset.name) - locked
             rows.append(BalanceView(asset.name, free, locked, principal, interest))
