@@ -349,7 +349,7 @@ class Teller:
     def __init__(self, *, restarts: bool) -> None:
         self.restarts = restarts
         self.target = BareExchange()
-        self.judge: Judge | story_liquidation.Bystander = Judge(self.target)
+        self.judge = Judge(self.target)
         self.venue = plain_venue()
         self.now = MIDNIGHT + 12 * 3_600_000
         self.people: dict[str, int] = {}
@@ -361,9 +361,6 @@ class Teller:
 
     def tell(self, story: Story) -> None:
         lines = list(story.lines)
-        if lines[0][1] == "alone":
-            lines.pop(0)
-            self.judge = story_liquidation.Bystander(self.target)
         while lines[0][1].startswith("venue "):
             self.venue = with_rule(self.venue, lines.pop(0)[1].split()[1:])
         self.submit(Open(self.venue, 1, 1))

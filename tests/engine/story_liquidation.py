@@ -1,6 +1,5 @@
 """What market stories say of margin calls and liquidations.
 
-alone                               at the head of a table: told to the engine only, without the twin
 ann liquidates herself              or ann/BTCUSDT
 ann/spot repays loan 5 USDC         a liquidation loan
 => statuses ann MARGIN_CALL 1.3, bob/BTCUSDT NORMAL 2    told with the last action, in order; `no statuses`
@@ -24,7 +23,6 @@ from typing import TYPE_CHECKING, Any
 from openmargin.domain.commands import AnyCommand, ManualLiquidate, RepayLiquidationLoan
 from openmargin.domain.enums import Flow, Side
 from openmargin.domain.events import (
-    AnyEvent,
     DebtLiquidated,
     Flowed,
     LiquidationBegan,
@@ -35,26 +33,10 @@ from openmargin.domain.events import (
 from openmargin.domain.ids import CROSS, Scope
 from openmargin.domain.money import format_short as _n
 from openmargin.domain.money import parse_e8
-from openmargin.runtime.bare import BareExchange
 from openmargin.runtime.live import Live
 
 if TYPE_CHECKING:
     from tests.engine.story import Teller
-
-
-class Bystander:
-    """In the judge's place where the twin has not learnt the rules of a table yet: the invariants alone judge."""
-
-    class _Nobody:
-        def scopes(self) -> list[tuple[int, Scope]]:
-            return []
-
-    def __init__(self, exchange: BareExchange) -> None:
-        self.exchange = exchange
-        self.twin = self._Nobody()
-
-    def submit(self, at_ms: int, command: AnyCommand) -> list[AnyEvent]:
-        return [event for step in self.exchange.submit(at_ms, command) for event in step.events]
 
 
 def command(signed: tuple[int, str, int], scope: Scope, verb: str, words: list[str]) -> AnyCommand | None:

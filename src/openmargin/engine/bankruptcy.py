@@ -38,7 +38,7 @@ def _release(state: State, account: TradingAccount, liquidation: Liquidation) ->
             aside[asset] -= spent
             proceeds.repay(state, account, liquidation, debt, spent)
     for asset in sorted(aside):
-        while aside[asset]:
+        while aside[asset] and risk.mark(state, account, asset):
             largest = proceeds.largest_debt(state, account)
             if largest is None:
                 return

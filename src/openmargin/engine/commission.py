@@ -5,7 +5,7 @@ from __future__ import annotations
 from openmargin.domain.ids import FEES
 from openmargin.domain.money import E8, Atoms, share
 from openmargin.engine import ledger
-from openmargin.engine.state import Order, State, Wallet
+from openmargin.engine.state import Order, State, TradingAccount, Wallet
 
 
 def take(state: State, order: Order, received: Atoms, *, is_maker: bool) -> tuple[Atoms, str]:
@@ -19,13 +19,20 @@ def take(state: State, order: Order, received: Atoms, *, is_maker: bool) -> tupl
     amount = share(received, rate)
     if owner.burns_bnb_for_commission:
         burned = order.account.wallets.get(state.venue.margin.burn_asset)
-        if burned is not None and burned.free > 0:
+        spare = _spare(order.account, burned) if burned is not None else 0
+        if burned is not None and spare > 0:
             due = _in_other(state, wallet, received, rate, burned)
-            if 0 <= due <= burned.free:
+            if 0 <= due <= spare:
                 wallet, amount = burned, due
     if amount:
         ledger.move(state, wallet, state.system(FEES).wallet(wallet.asset), amount)
     return amount, wallet.asset
+
+
+def _spare(account: TradingAccount, wallet: Wallet) -> Atoms:
+    """What is free, and not set aside for the fee of a liquidation."""
+    liquidation = account.liquidation
+    return wallet.free - (liquidation.aside.get(wallet.asset, 0) if liquidation is not None else 0)
 
 
 def _in_other(state: State, wallet: Wallet, received: Atoms, rate: int, paying: Wallet) -> Atoms:

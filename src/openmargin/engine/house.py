@@ -97,7 +97,7 @@ def lay_out(state: State, book: Book) -> None:
 def ladder(state: State, book: Book, limit: int) -> list[tuple[int, int, Atoms]]:
     """The quotes that belong around the book's index, as (sign, price, quantity), from the best out.
 
-    Nobody asks for more than `limit` of a side.
+    Nobody asks for more than `limit` prices of a side.
     """
     rules = book.rules
     house = state.venue.house
@@ -106,16 +106,22 @@ def ladder(state: State, book: Book, limit: int) -> list[tuple[int, int, Atoms]]
         return []
     quantity = _quote_quantity(rules, house, book.index_price, mark)
     quotes: list[tuple[int, int, Atoms]] = []
-    bids = 0
+    bids = asks = last_bid = last_ask = 0
     for rank in range(house.levels):
-        if bids >= limit and len(quotes) - bids >= limit:
+        if bids > limit and asks > limit:
             break
         distance = house.spread // 2 + rank * house.level_gap
         for side in (Side.SELL, Side.BUY):
             price = _quote_price(rules, int(side), book.index_price, distance, rank)
-            if price >= rules.min_price and (not rules.max_price or price <= rules.max_price):
-                quotes.append((int(side), price, quantity))
-                bids += side is Side.BUY
+            if price < rules.min_price or (rules.max_price and price > rules.max_price):
+                continue
+            quotes.append((int(side), price, quantity))
+            if side is Side.SELL:
+                asks += price != last_ask
+                last_ask = price
+            else:
+                bids += price != last_bid
+                last_bid = price
     return quotes
 
 

@@ -21,8 +21,9 @@ def begin(state: State, account: TradingAccount, kind: LiquidationKind, found: S
     liquidation_id = state.next_liquidation_id
     state.next_liquidation_id = liquidation_id + 1
     liquidation = Liquidation(liquidation_id, kind, account.account_id, account.scope, state.at_ms)
-    for asset in account.wallets:
-        liquidation.snapshot[asset] = risk.mark(state, account, asset)
+    for wallet in account.wallets.values():
+        if wallet.free or wallet.locked:
+            liquidation.snapshot[wallet.asset] = risk.mark(state, account, wallet.asset)
     for asset in account.debts:
         liquidation.snapshot[asset] = risk.mark(state, account, asset)
     account.liquidation = liquidation

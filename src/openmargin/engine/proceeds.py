@@ -48,8 +48,10 @@ def share_out(
     debt = account.debts.get(bought)
     if debt is None:
         return
-    fee = fee_of(state, account, liquidation, sold, amount) // (E8 * risk.mark(state, account, bought))
-    fee = min(fee, received)
+    fee = 0
+    mark = risk.mark(state, account, bought)
+    if mark:  # Other rules may have taken it away since the order was placed.
+        fee = min(received, fee_of(state, account, liquidation, sold, amount) // (E8 * mark))
     if fee:
         liquidation.aside[bought] = liquidation.aside.get(bought, 0) + fee
     repay(state, account, liquidation, debt, received - fee)

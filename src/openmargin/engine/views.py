@@ -361,9 +361,20 @@ def depth(state: State, symbol: str, limit: int) -> DepthView:
     if book.quoted_index or not state.house_quotes:
         return DepthView(books.depth(book.bids, limit), books.depth(book.asks, limit))
     planned = house.ladder(state, book, limit)
-    bids = [(price, quantity) for sign, price, quantity in planned if sign > 0]
-    asks = [(price, quantity) for sign, price, quantity in planned if sign < 0]
-    return DepthView(tuple(bids[:limit]), tuple(asks[:limit]))
+    return DepthView(_levels(planned, 1)[:limit], _levels(planned, -1)[:limit])
+
+
+def _levels(planned: list[tuple[int, int, Atoms]], sign: int) -> tuple[tuple[int, Atoms], ...]:
+    """The quotes of one side as price levels; on a coarse tick several share a price."""
+    levels: list[tuple[int, Atoms]] = []
+    for side, price, quantity in planned:
+        if side != sign:
+            continue
+        if levels and levels[-1][0] == price:
+            levels[-1] = (price, levels[-1][1] + quantity)
+        else:
+            levels.append((price, quantity))
+    return tuple(levels)
 
 
 def idle(state: State) -> bool:

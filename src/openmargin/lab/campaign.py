@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 from multiprocessing import get_context
 
+from openmargin.lab.fates import Fate
 from openmargin.lab.simulate import Report, run
 from openmargin.runtime.bare import BareExchange
 
@@ -16,6 +17,7 @@ class Tally:
 
     def __init__(self) -> None:
         self.markets = self.records = self.trades = self.refused = 0
+        self.fates: dict[str, int] = {}
         self._began = time.monotonic()
 
     def add(self, report: Report) -> None:
@@ -23,12 +25,17 @@ class Tally:
         self.records += report.records
         self.trades += report.trades
         self.refused += report.refused
+        for fate, count in report.fates:
+            self.fates[fate] = self.fates.get(fate, 0) + count
 
     def __str__(self) -> str:
         seconds = time.monotonic() - self._began
+        fates = "".join(
+            f"{self.fates[fate.value]} {fate.value}, " for fate in Fate if fate.value in self.fates
+        )
         return (
             f"{self.markets} markets agree: {self.records} records, {self.trades} trades,"
-            f" {self.refused} refusals, {self.markets / seconds:.1f} seeds/s"
+            f" {self.refused} refusals, {fates}{self.markets / seconds:.1f} seeds/s"
         )
 
 

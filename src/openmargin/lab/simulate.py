@@ -27,6 +27,7 @@ from openmargin.domain.views import (
     MarginView,
     SmallLiabilityView,
 )
+from openmargin.lab.fates import Fates
 from openmargin.lab.twin import Twin
 from openmargin.lab.workload import Workload
 from openmargin.runtime.bare import Step
@@ -81,6 +82,8 @@ class Report(Struct, frozen=True):
     trades: int
     reasons: tuple[str, ...]
     """Every reason that something was refused for."""
+    fates: tuple[tuple[str, int], ...]
+    """How many accounts were called, liquidated and so on, in words."""
 
 
 class Judge:
@@ -206,13 +209,16 @@ def run(seed: int, steps: int, exchange: Target) -> Report:
     workload = Workload(seed, judge.twin)
     refused: dict[str, int] = {}
     trades = 0
+    fates = Fates()
     at_ms, command = workload.opening()
     number = 0
     try:
         for number in range(steps + 1):
             if number:
                 at_ms, command = workload.draw()
-            for event in judge.submit(at_ms, command):
+            events = judge.submit(at_ms, command)
+            fates.add(events, judge.twin)
+            for event in events:
                 trades += isinstance(event, Traded)
                 if isinstance(event, Rejected):
                     refused[event.reason.name] = refused.get(event.reason.name, 0) + 1
@@ -224,4 +230,6 @@ def run(seed: int, steps: int, exchange: Target) -> Report:
             f"seed {seed}, step {number}, at {at_ms}: {command}\n{words}\n"
             f"openmargin simulate --seed {seed} --steps {number}"
         ) from difference
-    return Report(seed, steps, judge.records, sum(refused.values()), trades, tuple(sorted(refused)))
+    return Report(
+        seed, steps, judge.records, sum(refused.values()), trades, tuple(sorted(refused)), fates.counts()
+    )

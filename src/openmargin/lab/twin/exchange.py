@@ -21,12 +21,14 @@ from openmargin.domain.commands import (
     EditSpecialKeyIps,
     ExchangeSmallLiabilities,
     ExitSpecialKeyMode,
+    ManualLiquidate,
     Open,
     OpenIsolated,
     PlaceOrder,
     PlaceOrderList,
     Record,
     Repay,
+    RepayLiquidationLoan,
     SetBnbBurn,
     SetIndex,
     SetMaxLeverage,
@@ -39,29 +41,39 @@ from openmargin.domain.commands import (
 from openmargin.domain.events import AnyEvent, VenueChanged
 from openmargin.domain.reasons import Reason, Rejected
 from openmargin.domain.venue import Venue
-from openmargin.lab.twin.lists import Lists
+from openmargin.lab.twin.liquidation import Liquidation
 from openmargin.lab.twin.parts import HOUR, SUPPLY_MAX
 
 
-class Twin(Lists):
+class Twin(Liquidation):
     """The exchange as a trader would describe it."""
 
     def apply(self, record: Record) -> list[AnyEvent]:
         """What must happen up to and with this record, but for what the wallets say at the end."""
         self.events = []
         self.names = 0
-        if not isinstance(record.command, Open):
-            self.charge_hours(self.now, record.at_ms)
+        is_first = isinstance(record.command, Open)
+        has_struck = not is_first and self.charge_hours(self.now, record.at_ms)
         self.now = record.at_ms
         self.seq = record.seq
-        if not isinstance(record.command, Open):
-            self.delist_what_is_due()
+        if not is_first and not has_struck:
+            self._go_on()
         refusal = self._obey(record.command)
         if refusal is not None:
             self.events.append(Rejected(refusal))
         self.settle_down()
-        self.tell_statuses()
+        self.watch_levels()
         return self.events
+
+    def _go_on(self) -> None:
+        """One piece of what is due before anything is asked: a delisting, a wave of stops, or a liquidation's step."""
+        if self.delist_next():
+            return
+        if self.wave_goes_on:
+            self.wave_goes_on = False
+            self.settle_down()
+        else:
+            self.liquidate_next()
 
     def _obey(self, command: AnyCommand) -> Reason | None:
         if isinstance(command, Signed):
@@ -120,6 +132,10 @@ class Twin(Lists):
                 return self.open_isolated(command)
             case CloseIsolated():
                 return self.close_isolated(command)
+            case ManualLiquidate():
+                return self.liquidate_manually(command)
+            case RepayLiquidationLoan():
+                return self.repay_liquidation_loan(command)
             case SetRates():
                 return self.set_rates(command)
             case ExchangeSmallLiabilities():
@@ -166,6 +182,11 @@ class Twin(Lists):
             row.leverage for row in venue.margin.leverages
         }:
             return Reason.VENUE_SHRINKS
+        lent_in = self.venue.margin.liquidation.loan_asset
+        if venue.margin.liquidation.loan_asset != lent_in:
+            people = range(1, len(self.accounts) + 1)
+            if any(self.liquidation_loan(number) for number in people):
+                return Reason.VENUE_SHRINKS
         for asset in venue.assets:
             more = asset.pool_capital - self.capital.get(asset.name, 0)
             if more < 0 and self.pool[asset.name] < -more:

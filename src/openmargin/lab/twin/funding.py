@@ -35,10 +35,10 @@ from openmargin.domain.events import (
 from openmargin.domain.ids import CROSS, SPOT, Scope
 from openmargin.domain.reasons import Reason
 from openmargin.lab.twin.parts import HOUR, ONE, SUPPLY_MAX, TwinAccount, TwinIsolated
-from openmargin.lab.twin.risk import Risk
+from openmargin.lab.twin.watch import Watch
 
 
-class Funding(Risk):
+class Funding(Watch):
     """Everything that changes what people have, except for trades."""
 
     def create_account(self, command: CreateAccount) -> Reason | None:
@@ -86,6 +86,8 @@ class Funding(Risk):
         account = command.account_id
         if not self.knows(account):
             return Reason.UNKNOWN_ACCOUNT
+        if self.liquidation_of(account, CROSS) is not None:
+            return Reason.LIQUIDATING
         rows = {row.leverage: row for row in self.venue.margin.leverages}
         if command.leverage not in rows:
             return Reason.UNKNOWN_LEVERAGE
@@ -136,6 +138,8 @@ class Funding(Risk):
         isolated = self.isolated.get((account, pair))
         if isolated is None or not isolated.is_open:
             return Reason.UNKNOWN_SCOPE
+        if self.liquidation_of(account, pair) is not None:
+            return Reason.LIQUIDATING
         mine = (account, pair)
         owns = any(amount for key, amount in self.owned.items() if key[:2] == mine)
         owes = any(key[:2] == mine for key in self.debts)
@@ -176,6 +180,9 @@ class Funding(Risk):
         bad = self._bad_funding(command)
         if bad is not None:
             return bad
+        bad = self._holds_back(command.account_id, command.scope)
+        if bad is not None:
+            return bad
         if self.free(command.account_id, command.scope, command.asset) < command.amount:
             return Reason.WITHDRAW_BALANCE_SHORT
         bad = self._must_stay(command.account_id, command.scope, command.asset, command.amount)
@@ -184,6 +191,17 @@ class Funding(Risk):
         self.give(command.account_id, command.scope, command.asset, -command.amount)
         self.events.append(Deposited(command.account_id, command.scope, command.asset, -command.amount))
         return None
+
+    def _holds_back(self, account: int, scope: Scope) -> Reason | None:
+        """Why nothing at all may leave, whatever it is."""
+        if self.liquidation_of(account, scope) is not None:
+            return Reason.LIQUIDATING_NO_TRANSFER_OUT
+        return self._bad_standing(account) if scope != SPOT else None
+
+    def _bad_standing(self, account: int) -> Reason | None:
+        """A liquidation loan keeps its debtor from borrowing, and from taking anything out of margin."""
+        blocks = self.venue.margin.liquidation.loan_blocks and self.liquidation_loan(account) > 0
+        return Reason.LIQUIDATION_LOAN_OWED if blocks else None
 
     def _must_stay(self, account: int, scope: Scope, asset: str, amount: int) -> Reason | None:
         """A margin account keeps what its level needs; where nothing at all may go, the level is the reason."""
@@ -211,6 +229,8 @@ class Funding(Risk):
             self.may_hold(command.source, command.asset) and self.may_hold(command.target, command.asset)
         ):
             return Reason.ASSET_NOT_IN_PAIR
+        if self.liquidation_of(account, command.target) is not None:
+            return Reason.LIQUIDATING_NO_TRANSFER_IN
         if command.target != SPOT and not terms.collateral:
             return Reason.ASSET_NOT_COLLATERAL
         if command.target != SPOT:
@@ -221,6 +241,9 @@ class Funding(Risk):
                 return Reason.ASSET_DELISTED
         if command.target == CROSS and self.is_over_cap(terms):
             return Reason.COLLATERAL_CAP
+        bad = self._holds_back(account, command.source)
+        if bad is not None:
+            return bad
         if self.free(account, command.source, command.asset) < command.amount:
             return Reason.TRANSFER_BALANCE_SHORT
         bad = self._must_stay(account, command.source, command.asset, command.amount)
@@ -248,6 +271,11 @@ class Funding(Risk):
         return None
 
     def bad_loan(self, account: int, scope: Scope, asset: str, amount: int) -> Reason | None:
+        if self.liquidation_of(account, scope) is not None:
+            return Reason.LIQUIDATING_NO_BORROW
+        bad = self._bad_standing(account)
+        if bad is not None:
+            return bad
         terms = self.asset(asset)
         if terms is None:
             return Reason.UNKNOWN_ASSET
@@ -325,9 +353,10 @@ class Funding(Risk):
         self.rates.setdefault(asset, []).append((since, daily))
         self.events.append(RatesChanged(asset, daily, since))
 
-    def charge_hours(self, since: int, until: int) -> None:
-        """At each full hour that has struck, everybody owes one more hour on what they borrowed."""
+    def charge_hours(self, since: int, until: int) -> bool:
+        """At each full hour that has struck, everybody owes one more hour on what they borrowed; has one struck?"""
         hour = since - since % HOUR + HOUR
+        has_struck = hour <= until and bool(self.debts)
         while hour <= until and self.debts:
             for account, scope in self.debtors:
                 self.charged.append((account, scope))
@@ -335,11 +364,14 @@ class Funding(Risk):
                     if (owner, where) == (account, scope) and principal:
                         self._charge(account, scope, asset, principal, InterestKind.PERIODIC, hour)
             hour += HOUR
+        return has_struck
 
     def repay(self, command: Repay) -> Reason | None:
         account, scope, asset, amount = command.account_id, command.scope, command.asset, command.amount
         if not self.has_wallets(account, scope) or scope == SPOT:
             return Reason.UNKNOWN_SCOPE
+        if self.liquidation_of(account, scope) is not None:
+            return Reason.LIQUIDATING_NO_REPAY
         terms = self.asset(asset)
         if terms is None:
             return Reason.UNKNOWN_ASSET
@@ -356,10 +388,10 @@ class Funding(Risk):
             return Reason.DEBT_LEFT_TOO_SMALL
         if self.free(account, scope, asset) < amount:
             return Reason.REPAY_BALANCE_SHORT
-        self._pay_back(account, scope, asset, amount, LoanSource.MANUAL)
+        self.pay_back(account, scope, asset, amount, LoanSource.MANUAL)
         return None
 
-    def _pay_back(self, account: int, scope: Scope, asset: str, amount: int, source: LoanSource) -> None:
+    def pay_back(self, account: int, scope: Scope, asset: str, amount: int, source: LoanSource) -> None:
         debt = self.debts[account, scope, asset]
         interest = min(debt[1], amount)
         debt[1] -= interest
@@ -376,7 +408,7 @@ class Funding(Risk):
     def pay_back_at_most(self, account: int, scope: Scope, asset: str, amount: int) -> None:
         paid = min(amount, self.owed(account, scope, asset), self.free(account, scope, asset))
         if paid > 0:
-            self._pay_back(account, scope, asset, paid, LoanSource.AUTO)
+            self.pay_back(account, scope, asset, paid, LoanSource.AUTO)
 
     # --- Small debts (mechanics 7.5) ---------------------------------------------------------------------------
 
@@ -402,6 +434,8 @@ class Funding(Risk):
         account, margin = command.account_id, self.venue.margin
         if not self.knows(account):
             return Reason.UNKNOWN_ACCOUNT
+        if self.liquidation_of(account, CROSS) is not None:
+            return Reason.LIQUIDATING
         if len(command.assets) > margin.small_liabilities_max:
             return Reason.TOO_MANY_SMALL_LIABILITIES
         who = self.accounts[account - 1]

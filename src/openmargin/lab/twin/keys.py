@@ -18,6 +18,7 @@ from openmargin.domain.commands import (
     PlaceOrder,
     PlaceOrderList,
     Repay,
+    RepayLiquidationLoan,
     SetBnbBurn,
     SetMaxLeverage,
     Signed,
@@ -33,6 +34,7 @@ from openmargin.lab.twin.parts import TwinKey
 
 EVERYWHERE = "0.0.0.0"
 LOANS = (Borrow, Repay, Transfer)
+MOVES_VALUE = (*LOANS, ExchangeSmallLiabilities, RepayLiquidationLoan)
 
 
 class Keys(Funding):
@@ -70,8 +72,12 @@ class Keys(Funding):
             return Reason.VIP_TOO_LOW
         if not any(self.accounts[number - 1].terms_signed for number in self._lineage(command.account_id)):
             return Reason.TERMS_NOT_SIGNED
+        if self._owes_the_fund(command.account_id):
+            return Reason.LIQUIDATION_LOAN_OWED
         if owner.left_special_mode is not None and self.now - owner.left_special_mode < rules.cooldown_ms:
             return Reason.SPECIAL_KEY_COOLDOWN
+        if self.liquidation_of(command.account_id, command.scope) is not None:
+            return Reason.LIQUIDATING
         name = command.api_name
         if not 1 <= len(name) <= rules.name_max or name != name.strip() or not name.isprintable():
             return Reason.KEY_NAME_WRONG
@@ -135,13 +141,20 @@ class Keys(Funding):
             return None
         if owner.kind is AccountType.PORTFOLIO_MARGIN:
             return Reason.PRODUCT_HAS_NO_SPECIAL_KEYS
+        if self.liquidation_of(command.account_id, CROSS) is not None:
+            return Reason.LIQUIDATING
         if any(key[:2] == (command.account_id, CROSS) for key in self.debts):
             return Reason.SPECIAL_MODE_HAS_DEBT
+        if self._owes_the_fund(command.account_id):
+            return Reason.LIQUIDATION_LOAN_OWED
         self._forget(self._special(command.account_id, CROSS))
         owner.in_special_mode = False
         owner.left_special_mode = self.now
         self.tell_account(command.account_id)
         return None
+
+    def _owes_the_fund(self, account: int) -> bool:
+        return self.venue.special_keys.blocked_by_loan and self.liquidation_loan(account) > 0
 
     # --- Who signed --------------------------------------------------------------------------------------------
 
@@ -202,8 +215,7 @@ def _permission(command: Signed) -> Permission:
     """What a key must be allowed for this."""
     if isinstance(command, SetMaxLeverage | SetBnbBurn):
         return Permission.READ
-    is_loan = isinstance(command, (*LOANS, ExchangeSmallLiabilities))
-    return Permission.MARGIN_LOAN if is_loan else Permission.TRADE
+    return Permission.MARGIN_LOAN if isinstance(command, MOVES_VALUE) else Permission.TRADE
 
 
 def _beyond_a_special_key(scope: Scope, command: Signed) -> Reason | None:

@@ -8,7 +8,15 @@ from openmargin.domain.ids import CROSS, SPOT, Scope, generated_client_id
 from openmargin.domain.orders import ListView, OrderView
 from openmargin.domain.venue import Asset, Symbol, Venue
 from openmargin.domain.views import BalanceView
-from openmargin.lab.twin.parts import Place, TwinAccount, TwinIsolated, TwinKey, TwinList, TwinOrder
+from openmargin.lab.twin.parts import (
+    Place,
+    TwinAccount,
+    TwinIsolated,
+    TwinKey,
+    TwinLiquidation,
+    TwinList,
+    TwinOrder,
+)
 
 
 class Ledger:
@@ -69,10 +77,19 @@ class Ledger:
         """Orders of lists that traded, triggered or ended: their lists have still to follow."""
         self.woken: list[TwinOrder] = []
         """Stops that were reached, the first to wake first."""
+        self.stirring = ""
+        """The symbol whose stops woke last."""
+        self.wave_goes_on = False
+        """Have so many stops woken that the next record begins with more?"""
         self.told: dict[tuple[int, Scope], tuple[MarginStatus, int]] = {}
         """Which status a margin account was told of last, and when."""
         self.charged: list[tuple[int, Scope]] = []
         """Who has been charged for a full hour in this record."""
+        self.liquidations: list[TwinLiquidation] = []
+        """Those that go on, the first to begin first."""
+        self.liquidation_numbers = 0
+        self.insurance: dict[str, int] = {}
+        """What the fund received, less what it paid."""
 
     # --- Who and where -----------------------------------------------------------------------------------------
 
@@ -91,6 +108,19 @@ class Ledger:
             (number, scope) for number in range(1, len(self.accounts) + 1) for scope in (SPOT, CROSS)
         ]
         return everybody + [key for key, isolated in self.isolated.items() if isolated.is_open]
+
+    def liquidation_of(self, account: int, scope: Scope) -> TwinLiquidation | None:
+        """The liquidation that an account is in."""
+        whose = (account, scope)
+        return next((one for one in self.liquidations if (one.account, one.scope) == whose), None)
+
+    def liquidating(self) -> list[tuple[int, Scope]]:
+        return [(one.account, one.scope) for one in self.liquidations]
+
+    def liquidation_loan(self, account: int) -> int:
+        """What it still owes the insurance fund."""
+        who = self.accounts[account - 1]
+        return who.liquidation_loan - who.liquidation_loan_repaid
 
     def may_hold(self, scope: Scope, asset: str) -> bool:
         """An isolated account knows only the two assets of its pair."""
@@ -120,19 +150,21 @@ class Ledger:
         return rules.quote if order.buys else rules.base
 
     def locked(self, account: int, scope: Scope, asset: str) -> int:
-        """What open orders hold: each for itself, but a pair once, for the dearer of the two."""
-        held = 0
+        return self._held(account, scope).get(asset, 0)
+
+    def _held(self, account: int, scope: Scope) -> dict[str, int]:
+        """What open orders hold of each asset: each for itself, but a pair once, for the dearer of the two."""
+        held: dict[str, int] = {}
         for order in self.orders:
-            if (order.owner, order.scope) == (account, scope) and self.pays_with(order) == asset:
-                held += 0 if order.shares else order.costs()
+            if order.owner == account and order.scope == scope and not order.shares:
+                asset = self.pays_with(order)
+                held[asset] = held.get(asset, 0) + order.costs()
         for listed in self.lists:
             pair = [leg for leg in listed.pair if leg.shares]
-            if (
-                pair
-                and (pair[0].owner, pair[0].scope) == (account, scope)
-                and self.pays_with(pair[0]) == asset
-            ):
-                held += max(leg.costs() if leg in self.orders else 0 for leg in pair)
+            if pair and (pair[0].owner, pair[0].scope) == (account, scope):
+                asset = self.pays_with(pair[0])
+                dearer = max(leg.costs() if leg in self.orders else 0 for leg in pair)
+                held[asset] = held.get(asset, 0) + dearer
         return held
 
     def free(self, account: int, scope: Scope, asset: str) -> int:
@@ -143,8 +175,9 @@ class Ledger:
 
     def balances(self, account: int, scope: Scope) -> tuple[BalanceView, ...]:
         rows: list[BalanceView] = []
+        held = self._held(account, scope)
         for asset in self.venue.assets:
-            locked = self.locked(account, scope, asset.name)
+            locked = held.get(asset.name, 0)
             principal, interest = self.debts.get((account, scope, asset.name), (0, 0))
             free = self.total(account, scope, asset.name) - locked
             rows.append(BalanceView(asset.name, free, locked, principal, interest))
@@ -160,7 +193,7 @@ class Ledger:
     def supply(self, asset: str) -> int:
         """All of an asset that has come in from the outside world."""
         people = sum(amount for (_, _, name), amount in self.owned.items() if name == asset)
-        own = (self.fees, self.house, self.conversion)
+        own = (self.fees, self.house, self.conversion, self.insurance)
         return people + self.pool[asset] + sum(purse.get(asset, 0) for purse in own)
 
     # --- Orders and the tape -----------------------------------------------------------------------------------

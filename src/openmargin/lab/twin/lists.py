@@ -35,7 +35,7 @@ from openmargin.lab.twin.parts import (
 )
 
 WAKES_PER_RECORD = 16
-"""After so many the exchange goes on with a record of its own, which wakes twice as many; each tells statuses at its end."""
+"""After so many the exchange goes on with a record of its own, which first goes on with the wave."""
 
 OCO, OTO, OTOCO = Contingency.OCO, Contingency.OTO, Contingency.OTOCO
 
@@ -203,22 +203,27 @@ class Lists(Orders):
     # --- What follows ------------------------------------------------------------------------------------------
 
     def settle_down(self) -> None:
-        """Let lists follow what their orders did, at once; and stops wake, one after the other, until all is quiet."""
-        symbol = ""
+        """Let lists follow what their orders did, at once; and stops wake, one after the other, so many in one go."""
         woken = 0
-        while self.concerned or self.woken:
-            if self.concerned:
-                self._follow(self.concerned.pop(0))
-                continue
-            if woken % (2 * WAKES_PER_RECORD) == WAKES_PER_RECORD:
-                self.tell_statuses()
+        self.follow_lists()
+        while self.woken and woken < WAKES_PER_RECORD:
             woken += 1
             # One market comes to rest before the next stirs.
-            here = [order for order in self.woken if order.symbol == symbol]
+            here = [order for order in self.woken if order.symbol == self.stirring]
             order = (here or self.woken)[0]
-            symbol = order.symbol
+            self.stirring = order.symbol
             self.woken.remove(order)
             self._wake_listed(order)
+            self.follow_lists()
+        if woken == WAKES_PER_RECORD:
+            self.wave_goes_on = True
+        else:
+            self.stirring = ""
+
+    def follow_lists(self) -> None:
+        """Let every list that an order moved take its next step."""
+        while self.concerned:
+            self._follow(self.concerned.pop(0))
 
     def _wake_listed(self, order: TwinOrder) -> None:
         self.decide(order)
@@ -283,7 +288,9 @@ class Lists(Orders):
                 self.close(order, status, cancel_name, reason)
         self.lists.remove(listed)
         self.events.append(ListChanged(listed.view()))
-        if listed.loan and listed.command.auto_repay_at_cancel:
+        whose = (listed.command.account_id, listed.command.scope)
+        is_liquidating = self.liquidation_of(*whose) is not None
+        if listed.loan and listed.command.auto_repay_at_cancel and not is_liquidating:
             payers = [order for order in listed.legs if self.pays_with(order) == listed.loan_asset]
             unused = min(listed.loan, listed.means - sum(order.spent() for order in payers))
             command = listed.command
@@ -291,13 +298,15 @@ class Lists(Orders):
 
     # --- Delistings (mechanics 7.6) ------------------------------------------------------------------------------
 
-    def delist_what_is_due(self) -> None:
-        """At its time everybody's margin orders in it end, and what he has of it repays what he owes of it."""
+    def delist_next(self) -> bool:
+        """At its time everybody's margin orders in it end, and what he has of it repays what he owes of it.
+
+        One asset or pair a record; False where none is due.
+        """
         for entry in (*self.venue.assets, *self.venue.symbols):
             planned = (entry.name, entry.delist_at_ms)
             if not entry.delist_at_ms or entry.delist_at_ms > self.now or planned in self.delisted:
                 continue
-            self.tell_statuses()
             self.delisted = [done for done in self.delisted if done[0] != entry.name] + [planned]
             for account in range(1, len(self.accounts) + 1):
                 if isinstance(entry, Asset):
@@ -306,9 +315,12 @@ class Lists(Orders):
                 else:
                     self._clear(account, CROSS, [entry.name], ())
                     self._clear(account, entry.name, [entry.name], _pair(entry))
-            self.tell_statuses()
+            return True
+        return False
 
     def _clear(self, account: int, scope: Scope, pairs: list[str], assets: tuple[str, ...]) -> None:
+        if self.liquidation_of(account, scope) is not None:
+            return
         for pair in pairs:
             for order in self.orders_of(account, scope, pair):
                 if order.place is not Place.GONE:

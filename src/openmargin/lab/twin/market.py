@@ -5,12 +5,12 @@ from __future__ import annotations
 from fractions import Fraction
 from math import floor
 
-from openmargin.domain.enums import AutoRepay, ExpiryReason, OrderStatus, SelfTradePrevention, Side
+from openmargin.domain.enums import AutoRepay, ExpiryReason, Flow, OrderStatus, SelfTradePrevention, Side
 from openmargin.domain.events import MatchPrevented, OrderClosed, OrderFilled, Traded
 from openmargin.domain.ids import Scope
 from openmargin.domain.orders import Fill, PreventedMatch
-from openmargin.lab.twin.keys import Keys
-from openmargin.lab.twin.parts import ONE, REPAYS, Meeting, Place, TwinOrder, worth
+from openmargin.lab.twin.insolvency import Insolvency
+from openmargin.lab.twin.parts import ONE, REPAYS, Meeting, Place, TwinLiquidation, TwinOrder, worth
 
 NONE = SelfTradePrevention.NONE
 EXPIRE_TAKER = SelfTradePrevention.EXPIRE_TAKER
@@ -20,7 +20,7 @@ DECREMENT = SelfTradePrevention.DECREMENT
 TRANSFER = SelfTradePrevention.TRANSFER
 
 
-class Market(Keys):
+class Market(Insolvency):
     """Trading, as far as it takes no more than two orders to tell."""
 
     # --- Looking -----------------------------------------------------------------------------------------------
@@ -177,7 +177,7 @@ class Market(Keys):
         self.fees[paid_in] = self.fees.get(paid_in, 0) + commission
         self.give(order.owner, order.scope, paid_in, -commission)
 
-        if order.executed == quantity:
+        if order.executed == quantity and order.liquidation is None:
             counts = self.venue.orders
             back = counts.maker_first_fill_credit if order is maker else counts.taker_first_fill_credit
             self.counted[order.owner, order.scope].append((self.now, -back))
@@ -187,8 +187,13 @@ class Market(Keys):
             self._leave(order)
         fill = Fill(number, maker.price, quantity, quote, commission, paid_in, order is maker)
         self.events.append(OrderFilled(order.view(), fill))
-        if order.spec.side_effect in REPAYS:
-            net = received - (commission if paid_in == asset else 0)
+        net = received - (commission if paid_in == asset else 0)
+        if order.liquidation is not None:
+            burned = (commission, paid_in) if paid_in != asset else (0, "")
+            self._use_proceeds(
+                order, order.liquidation, quote if order.buys else quantity, asset, net, *burned
+            )
+        elif order.spec.side_effect in REPAYS:
             if self.venue.margin.auto_repay is AutoRepay.EACH_FILL:
                 self.pay_back_at_most(order.owner, order.scope, asset, net)
             else:
@@ -196,11 +201,32 @@ class Market(Keys):
         if not order.left:
             self._finish(order)
 
+    def _use_proceeds(
+        self,
+        order: TwinOrder,
+        it: TwinLiquidation,
+        paid: int,
+        received: str,
+        net: int,
+        burned: int,
+        burned_asset: str,
+    ) -> None:
+        """A forced order traded; where that was the rest of it, nobody waits for it any more."""
+        flow = Flow.BUY_LIQUIDATION if order.buys else Flow.SELL_LIQUIDATION
+        self.flow(it, flow, self.pays_with(order), -paid, order.symbol)
+        self.flow(it, flow, received, net, order.symbol)
+        self.flow(it, flow, burned_asset, -burned, order.symbol)
+        self.sold(it, self.pays_with(order), paid, received, net)
+        if not order.left:
+            it.order = None
+            it.tries = 0
+            it.due_ms = self.now
+
     def _commission(self, order: TwinOrder, received: int, asset: str, rate: int) -> tuple[int, str]:
         """A share of what was received; or BNB at a discount, of who chose that and has enough of it."""
         burned = self.venue.margin.burn_asset
         price, worth_of_one = self.price_of(burned), self.price_of(asset)
-        held = self.free(order.owner, order.scope, burned) if price and worth_of_one else 0
+        held = self.unreserved(order.owner, order.scope, burned) if price and worth_of_one else 0
         if self.accounts[order.owner - 1].burns_bnb_for_commission and held > 0:
             discount = Fraction(self.venue.margin.burn_commission_discount, ONE)
             due = floor(Fraction(received * rate, ONE) * (1 - discount) * worth_of_one / price)
@@ -285,7 +311,8 @@ class Market(Keys):
             order.owner, order.scope, rules.base if order.buys else rules.quote, order.earned
         )
         kept = order.status is OrderStatus.FILLED and order.price
-        if order.loan and order.spec.auto_repay_at_cancel and not kept:
+        is_liquidating = self.liquidation_of(order.owner, order.scope) is not None
+        if order.loan and order.spec.auto_repay_at_cancel and not kept and not is_liquidating:
             unused = min(order.loan, order.means - order.spent())
             self.pay_back_at_most(order.owner, order.scope, self.pays_with(order), unused)
 

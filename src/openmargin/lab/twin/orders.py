@@ -42,6 +42,7 @@ from openmargin.lab.twin.parts import (
     STOPS,
     Meeting,
     Place,
+    TwinLiquidation,
     TwinOrder,
     paid_in,
     traded_in,
@@ -64,6 +65,8 @@ class Orders(House):
         rules = self.find_rules(command.symbol)
         if rules is None:
             return Reason.UNKNOWN_SYMBOL
+        if self.liquidation_of(account, scope) is not None:
+            return Reason.LIQUIDATING_NO_TRADE
         if rules.status is not SymbolStatus.TRADING:
             return Reason.SYMBOL_CLOSED
         effect = command.side_effect
@@ -278,7 +281,10 @@ class Orders(House):
         owed = self.debts_value(account, scope) + lent
         if not owed:
             return None
-        left = self.assets_value(account, scope) + lent - losses - self.open_order_loss(account, scope)
+        # Where assets count net of debts, a loan adds nothing.
+        is_net = scope == CROSS and self.venue.margin.liquidation.uses_collateral_ratio
+        has = self.assets_value(account, scope) + (0 if is_net else lent)
+        left = has - losses - self.open_order_loss(account, scope)
         if scope == CROSS:
             bar = self.leverage_levels(account).liquidation
         else:
@@ -382,7 +388,13 @@ class Orders(House):
         return None
 
     def enter(
-        self, command: PlaceOrder | PlaceOrderList, leg: Leg, quantity: int, in_quote: int, list_number: int
+        self,
+        command: PlaceOrder | PlaceOrderList,
+        leg: Leg,
+        quantity: int,
+        in_quote: int,
+        list_number: int,
+        liquidation: TwinLiquidation | None = None,
     ) -> TwinOrder:
         """An accepted order, with its number and its name."""
         buys = leg.side is Side.BUY
@@ -409,10 +421,12 @@ class Orders(House):
             leg.stop_price,
             leg.trailing_delta,
             leg.iceberg_quantity,
+            liquidation.number if liquidation is not None else 0,
             strategy_id=leg.strategy_id,
             strategy_type=leg.strategy_type,
         )
         order.updated_at_ms = self.now
+        order.liquidation = liquidation
         self.orders.append(order)
         return order
 
@@ -472,6 +486,8 @@ class Orders(House):
         order = self._named(mine, command.order_id, command.client_order_id)
         if isinstance(order, Reason):
             return order
+        if order.liquidation is not None:
+            return Reason.CANCEL_RESTRICTED
         if command.restriction and order.status.name != command.restriction.name.removeprefix("ONLY_"):
             return Reason.CANCEL_RESTRICTED
         self.cancel_one(order, command.cancel_client_id or self.next_name())
@@ -490,6 +506,8 @@ class Orders(House):
         mine = self.mine(command)
         if isinstance(mine, Reason):
             return mine
+        if self.liquidation_of(command.account_id, command.scope) is not None:
+            return Reason.LIQUIDATING_NO_TRADE
         rules = self.rules(command.symbol)
         if rules.status is not SymbolStatus.TRADING:
             return Reason.SYMBOL_CLOSED
@@ -591,6 +609,7 @@ class Orders(House):
         mine = self.mine(command)
         if isinstance(mine, Reason):
             return mine
+        mine = [order for order in mine if order.liquidation is None]
         if not mine:
             return Reason.NO_OPEN_ORDERS
         name = self.next_name()

@@ -11,6 +11,7 @@ from openmargin.domain.commands import CreateAccount, PlaceOrderList
 from openmargin.domain.enums import (
     ExpiryReason,
     KeyKind,
+    LiquidationKind,
     OrderStatus,
     OrderType,
     Permission,
@@ -97,6 +98,8 @@ class TwinOrder:
         """Are its funds those of its pair?"""
         self.is_out = False
         """Did its pair go on without it? Then it holds nothing any more."""
+        self.liquidation: TwinLiquidation | None = None
+        """Which placed it, where its owner did not."""
 
     @property
     def is_house(self) -> bool:
@@ -221,6 +224,9 @@ class TwinAccount:
         self.in_special_mode = False
         self.left_special_mode: int | None = None
         self.exchanged_small_ms: int | None = None
+        self.liquidation_loan = 0
+        """All that it ever owed the insurance fund after bankruptcies."""
+        self.liquidation_loan_repaid = 0
 
 
 class TwinKey:
@@ -260,6 +266,36 @@ class TwinKey:
             self.name,
             self.scope,
         )
+
+
+class TwinLiquidation:
+    """An account that is being liquidated."""
+
+    def __init__(
+        self,
+        number: int,
+        account: int,
+        scope: Scope,
+        kind: LiquidationKind,
+        snapshot: dict[str, int],
+        now: int,
+    ) -> None:
+        self.number = number
+        self.account = account
+        self.scope = scope
+        self.is_manual = kind is LiquidationKind.MANUAL
+        self.snapshot = snapshot
+        """What whole units were worth when it began."""
+        self.due_ms = now
+        self.tries = 0
+        """Orders in a row that did not fill whole."""
+        self.order: TwinOrder | None = None
+        """The last one, unless it filled whole."""
+        self.aside: dict[str, int] = {}
+        """What is kept for the fee."""
+        self.fee = 0
+        self.deficit = 0
+        """What the insurance fund received, and what it paid: sums of amount x mark."""
 
 
 class TwinIsolated:

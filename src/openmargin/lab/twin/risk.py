@@ -6,8 +6,6 @@ from collections.abc import Callable
 from fractions import Fraction
 from math import floor
 
-from openmargin.domain.enums import MarginStatus
-from openmargin.domain.events import MarginStatusChanged
 from openmargin.domain.ids import CROSS, SPOT, Scope
 from openmargin.domain.venue import Asset, CollateralTier, IsolatedTier, LeverageLevels, Symbol
 from openmargin.lab.twin.ledger import Ledger
@@ -17,19 +15,30 @@ from openmargin.lab.twin.parts import ONE
 class Risk(Ledger):
     """The ledger, and what a risk desk says of it."""
 
-    def price_of(self, asset: str) -> Fraction:
-        """What one atom is worth in atoms of the valuation asset; 0 where nobody can say."""
+    def mark(self, scope: Scope, asset: str) -> int:
+        """What a trading account counts a whole unit for, in atoms; 0 where nobody can say.
+
+        An isolated pair measures in its own quote, everybody else in the valuation asset.
+        """
+        if scope not in (SPOT, CROSS):
+            return self.index[scope] if asset == self.rules(scope).base else ONE
         margin = self.venue.margin
         if asset == margin.valuation_asset:
-            return Fraction(1)
+            return ONE
         direct = self.index.get(asset + margin.valuation_asset)
         if direct is not None:
-            return Fraction(direct, ONE)
+            return direct
         crossed = self.index.get(asset + margin.display_asset)
         via = self.index.get(margin.display_asset + margin.valuation_asset)
-        if crossed is None or via is None:
-            return Fraction(0)
-        return Fraction(floor(Fraction(crossed * via, ONE)), ONE)
+        return crossed * via // ONE if crossed is not None and via is not None else 0
+
+    def price_of(self, asset: str) -> Fraction:
+        """What one atom is worth in atoms of the valuation asset."""
+        return self.price_in(CROSS, asset)
+
+    def price_in(self, scope: Scope, asset: str) -> Fraction:
+        """The same for a trading account."""
+        return Fraction(self.mark(scope, asset), ONE)
 
     def is_old(self, symbol: str) -> bool:
         """Is the index of a symbol too old to deal by?"""
@@ -63,27 +72,40 @@ class Risk(Ledger):
     def owes(self, account: int, scope: Scope) -> bool:
         return any(key[:2] == (account, scope) for key in self.debts)
 
-    def price_in(self, scope: Scope, asset: str) -> Fraction:
-        """What a trading account counts one atom for: an isolated pair measures in its own quote."""
-        if scope in (SPOT, CROSS):
-            return self.price_of(asset)
-        return Fraction(self.index[scope], ONE) if asset == self.rules(scope).base else Fraction(1)
-
     def assets_in(self, scope: Scope) -> list[str]:
         """What a trading account may hold."""
         return [asset.name for asset in self.venue.assets if self.may_hold(scope, asset.name)]
 
-    def assets_value(self, account: int, scope: Scope) -> Fraction:
-        names = self.assets_in(scope)
-        return sum(
-            (self.total(account, scope, name) * self.price_in(scope, name) for name in names), Fraction(0)
-        )
+    def assets_value(self, account: int, scope: Scope, without: dict[str, int] | None = None) -> Fraction:
+        """What the margin level counts of all that the account has, but for some amounts."""
+        left_out = without or {}
+        is_net = scope == CROSS and self.venue.margin.liquidation.uses_collateral_ratio
+        value = 0
+        for (owner, where, name), owned in self.owned.items():
+            if (owner, where) != (account, scope):
+                continue
+            amount = owned - left_out.get(name, 0)
+            if is_net:
+                net = max(0, amount - self.owed(account, scope, name))
+                value += self._at_liquidation_ratio(name, net * self.mark(scope, name))
+            else:
+                value += amount * self.mark(scope, name)
+        return Fraction(value, ONE)
+
+    def _at_liquidation_ratio(self, name: str, value: int) -> int:
+        """Amount x mark by the brackets of the asset, rounded down (A16)."""
+        asset = self.asset(name)
+        assert asset is not None
+        counted = below = 0
+        for tier in asset.collateral_tiers:
+            top = tier.up_to * ONE if tier.up_to else max(value, below)
+            counted += max(0, min(value, top) - below) * tier.liquidation_ratio
+            below = top
+        return counted // ONE
 
     def debts_value(self, account: int, scope: Scope) -> Fraction:
-        names = self.assets_in(scope)
-        return sum(
-            (self.owed(account, scope, name) * self.price_in(scope, name) for name in names), Fraction(0)
-        )
+        debts = [key for key in self.debts if key[:2] == (account, scope)]
+        return Fraction(sum(self.owed(*key) * self.mark(scope, key[2]) for key in debts), ONE)
 
     def collateral(self, account: int, scope: Scope, *, moving: bool, without: tuple[str, int]) -> Fraction:
         """What the account counts as collateral once `without` (asset, amount) has left it."""
@@ -99,16 +121,15 @@ class Risk(Ledger):
 
     def as_collateral(self, scope: Scope, asset: Asset, amount: int, *, moving: bool) -> Fraction:
         """What some of an asset counts as collateral by itself, bracket by bracket; all of it where isolated."""
-        value = amount * self.price_in(scope, asset.name)
+        value = amount * self.mark(scope, asset.name)
         if scope != CROSS:
-            return value
-        counted = floor_of_bracket = Fraction(0)
+            return Fraction(value, ONE)
+        counted = floor_of_bracket = 0
         for tier in asset.collateral_tiers:
-            ratio = Fraction(_ratio(tier, moving), ONE)
-            top = Fraction(tier.up_to) if tier.up_to else max(value, floor_of_bracket)
-            counted += max(Fraction(0), min(value, top) - floor_of_bracket) * ratio
+            top = tier.up_to * ONE if tier.up_to else max(value, floor_of_bracket)
+            counted += max(0, min(value, top) - floor_of_bracket) * _ratio(tier, moving)
             floor_of_bracket = top
-        return counted
+        return Fraction(counted, ONE * ONE)
 
     # --- Bars --------------------------------------------------------------------------------------------------
 
@@ -146,39 +167,6 @@ class Risk(Ledger):
     def _shown(self, part: Fraction, whole: Fraction) -> int:
         cap = self.venue.margin.level_cap
         return min(cap, floor(part / whole * ONE)) if whole else cap
-
-    def status(self, account: int, scope: Scope) -> MarginStatus:
-        owed = self.debts_value(account, scope)
-        if not owed:
-            return MarginStatus.EXCESSIVE
-        level = self.assets_value(account, scope) / owed * ONE
-        call, liquidation = self.call_and_liquidation(account, scope)
-        rules = self.venue.margin.liquidation
-        pre_liquidation = liquidation + Fraction((call - liquidation) * rules.pre_liquidation_share, ONE)
-        for bar, status in (
-            (rules.excessive_level, MarginStatus.EXCESSIVE),
-            (call, MarginStatus.NORMAL),
-            (pre_liquidation, MarginStatus.MARGIN_CALL),
-            (liquidation, MarginStatus.PRE_LIQUIDATION),
-        ):
-            if level > bar:
-                return status
-        return MarginStatus.FORCE_LIQUIDATION
-
-    def tell_statuses(self) -> None:
-        """Tell everybody whose status is another than the one told last, and once more whom a call still holds."""
-        for key in sorted(self.scopes()):
-            if key[1] == SPOT:
-                continue
-            told, when = self.told.get(key, (MarginStatus.EXCESSIVE, 0))
-            status = self.status(*key)
-            repeat = self.venue.margin.liquidation.call_repeat_ms
-            is_call = status is MarginStatus.MARGIN_CALL
-            again = key in self.charged and is_call and repeat > 0 and self.now - when >= repeat
-            if status is not told or again:
-                self.told[key] = (status, self.now)
-                self.events.append(MarginStatusChanged(*key, self.margin_level(*key), status))
-        self.charged = []
 
     def liquidation_price(self, account: int, pair: str) -> int:
         """Where assets are the liquidation level times the debts: (l x quote debt - quote) / (base - l x base debt)."""

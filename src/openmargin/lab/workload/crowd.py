@@ -43,6 +43,8 @@ class Window(Protocol):
     def transferable(self, account: int, scope: Scope, asset: str) -> int: ...
     def last_price(self, symbol: str) -> int: ...
     def special_keys(self, account: int, scope: Scope) -> list[KeyView]: ...
+    def liquidating(self) -> list[tuple[int, Scope]]: ...
+    def liquidation_loan(self, account: int) -> int: ...
 
 
 class Crowd:
@@ -58,12 +60,21 @@ class Crowd:
         self.names: list[str] = []
         self.special: list[str] = []
         """Special keys that somebody asked for."""
+        self.loan_asset = self.chance.choice(("USDT", "USDT", "USDT", "BNB", "BNB", "USDC"))
+        """Of liquidation loans; the last is not there."""
+        self.is_stormy = self.chance.random() < 0.75
+        """Do people owe much, and prices run?"""
+        self.storm: list[int] = []
+        """The moves that are still to come, in thousandths."""
         self.first: list[AnyCommand] = []
         """What comes next, whatever else one might want."""
 
     def _who(self) -> tuple[int, Scope]:
         if self.chance.random() < 0.01:
             return self.chance.choice((0, 1, 99)), self.chance.choice((CROSS, SPOT, "BTCUSDT", "world"))
+        liquidating = self.window.liquidating()
+        if liquidating and self.chance.random() < 0.3:
+            return self.chance.choice(liquidating)
         account = self.chance.randint(1, ACCOUNTS)
         pairs = [
             scope for owner, scope in self.window.scopes() if owner == account and scope not in (SPOT, CROSS)
@@ -120,6 +131,13 @@ class Crowd:
     def _borrowable(self, account: int, scope: Scope, asset: str) -> int:
         known = self._exists(account, scope) and scope != SPOT
         return self.window.borrowable(account, scope, asset) if known else E8
+
+    def _moved(self, rules: Symbol, numerator: int, denominator: int) -> int:
+        """Move an index, but not out of the world."""
+        price = self.index[rules.name] * numerator // denominator
+        price = min(max(price, rules.start_price // 3), rules.start_price * 3)
+        self.index[rules.name] = price
+        return price
 
     def _exists(self, account: int, scope: Scope) -> bool:
         return (account, scope) in self.window.scopes()

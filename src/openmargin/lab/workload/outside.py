@@ -18,7 +18,15 @@ from openmargin.domain.commands import (
 )
 from openmargin.domain.enums import AccountType, AutoRepay, KeyKind, OpenOrderLoss, Rounding, SymbolStatus
 from openmargin.domain.money import E8
-from openmargin.domain.venue import Asset, CommissionRates, LoanTerms, MarginRules, OrderRules
+from openmargin.domain.venue import (
+    Asset,
+    CommissionRates,
+    HouseRules,
+    LiquidationRules,
+    LoanTerms,
+    MarginRules,
+    OrderRules,
+)
 from openmargin.lab.workload.crowd import MOST, WORTH, Crowd
 
 
@@ -36,10 +44,9 @@ class Outside(Crowd):
         prices: list[tuple[str, int]] = []
         for rules in moved:
             width = self.chance.choice((2, 10, 40, 40, 150, 500))
-            price = self.index[rules.name] * (10_000 + self.chance.randint(-width, width)) // 10_000
-            price = min(max(price, rules.start_price // 3), rules.start_price * 3)
-            self.index[rules.name] = price
-            prices.append((rules.name, price))
+            prices.append(
+                (rules.name, self._moved(rules, 10_000 + self.chance.randint(-width, width), 10_000))
+            )
         return SetIndex(tuple(prices), self.chance.choice((0, 1)))
 
     def _administer(self) -> AnyCommand:
@@ -57,6 +64,16 @@ class Outside(Crowd):
         )
         return self.chance.choice(change)
 
+    def _house(self) -> HouseRules:
+        """Quotes near the index, or where only a patient order finds them; many of them, or few."""
+        pick = self.chance.choice
+        return msgspec.structs.replace(
+            self.venue.house,
+            spread=pick((E8 // 1_000, E8 // 1_000, 25 * E8 // 1_000)),
+            level_gap=pick((E8 // 2_000, E8 // 2_000, 9 * E8 // 1_000)),
+            level_value=pick((9_000 * E8, 2_000 * E8, 90_000 * E8, 90_000 * E8)),
+        )
+
     def _margin(self) -> MarginRules:
         """The margin rules with some of the assumed ones altered."""
         pick = self.chance.choice
@@ -73,6 +90,27 @@ class Outside(Crowd):
             burn_asset=pick(("BNB", "BNB", "BNB", "ETH", "ODD", "NOPE", "NOPE")),
             burn_interest_discount=pick((5 * E8 // 100, 0, E8 // 3)),
             burn_commission_discount=pick((25 * E8 // 100, 0, E8)),
+            liquidation=self._liquidation(),
+        )
+
+    def _liquidation(self) -> LiquidationRules:
+        pick = self.chance.choice
+        return LiquidationRules(
+            enabled=self.chance.random() < 0.97,
+            excessive_level=pick((2 * E8, 2 * E8, 3 * E8)),
+            pre_liquidation_share=pick((E8 // 2, E8 // 2, E8 // 3, 0)),
+            call_repeat_ms=pick((86_400_000, 2 * 3_600_000, 0)),
+            slip=pick((E8 // 100, E8 // 100, E8 // 50, E8 // 10)),
+            slip_step=pick((E8 // 100, E8 // 100, 3 * E8 // 100)),
+            band=pick((E8 // 20, E8 // 20, E8 // 40)),
+            wait_ms=pick((2_000, 2_000, 500, 0)),
+            fee=pick((E8 // 50, E8 // 50, 0, 6 * E8 // 100)),
+            manual_fee=pick((0, 0, E8 // 100)),
+            fee_within_equity=self.chance.random() < 0.7,
+            takeover_asset=pick(("", "", "BTC", "BNB", "ODD", "NOPE")),
+            uses_collateral_ratio=self.chance.random() < 0.04,
+            loan_asset=self.loan_asset if self.chance.random() < 0.95 else "ETH",
+            loan_blocks=self.chance.random() < 0.8,
         )
 
     def _orders(self) -> OrderRules:
@@ -137,7 +175,7 @@ class Outside(Crowd):
     def _other_rules(self) -> AnyCommand:
         venue = self.venue
         house = msgspec.structs.replace(
-            venue.house, enabled=self.chance.random() < 0.6, levels=self.chance.randint(1, 6)
+            self._house(), enabled=self.chance.random() < 0.6, levels=self.chance.randint(1, 6)
         )
         luck = self.chance.random()
         if luck < 0.2:

@@ -132,8 +132,7 @@ def small_venue(*, house: bool) -> Venue:
             small_liability_interval_ms=2 * 3_600_000,
             isolated_accounts_max=1,
             isolated_reclose_ms=6 * 3_600_000,
-            # The twin does not liquidate yet.
-            liquidation=LiquidationRules(enabled=False),
+            liquidation=LiquidationRules(enabled=True, loan_asset="USDT"),
         ),
         OrderRules(limit_10s=6, limit_day=13),
         HouseRules(

@@ -15,22 +15,25 @@ from openmargin.domain.commands import (
     ExitSpecialKeyMode,
     Open,
     OpenIsolated,
+    SetMaxLeverage,
 )
 from openmargin.domain.enums import KeyKind, Permission
 from openmargin.domain.ids import CROSS, SPOT
 from openmargin.domain.money import E8
 from openmargin.lab.workload.choices import Choices
 from openmargin.lab.workload.crowd import ACCOUNTS, WORTH, Window
+from openmargin.lab.workload.debtors import Debtors
 from openmargin.lab.workload.funding import Funding
 from openmargin.lab.workload.lists import Lists
 from openmargin.lab.workload.outside import Outside
 
 
-class Workload(Lists, Funding, Choices, Outside):
+class Workload(Lists, Funding, Choices, Debtors, Outside):
     """Everybody, and their odds."""
 
     def __init__(self, seed: int, window: Window) -> None:
         super().__init__(seed, window)
+        self.venue = msgspec.structs.replace(self.venue, house=self._house())
         if self.chance.random() < 0.6:
             self.venue = msgspec.structs.replace(self.venue, margin=self._margin(), orders=self._orders())
         self.first = self._people()
@@ -44,11 +47,14 @@ class Workload(Lists, Funding, Choices, Outside):
         for number in range(1, ACCOUNTS + 1):
             master_id = 1 if number == ACCOUNTS else 0
             commands.append(CreateAccount(f"trader {number}", vip=number % 3, master_id=master_id))
-            for scope, worth in ((CROSS, 60_000), (SPOT, 20_000)):
-                commands.append(Deposit(number, scope, "USDT", worth * E8))
-                commands.append(Deposit(number, scope, "BTC", worth * E8 // 20_000))
-                commands.append(Deposit(number, scope, "ETH", worth * E8 // 1_000))
+            rich = self.chance.choice((6_000, 15_000, 60_000)) if self.is_stormy else 60_000
+            for scope, worth in ((CROSS, rich), (SPOT, 20_000)):
+                for asset in ("USDT", "BTC", "ETH"):
+                    if scope == SPOT or not self.is_stormy or self.chance.random() < 0.7:
+                        commands.append(Deposit(number, scope, asset, worth * E8 // WORTH.get(asset, 1)))
                 commands.append(Deposit(number, scope, "BNB", self.chance.choice((1, 1_000_000, E8))))
+            if self.is_stormy and self.chance.random() < 0.5:
+                commands.append(SetMaxLeverage(number, "", 0, 5))
         for number, pair in ((1, "BTCUSDT"), (2, "BTCUSDT"), (3, "ETHBTC"), (4, "BNBUSDT")):
             commands.append(OpenIsolated(number, "", 0, pair))
             for asset in (pair[:3], pair[3:]):
@@ -56,13 +62,13 @@ class Workload(Lists, Funding, Choices, Outside):
         if self.chance.random() < 0.8:
             commands += [ChangeAccount(number, trade_group_id=5) for number in (1, 2)]
         commands += [
-            ChangeAccount(number, terms_signed=True) for number in (1, 2, 3) if self.chance.random() < 0.7
+            ChangeAccount(number, terms_signed=True) for number in (1, 2, 3) if self.chance.random() < 0.8
         ]
         key = CreateKey(1, "reader", KeyKind.HMAC, "", (Permission.READ,), ())
         trader = CreateKey(1, "trader", KeyKind.HMAC, "", (Permission.READ, Permission.TRADE), ())
         commands += [key, trader]
         for account in (1, 2):
-            if self.chance.random() < 0.5:
+            if self.chance.random() < (0.8 if self.is_stormy else 0.5):
                 commands += [self._new_special_key(account, CROSS, ()) for _ in range(2)]
         if self.chance.random() < 0.2:  # As long as it owes nothing.
             commands.append(ExitSpecialKeyMode(2, "", 0))
@@ -73,7 +79,7 @@ class Workload(Lists, Funding, Choices, Outside):
         self.at_ms += self._pause()
         if self.first:
             return self.at_ms, self.first.pop(0)
-        makers: tuple[tuple[int, Callable[[], AnyCommand]], ...] = (
+        makers: tuple[tuple[float, Callable[[], AnyCommand]], ...] = (
             (36, self._order),
             (6, self._against_self),
             (16, self._list),
@@ -86,7 +92,7 @@ class Workload(Lists, Funding, Choices, Outside):
             (8, self._borrow),
             (7, self._repay),
             (6, self._transfer),
-            (2, self._deposit),
+            (8 if self.is_stormy else 2, self._deposit),
             (3, self._withdraw),
             (3, self._isolated),
             (2, self._leverage),
@@ -96,6 +102,10 @@ class Workload(Lists, Funding, Choices, Outside):
             (2, self._administer),
             (3, self._restrict),
             (5, self._special_key),
+            (24 if self.is_stormy else 1, self._position),
+            (22 if self.is_stormy else 1, self._storm),
+            (1, self._manual),
+            (8 if self._loan_debtors() else 0.3, self._repay_loan),
         )
         weights = [weight for weight, _ in makers]
         command = self.chance.choices([make for _, make in makers], weights)[0]()
@@ -104,6 +114,8 @@ class Workload(Lists, Funding, Choices, Outside):
     def _pause(self) -> int:
         """Mostly moments; now and then minutes, rarely hours, sometimes exactly to the full hour."""
         luck = self.chance.random()
+        if self.window.liquidating() and luck < 0.97:
+            return self.chance.choice((0, 0, 1, 7, 7, 150, 900, 1_999, 2_000, 2_001))
         if luck < 0.90:
             return self.chance.choice((0, 0, 1, 7, 150, 900))
         if luck < 0.96:
