@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
 from openmargin.domain.money import E8
 from openmargin.domain.venue import CollateralTier
-from tests.api.world import World
+from tests.api.world import START_MS, World
 from tests.api.worlds import with_asset, with_symbol
 
 INVENTORY = "/sapi/v1/margin/available-inventory"
@@ -93,3 +94,68 @@ def test_transfers_are_told_from_the_margin_account_s_side(
     rows = world.get(TRANSFERS, **asked).json["rows"]
     assert [(row["type"], row["transFrom"], row["transTo"]) for row in rows] == found
     assert world.get(TRANSFERS, isolatedSymbol="BTCUSDT").code == -11001
+
+
+def test_what_is_restricted() -> None:
+    world = World(with_asset("LINK", open_long_restricted=True, max_collateral=5 * E8))
+
+    def restricted() -> tuple[list[str], list[str]]:
+        answer = world.public("/sapi/v1/margin/restricted-asset").json
+        return answer["openLongRestrictedAsset"], answer["maxCollateralExceededAsset"]
+
+    world.deposit("LINK", "5")
+    assert restricted() == (["LINK"], [])
+    world.deposit("LINK", "0.00000001", account_id=world.new_account())
+    assert restricted() == (["LINK"], ["LINK"])
+    world.close()
+
+
+def of_link(world: World) -> dict[str, bool]:
+    """Where the asset and its pair are shown, and as what."""
+    key = world.get("/sapi/v1/margin/crossMarginData", coin="LINK").json[0]
+    [asset] = world.public("/sapi/v1/margin/allAssets", asset="LINK").json
+    assert (key["borrowable"], key["transferIn"]) == (asset["isBorrowable"], asset["isMortgageable"])
+    return {
+        "cross": bool(world.public("/sapi/v1/margin/allPairs", symbol="LINKUSDT").json),
+        "isolated": bool(world.public("/sapi/v1/margin/isolated/allPairs", symbol="LINKUSDT").json),
+        "fees": "LINKUSDT" in {row["symbol"] for row in world.get("/sapi/v1/margin/isolatedMarginData").json},
+        "marginable": "LINKUSDT" in key["marginablePairs"],
+        "lent": key["borrowable"],
+        "moved in": key["transferIn"],
+        "inventory": "LINK" in world.get(INVENTORY, type="MARGIN").json["assets"],
+    }
+
+
+def test_what_comes_and_goes_is_on_the_schedules_and_then_is_there_or_not() -> None:
+    coming, going = START_MS + 1000, START_MS + 5000
+    asset = with_asset("LINK", list_at_ms=coming, delist_at_ms=going)
+    symbols = tuple(
+        msgspec.structs.replace(pair, list_at_ms=coming + 1000, delist_at_ms=going - 1000)
+        if pair.name == "LINKUSDT"
+        else pair
+        for pair in asset.symbols
+    )
+    world = World(msgspec.structs.replace(asset, symbols=symbols))
+
+    def schedule(kind: str) -> list[tuple[int, list[str], list[str]]]:
+        rows = world.public(f"/sapi/v1/margin/{kind}-schedule").json
+        return [(row[f"{kind}Time"], row["crossMarginAssets"], row["isolatedMarginSymbols"]) for row in rows]
+
+    leaving = [(going - 1000, [], ["LINKUSDT"]), (going, ["LINK"], [])]
+    assert schedule("list") == [(coming, ["LINK"], []), (coming + 1000, [], ["LINKUSDT"])]
+    assert schedule("delist") == leaving
+    assert not any(of_link(world).values())
+    world.advance(1000)
+    assert schedule("list") == [(coming + 1000, [], ["LINKUSDT"])]
+    assert not any(of_link(world).values()), "nothing is lent or moved in that is to leave again"
+    world.advance(1000)
+    assert schedule("list") == []
+    assert schedule("delist") == leaving
+    on_margin = {"cross", "isolated", "fees", "marginable"}
+    assert {name for name, shown in of_link(world).items() if shown} == on_margin
+    world.advance(2000)
+    assert schedule("delist") == leaving[1:]
+    assert not any(of_link(world).values())
+    world.advance(1000)
+    assert schedule("delist") == []
+    world.close()

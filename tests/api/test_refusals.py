@@ -433,6 +433,33 @@ CASES += [
 ]
 
 
+# --- restrictions, delistings and old prices ---------------------------------------------------------------------
+
+AGING: Final = with_margin(index_max_age_ms=1_000)
+FULL: Final = with_asset("BTC", max_collateral=1)
+
+
+def grown_old(world: World) -> None:
+    """In debt, and nobody has set a price for long."""
+    post(LOANS, BORROW, asset="ETH", amount="0.002")(world)
+    world.advance(1_001)
+
+
+placing(Reason.LONG_RESTRICTED, venue=with_asset("BTC", open_long_restricted=True))
+placing(Reason.COLLATERAL_CAP, venue=FULL)
+placing(Reason.NO_INDEX_PRICE, prepare=grown_old, venue=AGING)
+CASES += [
+    Case(f"POST {TRANSFER}", Reason.ASSET_DELISTED, IN, None, with_asset("USDT", delist_at_ms=1 << 42)),
+    Case(f"POST {TRANSFER}", Reason.COLLATERAL_CAP, {**IN, "asset": "BTC"}, None, FULL),
+    Case(f"POST {TRANSFER}", Reason.NO_INDEX_PRICE, OUT, grown_old, AGING),
+    Case(f"POST {LOANS}", Reason.NO_INDEX_PRICE, {**BORROW, "asset": "BTC"}, grown_old, AGING),
+    Case(f"GET {MAX_BORROWABLE}", Reason.NO_INDEX_PRICE, {"asset": "BTC"}, grown_old, AGING),
+    Case(f"GET {MAX_TRANSFERABLE}", Reason.NO_INDEX_PRICE, {"asset": "BTC"}, grown_old, AGING),
+    Case(f"POST {LEVERAGE}", Reason.NO_INDEX_PRICE, {"maxLeverage": "5"}, grown_old, AGING),
+    Case(f"POST {SMALL}", Reason.NO_INDEX_PRICE, {"assetNames": "ETH"}, grown_old, AGING),
+]
+
+
 # --- the tests -------------------------------------------------------------------------------------------------
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Final
 
+import msgspec
 import pytest
 
 from openmargin.api.errors import Dialect
@@ -24,7 +25,7 @@ from tests.api.refusals import (
     post,
 )
 from tests.api.world import Key, World
-from tests.api.worlds import with_margin, with_orders, with_symbol
+from tests.api.worlds import bound_by_margin_checks, with_asset, with_margin, with_orders, with_symbol
 
 ORDER = "/api/v3/order"
 TEST = "/api/v3/order/test"
@@ -249,6 +250,29 @@ CHEAP_SELL: Asked = {
     "stopPrice": "31000",
     "timeInForce": "GTC",
 }
+
+
+def key_of_old_prices(world: World) -> Key:
+    key = world.special_key()
+    world.advance(1_001)
+    return key
+
+
+BOUND_PAIR: Final = bound_by_margin_checks(with_symbol("BTCUSDT", limits_price_to_index=True))
+AGING: Final = msgspec.structs.replace(
+    BOUND_PAIR, margin=msgspec.structs.replace(BOUND_PAIR.margin, index_max_age_ms=1_000)
+)
+placing(Reason.NO_INDEX_PRICE, venue=AGING, key=key_of_old_prices)
+placing(
+    Reason.LONG_RESTRICTED,
+    venue=bound_by_margin_checks(with_asset("BTC", open_long_restricted=True)),
+    key=World.special_key,
+)
+placing(
+    Reason.COLLATERAL_CAP,
+    venue=bound_by_margin_checks(with_asset("BTC", max_collateral=1)),
+    key=World.special_key,
+)
 placing(
     Reason.LIQUIDATING_NO_TRADE,
     venue=SLOW,

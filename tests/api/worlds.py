@@ -42,6 +42,12 @@ def with_special_keys(**changes: Any) -> Venue:
     return msgspec.structs.replace(venue, special_keys=msgspec.structs.replace(venue.special_keys, **changes))
 
 
+def bound_by_margin_checks(venue: Venue) -> Venue:
+    """The same, where Special Key Mode knows the limits on prices and on buying restricted assets too."""
+    rules = msgspec.structs.replace(venue.special_keys, limits_price_to_index=True)
+    return msgspec.structs.replace(venue, special_keys=rules)
+
+
 def with_liquidation(**changes: Any) -> Venue:
     rules = load_venue().margin.liquidation
     return with_margin(liquidation=msgspec.structs.replace(rules, **changes))

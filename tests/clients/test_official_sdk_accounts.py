@@ -10,18 +10,24 @@ from tests.serve.process import Server, serving
 
 pytestmark = [pytest.mark.client, pytest.mark.timeout(600)]
 
+OPTIONS = ("--data", ":memory:", "--clock", "virtual")
 VENUE = """
 extends = "default"
-symbols = [{ name = "BTCUSDT", limits_price_to_index = true }]
+symbols = [
+  { name = "BTCUSDT", limits_price_to_index = true },
+  { name = "ADAUSDT", list_at_ms = 4102444800000, delist_at_ms = 4133980800000 },
+]
+assets = [
+  { name = "ADA", list_at_ms = 4102444800000, delist_at_ms = 4133980800000 },
+  { name = "LTC", open_long_restricted = true },
+  { name = "BTC", max_collateral = "0.1" },
+]
 """
 
 
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[Server]:
-    venue = tmp_path / "venue.toml"
-    venue.write_text(VENUE)
-    options = ("--data", ":memory:", "--clock", "virtual", "--config", str(venue))
-    with serving(tmp_path, *options) as running:
+    with serving(tmp_path, *OPTIONS) as running:
         yield running
 
 
@@ -30,7 +36,16 @@ def sdk(server: Server) -> Sdk:
     return Sdk(server)
 
 
-def test_what_everybody_may_know(sdk: Sdk) -> None:
+def test_what_everybody_may_know(tmp_path: Path) -> None:
+    venue = tmp_path / "venue.toml"
+    venue.write_text(VENUE)
+    with serving(tmp_path, *OPTIONS, "--config", str(venue)) as running:
+        held = {"wallet": "CROSS", "asset": "BTC", "amount": "0.2"}
+        running.client.post("/lab/accounts/1/deposit", json=held).raise_for_status()
+        ask_what_everybody_may_know(Sdk(running))
+
+
+def ask_what_everybody_may_know(sdk: Sdk) -> None:
     sdk.ask("all_pairs", "get_all_cross_margin_pairs")
     sdk.ask("all_assets", "get_all_margin_assets")
     sdk.ask("isolated_pairs", "get_all_isolated_margin_symbol")
@@ -39,6 +54,14 @@ def test_what_everybody_may_know(sdk: Sdk) -> None:
     sdk.ask("liquidation_ratios", "get_margin_asset_risk_based_liquidation_ratio")
     pairs = sdk.ask("limit_price_pairs", "get_limit_price_pairs")
     assert pairs == {"crossMarginSymbols": ["BTCUSDT"]}
+    restricted = sdk.ask("restricted_assets", "get_margin_restricted_assets")
+    assert restricted == {"openLongRestrictedAsset": ["LTC"], "maxCollateralExceededAsset": ["BTC"]}
+    for golden, method in (
+        ("list_schedule", "get_list_schedule"),
+        ("delist_schedule", "get_delist_schedule"),
+    ):
+        [date] = sdk.ask(golden, method)
+        assert (date["crossMarginAssets"], date["isolatedMarginSymbols"]) == (["ADA"], ["ADAUSDT"])
     for kind in ("MARGIN", "ISOLATED"):
         sdk.ask("available_inventory", "query_margin_available_inventory", type=kind)
 

@@ -51,8 +51,8 @@ MUTANTS = (
     Mutant("the maker's mode decides", "matching", "prevention", "        return DECREMENT\n    return mode", "        return DECREMENT\n    return maker.prevention"),
     Mutant("a trade group is nobody", "matching", "prevention", "return group >= 0 and group == ", "return group > 10**9 and group == "),
     Mutant("without a group all are one", "matching", "prevention", "return group >= 0 and group == ", "return group == "),
-    Mutant("TRANSFER to oneself", "matching", "prevention", " or taker is maker.account", ""),
-    Mutant("TRANSFER without the maker's will", "matching", "prevention", "(maker.prevention is not TRANSFER or taker is maker.account)", "taker is maker.account"),
+    Mutant("TRANSFER to oneself", "matching", "prevention", " or same_account(book, taker, maker.account)", ""),
+    Mutant("TRANSFER without the maker's will", "matching", "prevention", "(maker.prevention is not TRANSFER or same_account(book, taker, maker.account))", "same_account(book, taker, maker.account)"),
     Mutant("what prevention took stays locked", "settlement", "prevention", "    elif order.price or order.sign < 0:\n        hold(", "    elif order.price < 0:\n        hold("),
     Mutant("a prevented loan is not repaid", "settlement", "prevention", "    for order in ended:\n        finish(state, order)", "    for order in ended:\n        order.loan = 0\n        finish(state, order)"),
     # Icebergs
@@ -166,6 +166,8 @@ MUTANTS = (
     Mutant("manual liquidation stops early", "liquidation", "liquidation_manual", "(liquidation.is_forced and _is_enough(state, account, liquidation))", "_is_enough(state, account, liquidation)"),
     Mutant("a snapshot forgets what is set aside", "dump", "liquidation_selling", "    liquidation.aside = dict(kept.aside)\n", ""),
     Mutant("a snapshot forgets how often it tried", "dump", "liquidation_selling", "    liquidation.tries = kept.tries\n", ""),
+    Mutant("an iceberg always goes to the back", "books", "icebergs", "if not book.rules.iceberg_keeps_place:", "if True:"),
+    Mutant("owners are no hand", "matching", "prevention", "(book.rules.prevention_by_account and taker.owner is maker.owner)", "False"),
     # Snapshots
     Mutant("a snapshot shows what is hidden", "dump", "icebergs", "    order.hidden = kept.hidden\n", ""),
     Mutant("a snapshot parts a pair", "dump", "oco", "    order.is_paired = kept.is_paired\n", ""),

@@ -1,8 +1,9 @@
-"""What the venue lists, looked up by name, with the refusals for names that it does not list."""
+"""What the venue lists, looked up by name, with the refusals for names that it does not list; and what of it when."""
 
 from __future__ import annotations
 
 from openmargin.api.errors import INVALID_SYMBOL, NOT_A_MARGIN_ASSET, ApiError
+from openmargin.domain.listing import FOR_EVER, cross_dates, dates_of, is_lent, is_within
 from openmargin.domain.venue import Asset, Symbol, Venue
 
 
@@ -25,3 +26,22 @@ class Catalogue:
         if found is None:
             raise ApiError(NOT_A_MARGIN_ASSET)
         return found
+
+    def is_on_cross(self, pair: Symbol, at_ms: int) -> bool:
+        """May cross accounts trade the pair at that moment, as far as listings go?"""
+        dates = cross_dates(pair, self._assets[pair.base], self._assets[pair.quote])
+        return pair.cross_margin and is_within(dates, at_ms)
+
+    def is_isolated(self, pair: Symbol, at_ms: int) -> bool:
+        """May isolated accounts of the pair be opened at that moment?"""
+        return pair.isolated_margin and is_within(dates_of(pair), at_ms)
+
+    def is_lent(self, asset: Asset, at_ms: int) -> bool:
+        """Is the asset lent to cross accounts at that moment?"""
+        stops = self.venue.margin.delisting_stops_loans
+        return asset.borrowable and is_lent(dates_of(asset), at_ms, delisting_stops_loans=stops)
+
+    def is_moved_in(self, asset: Asset, at_ms: int) -> bool:
+        """May the asset be moved into cross accounts at that moment? Not any more once it is to leave."""
+        begin, end = dates_of(asset)
+        return asset.collateral and begin <= at_ms and end == FOR_EVER

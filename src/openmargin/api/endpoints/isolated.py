@@ -263,10 +263,11 @@ async def isolated_pairs(call: Call, asked: IsolatedPairsParams) -> list[Isolate
     """Get all isolated margin pairs"""
     if asked.symbol is not None:
         call.catalogue.symbol(asked.symbol)
+    now_ms = call.exchange.clock.now_ms()
     return [
         IsolatedPair(pair.base, trades, True, trades, pair.quote, pair.name)
         for pair in call.catalogue.venue.symbols
-        if pair.isolated_margin and asked.symbol in (None, pair.name)
+        if call.catalogue.is_isolated(pair, now_ms) and asked.symbol in (None, pair.name)
         for trades in (pair.status is SymbolStatus.TRADING,)
     ]
 
@@ -358,7 +359,8 @@ async def isolated_fees(call: Call, asked: FeeDataParams) -> list[FeeData]:
     if asked.symbol is not None:
         pairs = [_isolated_pair(catalogue, asked.symbol)]
     else:
-        pairs = [pair for pair in catalogue.venue.symbols if pair.isolated_margin]
+        now_ms = call.exchange.clock.now_ms()
+        pairs = [pair for pair in catalogue.venue.symbols if catalogue.is_isolated(pair, now_ms)]
     return await call.exchange.read(lambda live: _fees(live, call.sender.account_id, pairs, asked.vip_level))
 
 

@@ -32,6 +32,7 @@ _INTEREST_WORDS: Final = {kind: kind.name for kind in InterestKind}
 
 
 _BORROWING: Final = (
+    Reason.NO_INDEX_PRICE,
     Reason.LIQUIDATING_NO_BORROW,
     Reason.LIQUIDATION_LOAN_OWED,
     Reason.UNKNOWN_SCOPE,
@@ -253,6 +254,7 @@ class MaxBorrowableReply(Reply):
         Reason.UNKNOWN_ASSET,
         Reason.ASSET_NOT_BORROWABLE,
         Reason.ASSET_NOT_IN_PAIR,
+        Reason.NO_INDEX_PRICE,
     ),
 )
 async def max_borrowable(call: Call, asked: MaxAmountParams) -> MaxBorrowableReply:

@@ -46,10 +46,11 @@ async def all_pairs(call: Call, asked: AllPairsParams) -> list[PairReply]:
     """Get all cross margin pairs"""
     if asked.symbol is not None:
         call.catalogue.symbol(asked.symbol)
+    now_ms = call.exchange.clock.now_ms()
     return [
         _pair(position, pair)
         for position, pair in enumerate(call.catalogue.venue.symbols, start=1)
-        if pair.cross_margin and asked.symbol in (None, pair.name)
+        if call.catalogue.is_on_cross(pair, now_ms) and asked.symbol in (None, pair.name)
     ]
 
 
@@ -66,12 +67,13 @@ class AssetReply(Reply):
     user_min_repay: str
 
 
-def _asset(listed: Asset) -> AssetReply:
+def _asset(call: Call, listed: Asset) -> AssetReply:
+    now_ms = call.exchange.clock.now_ms()
     return AssetReply(
         listed.full_name,
         listed.name,
-        listed.borrowable,
-        listed.collateral,
+        call.catalogue.is_lent(listed, now_ms),
+        call.catalogue.is_moved_in(listed, now_ms),
         format_e8(listed.min_borrow),
         format_e8(listed.min_repay),
     )
@@ -88,8 +90,8 @@ def _asset(listed: Asset) -> AssetReply:
 async def all_assets(call: Call, asked: AllAssetsParams) -> list[AssetReply]:
     """Get all margin assets"""
     if asked.asset is not None:
-        return [_asset(call.catalogue.asset(asked.asset))]
-    return [_asset(listed) for listed in call.catalogue.venue.assets]
+        return [_asset(call, call.catalogue.asset(asked.asset))]
+    return [_asset(call, listed) for listed in call.catalogue.venue.assets]
 
 
 class PriceIndexParams(Params, frozen=True, kw_only=True):
@@ -137,15 +139,12 @@ class InventoryReply(Reply):
 )
 async def available_inventory(call: Call, asked: InventoryParams) -> InventoryReply:
     """Query what the pool has left to lend; the time is in seconds"""
-    venue = call.catalogue.venue
-    pairs = [pair for pair in venue.symbols if pair.isolated_margin]
-    isolated = {asset for pair in pairs for asset in (pair.base, pair.quote)}
-    lent = [
-        asset.name
-        for asset in venue.assets
-        if asset.borrowable and (not asked.of_isolated or asset.name in isolated)
-    ]
+    catalogue, now_ms = call.catalogue, call.exchange.clock.now_ms()
+    if asked.of_isolated:
+        pairs = [pair for pair in catalogue.venue.symbols if catalogue.is_isolated(pair, now_ms)]
+        isolated = {asset for pair in pairs for asset in (pair.base, pair.quote)}
+        lent = [asset.name for asset in catalogue.venue.assets if asset.borrowable and asset.name in isolated]
+    else:
+        lent = [asset.name for asset in catalogue.venue.assets if catalogue.is_lent(asset, now_ms)]
     left = await call.exchange.read(lambda live: [(name, live.inventory(name)) for name in lent])
-    return InventoryReply(
-        {name: format_short(amount) for name, amount in left}, call.exchange.clock.now_ms() // 1000
-    )
+    return InventoryReply({name: format_short(amount) for name, amount in left}, now_ms // 1000)

@@ -1,6 +1,8 @@
-"""How collateral counts, and what is restricted on margin."""
+"""How collateral counts, what is restricted on margin, and what comes to it or leaves it."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
 
 from msgspec import UNSET, UnsetType
 
@@ -9,7 +11,7 @@ from openmargin.api.errors import NOT_SUPPORTED, ApiError
 from openmargin.api.params import NoParams
 from openmargin.api.render import Reply
 from openmargin.domain.money import format_short
-from openmargin.domain.venue import CollateralTier
+from openmargin.domain.venue import Asset, CollateralTier, Symbol
 
 
 class Bracket(Reply):
@@ -96,3 +98,60 @@ async def limit_price_pairs(call: Call, _asked: NoParams) -> LimitPricePairs:
 async def leverage_brackets(_call: Call, _asked: NoParams) -> None:
     """Query the brackets of Cross Margin Pro, which ended in April 2026: always refused"""
     raise ApiError(NOT_SUPPORTED)
+
+
+class RestrictedAssets(Reply):
+    open_long_restricted_asset: list[str]
+    max_collateral_exceeded_asset: list[str]
+
+
+@endpoint("GET", "/sapi/v1/margin/restricted-asset", Security.MARKET_DATA, Weight(1))
+async def restricted_assets(call: Call, _asked: NoParams) -> RestrictedAssets:
+    """Query the assets that cross accounts may not buy more of, and those that all of them have too much of"""
+    found = await call.exchange.read(lambda live: live.restricted())
+    return RestrictedAssets(list(found.open_long), list(found.over_cap))
+
+
+class Listing(Reply):
+    list_time: int
+    cross_margin_assets: list[str]
+    isolated_margin_symbols: list[str]
+
+
+class Delisting(Reply):
+    delist_time: int
+    cross_margin_assets: list[str]
+    isolated_margin_symbols: list[str]
+
+
+@endpoint("GET", "/sapi/v1/margin/list-schedule", Security.MARKET_DATA, Weight(100))
+async def list_schedule(call: Call, _asked: NoParams) -> list[Listing]:
+    """Query what will come to margin, and when"""
+    dates = _dates(call, lambda listed: listed.list_at_ms)
+    return [Listing(at_ms, *names) for at_ms, names in dates]
+
+
+@endpoint("GET", "/sapi/v1/margin/delist-schedule", Security.MARKET_DATA, Weight(100))
+async def delist_schedule(call: Call, _asked: NoParams) -> list[Delisting]:
+    """Query what will leave margin, and when"""
+    dates = _dates(call, lambda listed: listed.delist_at_ms)
+    return [Delisting(at_ms, *names) for at_ms, names in dates]
+
+
+def _dates(
+    call: Call, date_of: Callable[[Asset | Symbol], int]
+) -> list[tuple[int, tuple[list[str], list[str]]]]:
+    """The dates that are still to come, each with its assets and its pairs."""
+    venue, now_ms = call.catalogue.venue, call.exchange.clock.now_ms()
+    coming = {date_of(listed) for listed in (*venue.assets, *venue.symbols)}
+    return [
+        (
+            at_ms,
+            (
+                [asset.name for asset in venue.assets if date_of(asset) == at_ms],
+                [pair.name for pair in venue.symbols if date_of(pair) == at_ms],
+            ),
+        )
+        for at_ms in sorted(coming)
+        if at_ms > now_ms
+    ]

@@ -32,7 +32,12 @@ class SuccessReply(Reply):
     Weight(3000, Payer.UID),
     params=MaxLeverageParams,
     requests_per_minute=1,
-    refuses=(Reason.LIQUIDATING, Reason.UNKNOWN_LEVERAGE, Reason.LEVERAGE_LEVEL_TOO_LOW),
+    refuses=(
+        Reason.LIQUIDATING,
+        Reason.UNKNOWN_LEVERAGE,
+        Reason.NO_INDEX_PRICE,
+        Reason.LEVERAGE_LEVEL_TOO_LOW,
+    ),
 )
 async def set_max_leverage(call: Call, asked: MaxLeverageParams) -> SuccessReply:
     """Choose the leverage of the cross account"""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Final
 
 from openmargin.api import errors, params
+from openmargin.api.catalogue import Catalogue
 from openmargin.api.endpoint import Call, Security, Weight, endpoint
 from openmargin.api.errors import ApiError
 from openmargin.api.params import Params
@@ -12,7 +13,7 @@ from openmargin.api.render import Reply
 from openmargin.api.weights import Heavier
 from openmargin.api.windows import span_within
 from openmargin.domain.money import HOURS_PER_DAY, format_e8, format_fixed, format_short
-from openmargin.domain.venue import Asset, Venue
+from openmargin.domain.venue import Asset
 from openmargin.history import queries
 from openmargin.runtime.live import Live
 
@@ -61,30 +62,32 @@ class CrossFee(Reply):
 )
 async def cross_fees(call: Call, asked: CrossFeeParams) -> list[CrossFee]:
     """Query interest and borrow limits of the cross account"""
-    venue = call.catalogue.venue
-    assets = venue.assets if asked.coin is None else (call.catalogue.asset(asked.coin),)
+    catalogue, now_ms = call.catalogue, call.exchange.clock.now_ms()
+    assets = catalogue.venue.assets if asked.coin is None else (catalogue.asset(asked.coin),)
 
     def question(live: Live) -> list[CrossFee]:
         vip = vip_of(live, call.sender.account_id, asked.vip_level)
-        return [_cross_fee(live, venue, asset, vip) for asset in assets]
+        return [_cross_fee(live, catalogue, asset, vip, now_ms) for asset in assets]
 
     return await call.exchange.read(question)
 
 
-def _cross_fee(live: Live, venue: Venue, asset: Asset, vip: int) -> CrossFee:
+def _cross_fee(live: Live, catalogue: Catalogue, asset: Asset, vip: int, now_ms: int) -> CrossFee:
     rates = live.rates(asset.name)
     daily = of_level(rates.daily, vip) if rates is not None else 0
     terms = asset.loan_terms
     return CrossFee(
         vip_level=vip,
         coin=asset.name,
-        transfer_in=asset.collateral,
-        borrowable=asset.borrowable,
+        transfer_in=catalogue.is_moved_in(asset, now_ms),
+        borrowable=catalogue.is_lent(asset, now_ms),
         daily_interest=format_e8(daily),
         yearly_interest=format_fixed(daily * _DAYS_PER_YEAR, _YEARLY_DECIMALS),
         borrow_limit=format_short(terms[min(vip, len(terms) - 1)].limit if terms else 0),
         marginable_pairs=[
-            pair.name for pair in venue.symbols if pair.cross_margin and asset.name in (pair.base, pair.quote)
+            pair.name
+            for pair in catalogue.venue.symbols
+            if asset.name in (pair.base, pair.quote) and catalogue.is_on_cross(pair, now_ms)
         ],
     )
 

@@ -58,6 +58,7 @@ class ExchangeParams(Params, frozen=True, kw_only=True):
     params=ExchangeParams,
     refuses=(
         Reason.LIQUIDATING,
+        Reason.NO_INDEX_PRICE,
         Reason.NOT_A_SMALL_LIABILITY,
         Reason.TOO_MANY_SMALL_LIABILITIES,
         Reason.SMALL_LIABILITIES_TOO_SOON,

@@ -88,6 +88,9 @@ _TRANSFERRING: Final = (
     Reason.AMOUNT_NOT_POSITIVE,
     Reason.ASSET_NOT_IN_PAIR,
     Reason.ASSET_NOT_COLLATERAL,
+    Reason.ASSET_DELISTED,
+    Reason.COLLATERAL_CAP,
+    Reason.NO_INDEX_PRICE,
     Reason.TRANSFER_BALANCE_SHORT,
     Reason.TRANSFER_LEVEL_TOO_LOW,
     Reason.ABOVE_MAX_TRANSFERABLE,
@@ -278,7 +281,12 @@ class MaxTransferableReply(Reply):
     Security.USER_DATA,
     Weight(50),
     params=MaxAmountParams,
-    refuses=(Reason.UNKNOWN_SCOPE, Reason.UNKNOWN_ASSET, Reason.ASSET_NOT_IN_PAIR),
+    refuses=(
+        Reason.UNKNOWN_SCOPE,
+        Reason.UNKNOWN_ASSET,
+        Reason.ASSET_NOT_IN_PAIR,
+        Reason.NO_INDEX_PRICE,
+    ),
 )
 async def max_transferable(call: Call, asked: MaxAmountParams) -> MaxTransferableReply:
     """Query how much may be transferred out"""
