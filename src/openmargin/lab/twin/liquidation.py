@@ -215,16 +215,22 @@ class Liquidation(Lists):
 
     # --- How much ------------------------------------------------------------------------------------------------
 
-    def _value_to_sell(self, it: TwinLiquidation, debt: str, factor: int) -> int | None:
-        """The value that must go for the account to stand at its stop level, or to repay the debt; None for all."""
-        k = factor - self.fee_rate(it)
+    def _value_to_sell(
+        self, it: TwinLiquidation, debt: str, factor: int, charged: str, lost: int = 0
+    ) -> int | None:
+        """The value that must go for the account to stand at its stop level, or to repay the debt; None for all.
+
+        The fee is on what `charged` was worth at the beginning, seen as a share of what it is worth now.
+        """
+        mark = self.mark(it.scope, charged)
+        k = factor - -(-self.fee_rate(it) * self.snapshot_mark(it, charged) // mark)
         bounds: list[int] = []
         stop = self._stop_level(it)
         has = self.assets_value(it.account, it.scope, it.aside) * ONE
         owes = self.debts_value(it.account, it.scope) * ONE
         divisor = stop * k - ONE * ONE
         if divisor > 0 and not it.is_manual:
-            bounds.append(int((stop * owes - has * ONE) * ONE // divisor))
+            bounds.append(int((stop * (owes + lost) - has * ONE) * ONE // divisor))
         if k > 0:
             bounds.append(self.debt_value(it, debt) * ONE // k)
         return min(bounds) if bounds else None
@@ -253,7 +259,8 @@ class Liquidation(Lists):
             most.append(rules.max_quantity)
         if rules.max_notional:
             most.append(rules.max_notional * ONE // price)
-        value = self._value_to_sell(it, debt, factor)
+        charged = given if len(route) == 1 else self.venue.margin.valuation_asset
+        value = self._value_to_sell(it, debt, factor, charged)
         if value is not None:
             units = value // self.mark(it.scope, given)
             most.append(((units if sells else units * ONE // price) // step + 1) * step)
@@ -273,7 +280,8 @@ class Liquidation(Lists):
 
     def _change(self, it: TwinLiquidation, given: str, debt: str) -> None:
         """Sell at the marks to the exchange what no market takes."""
-        value = self._value_to_sell(it, debt, ONE)
+        lost = max(self.mark(it.scope, given), self.mark(it.scope, debt))
+        value = self._value_to_sell(it, debt, ONE, given, lost)
         most = self._sellable(it, given)
         worth_of_most = most * self.mark(it.scope, given)
         wanted = (worth_of_most if value is None else value) // self.mark(it.scope, debt) + 1
