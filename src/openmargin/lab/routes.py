@@ -7,7 +7,7 @@ from typing import Final, TypeAlias, get_type_hints
 
 from msgspec import Struct
 
-from openmargin.lab import accounts, market, terms
+from openmargin.lab import accounts, liquidations, market, terms
 from openmargin.lab.shapes import Answer, Body
 
 Handler: TypeAlias = Callable[..., Awaitable[Answer]]
@@ -41,6 +41,8 @@ ROUTES: Final = (
     _route("POST", "/lab/accounts/{accountId}/keys", accounts.create_key),
     _route("POST", "/lab/accounts/{accountId}/deposit", accounts.deposit),
     _route("POST", "/lab/accounts/{accountId}/withdraw", accounts.withdraw),
+    _route("GET", "/lab/accounts/{accountId}/liquidations", liquidations.show_liquidations),
+    _route("GET", "/lab/insurance", liquidations.show_insurance),
     _route("POST", "/lab/prices/{symbol}", market.set_price),
     _route("POST", "/lab/rates/{asset}", terms.set_rates),
     _route("PATCH", "/lab/assets/{asset}", terms.change_asset),

@@ -115,6 +115,39 @@ class WalletShown(Answer, frozen=True):
     locked: str
 
 
+class LiquidationShown(Answer, frozen=True):
+    liquidation_id: int
+    wallet: Annotated[WalletName, _means("Which margin account.")]
+    symbol: Annotated[str, _means("The pair of an isolated account.")]
+    kind: Annotated[Literal["FORCED", "MANUAL"], _means("Did the exchange begin it, or the owner?")]
+    assets: Annotated[str, _means("What the account had, in the asset that its liquidation settles in.")]
+    liabilities: str
+    began_at: int
+    end: Annotated[
+        Literal["RECOVERED", "TAKEN_OVER", "BANKRUPT", "BANKRUPT_WITH_LOAN"] | None,
+        _means("How it ended; null, like what follows, while it lasts."),
+    ]
+    fee: str | None
+    deficit: Annotated[str | None, _means("What the insurance fund paid.")]
+    ended_at: int | None
+
+
+class Liquidations(Answer, frozen=True):
+    total: int
+    liquidations: tuple[LiquidationShown, ...]
+
+
+class FundShown(Answer, frozen=True):
+    asset: str
+    balance: Annotated[str, _means("Negative where the fund paid more than it had.")]
+    received: str
+    paid: str
+
+
+class Insurance(Answer, frozen=True):
+    assets: tuple[FundShown, ...]
+
+
 class Price(Body, frozen=True):
     price: Amount
 
