@@ -282,7 +282,10 @@ class LiquidationEnded(Event, frozen=True):
 
 
 class Flowed(Event, frozen=True):
-    """Value came (positive) or went (negative) in a way that no other event tells."""
+    """Value came (positive) or went (negative) in a way that no other event tells, or that a liquidation moved.
+
+    Fills of forced orders and repayments by a liquidation have their own events, too, and count once: here.
+    """
 
     transaction_id: int
     account_id: int

@@ -31,7 +31,6 @@ def _release(state: State, account: TradingAccount, liquidation: Liquidation) ->
     """Give the debts what was set aside for the fee: in kind, and then at the index (A13)."""
     aside = liquidation.aside
     for asset in sorted(aside):
-        aside[asset] = min(aside[asset], account.wallet(asset).free)
         debt = account.debts.get(asset)
         if debt is not None:
             spent = min(aside[asset], debt.principal + debt.interest)
@@ -114,8 +113,7 @@ def finish(
 ) -> None:
     """Pay what is set aside to the fund, on top of a `fee` paid before, and let the account go."""
     for asset in sorted(liquidation.aside):
-        amount = min(liquidation.aside[asset], account.wallet(asset).free)
-        if amount:
-            fee += pay_fee(state, account, asset, amount)
+        if liquidation.aside[asset]:
+            fee += pay_fee(state, account, asset, liquidation.aside[asset])
     liquidation.aside.clear()
     liquidation_queue.end(state, account, liquidation, how, fee, deficit)

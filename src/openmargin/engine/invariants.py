@@ -287,6 +287,11 @@ def liquidations_go_on(state: State) -> Iterator[Breach]:
         owner = marked.get(liquidation_id)
         if owner is None or owner.liquidation is not liquidation:
             yield f"liquidation {liquidation_id} is of no account"
+            continue
+        for asset, amount in liquidation.aside.items():
+            free = owner.wallet(asset).free
+            if not 0 <= amount <= free:
+                yield f"liquidation {liquidation_id} set {amount} {asset} aside, {free} are free"
     due = sorted((one.due_ms, one.liquidation_id) for one in state.liquidations.values())
     if len(marked) != len(state.liquidations) or due != state.liquidations_due:
         yield f"{len(marked)} accounts are marked, {due} go on, {state.liquidations_due} are planned"

@@ -79,8 +79,7 @@ def repay(state: State, account: TradingAccount, liquidation: Liquidation, debt:
 def unspoken(account: TradingAccount, liquidation: Liquidation, asset: str) -> Atoms:
     """What of an asset is free and not set aside for the fee."""
     wallet = account.wallets.get(asset)
-    free = wallet.free if wallet is not None else 0
-    return max(0, free - liquidation.aside.get(asset, 0))
+    return wallet.free - liquidation.aside.get(asset, 0) if wallet is not None else 0
 
 
 def sellable(state: State, account: TradingAccount, liquidation: Liquidation, asset: str) -> Atoms:
