@@ -141,6 +141,11 @@ def test_what_comes_and_goes_is_on_the_schedules_and_then_is_there_or_not() -> N
         rows = world.public(f"/sapi/v1/margin/{kind}-schedule").json
         return [(row[f"{kind}Time"], row["crossMarginAssets"], row["isolatedMarginSymbols"]) for row in rows]
 
+    def delist_times() -> list[int | None]:
+        pairs = world.public("/sapi/v1/margin/allPairs", symbol="LINKUSDT").json
+        assets = world.public("/sapi/v1/margin/allAssets", asset="LINK").json
+        return [row.get("delistTime") for row in (*pairs, *assets)]
+
     leaving = [(going - 1000, [], ["LINKUSDT"]), (going, ["LINK"], [])]
     assert schedule("list") == [(coming, ["LINK"], []), (coming + 1000, [], ["LINKUSDT"])]
     assert schedule("delist") == leaving
@@ -153,6 +158,8 @@ def test_what_comes_and_goes_is_on_the_schedules_and_then_is_there_or_not() -> N
     assert schedule("delist") == leaving
     on_margin = {"cross", "isolated", "fees", "marginable"}
     assert {name for name, shown in of_link(world).items() if shown} == on_margin
+    assert delist_times() == [(going - 1000) // 1000, going // 1000]
+    assert "delistTime" not in world.public("/sapi/v1/margin/allPairs", symbol="BTCUSDT").json[0]
     world.advance(2000)
     assert schedule("delist") == leaving[1:]
     assert not any(of_link(world).values())

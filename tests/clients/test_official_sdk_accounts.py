@@ -15,6 +15,7 @@ VENUE = """
 extends = "default"
 symbols = [
   { name = "BTCUSDT", limits_price_to_index = true },
+  { name = "LTCUSDT", delist_at_ms = 4133980800000 },
   { name = "ADAUSDT", list_at_ms = 4102444800000, delist_at_ms = 4133980800000 },
 ]
 assets = [
@@ -56,12 +57,10 @@ def ask_what_everybody_may_know(sdk: Sdk) -> None:
     assert pairs == {"crossMarginSymbols": ["BTCUSDT"]}
     restricted = sdk.ask("restricted_assets", "get_margin_restricted_assets")
     assert restricted == {"openLongRestrictedAsset": ["LTC"], "maxCollateralExceededAsset": ["BTC"]}
-    for golden, method in (
-        ("list_schedule", "get_list_schedule"),
-        ("delist_schedule", "get_delist_schedule"),
-    ):
-        [date] = sdk.ask(golden, method)
-        assert (date["crossMarginAssets"], date["isolatedMarginSymbols"]) == (["ADA"], ["ADAUSDT"])
+    [coming] = sdk.ask("list_schedule", "get_list_schedule")
+    assert (coming["crossMarginAssets"], coming["isolatedMarginSymbols"]) == (["ADA"], ["ADAUSDT"])
+    [going] = sdk.ask("delist_schedule", "get_delist_schedule")
+    assert (going["crossMarginAssets"], going["isolatedMarginSymbols"]) == (["ADA"], ["ADAUSDT", "LTCUSDT"])
     for kind in ("MARGIN", "ISOLATED"):
         sdk.ask("available_inventory", "query_margin_available_inventory", type=kind)
 

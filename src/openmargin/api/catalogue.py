@@ -32,6 +32,11 @@ class Catalogue:
         dates = cross_dates(pair, self._assets[pair.base], self._assets[pair.quote])
         return pair.cross_margin and is_within(dates, at_ms)
 
+    def leaves_cross_at(self, pair: Symbol) -> int | None:
+        """When cross accounts may trade the pair no more; None where that is not planned."""
+        _, end = cross_dates(pair, self._assets[pair.base], self._assets[pair.quote])
+        return None if end == FOR_EVER else end
+
     def is_isolated(self, pair: Symbol, at_ms: int) -> bool:
         """May isolated accounts of the pair be opened at that moment?"""
         return pair.isolated_margin and is_within(dates_of(pair), at_ms)

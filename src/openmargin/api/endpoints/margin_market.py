@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Annotated
 
+from msgspec import UNSET, UnsetType
+
 from openmargin.api import params
 from openmargin.api.endpoint import Call, Payer, Security, Weight, endpoint
 from openmargin.api.errors import INVALID_SYMBOL, NO_PRICE_INDEX, NOT_A_MARGIN_ASSET, ApiError
@@ -26,12 +28,20 @@ class PairReply(Reply):
     is_sell_allowed: bool
     quote: str
     symbol: str
+    delist_time: int | UnsetType
 
 
-def _pair(position: int, pair: Symbol) -> PairReply:
+def _pair(position: int, pair: Symbol, leaves_at_ms: int | None) -> PairReply:
     """A pair is known by its place in the venue, which keeps it: symbols are added, never removed."""
     trades = pair.status is SymbolStatus.TRADING
-    return PairReply(pair.base, position, trades, True, trades, pair.quote, pair.name)
+    return PairReply(
+        pair.base, position, trades, True, trades, pair.quote, pair.name, _delist_time(leaves_at_ms)
+    )
+
+
+def _delist_time(at_ms: int | None) -> int | UnsetType:
+    """In seconds, as in the documented examples; not there where no delisting is planned."""
+    return at_ms // 1000 if at_ms else UNSET
 
 
 @endpoint(
@@ -48,7 +58,7 @@ async def all_pairs(call: Call, asked: AllPairsParams) -> list[PairReply]:
         call.catalogue.symbol(asked.symbol)
     now_ms = call.exchange.clock.now_ms()
     return [
-        _pair(position, pair)
+        _pair(position, pair, call.catalogue.leaves_cross_at(pair))
         for position, pair in enumerate(call.catalogue.venue.symbols, start=1)
         if call.catalogue.is_on_cross(pair, now_ms) and asked.symbol in (None, pair.name)
     ]
@@ -65,6 +75,7 @@ class AssetReply(Reply):
     is_mortgageable: bool
     user_min_borrow: str
     user_min_repay: str
+    delist_time: int | UnsetType
 
 
 def _asset(call: Call, listed: Asset) -> AssetReply:
@@ -76,6 +87,7 @@ def _asset(call: Call, listed: Asset) -> AssetReply:
         call.catalogue.is_moved_in(listed, now_ms),
         format_e8(listed.min_borrow),
         format_e8(listed.min_repay),
+        _delist_time(listed.delist_at_ms),
     )
 
 
