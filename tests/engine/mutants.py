@@ -127,7 +127,7 @@ MUTANTS = (
     Mutant("the tier is that of before the loan", "risk", "open_loss", "+ (loan if asset == rules.quote else 0)", "+ 0"),
     Mutant("rates change at once", "rates", "rates", "if hour_ms >= rates.next_from_ms", "if hour_ms >= rates.next_from_ms - HOUR_MS"),
     Mutant("an hour in BNB has no discount", "interest", "bnb", "price, margin.burn_interest_discount, half_up", "price, 0, half_up"),
-    Mutant("BNB that is not there pays", "commission", "bnb", "if 0 <= due <= burned.free", "if 0 <= due"),
+    Mutant("BNB that is not there pays", "commission", "bnb", "if 0 <= due <= spare", "if 0 <= due"),
     Mutant("a small debt is rounded down", "small_liability", "small_liabilities", "return ceil_div(value, price)", "return value // price"),
     Mutant("a nearly empty pool lends", "loans", "loan_limits", "return left if left * E8 > floor else 0", "return left"),
     Mutant("borrowed units cost nothing past the last bracket", "risk", "loan_limits", "return lent + room // initial  #", "return lent  #"),
