@@ -18,7 +18,7 @@ from openmargin.domain.enums import (
     SymbolStatus,
     TimeInForce,
 )
-from openmargin.domain.events import DebtLiquidated, Flowed, LiquidationLoanRepaid, OrderOpened
+from openmargin.domain.events import DebtLiquidated, Flowed, LiquidationLoanRepaid, OrderOpened, Repaid
 from openmargin.domain.ids import CROSS, NO_LIST, SPOT
 from openmargin.domain.orders import Leg
 from openmargin.domain.reasons import Reason
@@ -58,10 +58,17 @@ class Liquidation(Lists):
             if it in self.liquidations and it.due_ms <= self.now:
                 self._step(it)
                 self.follow_lists()
-        flows = [event for event in self.events[told:] if isinstance(event, Flowed) and event.amount < 0]
-        sold = [event for event in flows if event.flow is not Flow.REPAY_LIQUIDATION]
-        paid_in = sold[0].asset if sold else largest
-        paid = sum(-event.amount for event in sold or flows if event.asset == paid_in)
+        sold: list[tuple[str, int]] = []
+        repaid = 0
+        for event in self.events[told:]:
+            if isinstance(event, Repaid) and event.asset == largest:
+                repaid += event.principal + event.interest
+            elif isinstance(event, Flowed) and event.amount < 0 and event.flow is not Flow.REPAY_LIQUIDATION:
+                sold.append((event.asset, -event.amount))
+        paid_in, paid = largest, repaid
+        if sold:
+            paid_in = sold[0][0]
+            paid = sum(amount for asset, amount in sold if asset == paid_in)
         self.events.append(DebtLiquidated(account, scope, largest, principal, interest, paid_in, paid))
         return None
 

@@ -58,7 +58,7 @@ class Choices(Crowd):
         if luck < 0.45:
             if known and self.chance.random() < 0.7:
                 account = self.chance.choice(known).account_id
-            if self.chance.random() < 0.6:  # Is there anybody who would come back at once?
+            if self.chance.random() < 0.85:  # Is there anybody who would come back at once?
                 self.first.append(self._new_special_key(account, CROSS, ips))
             return ExitSpecialKeyMode(account, *signature)
         return self._new_special_key(account, scope, ips)

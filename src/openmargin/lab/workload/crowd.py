@@ -60,7 +60,7 @@ class Crowd:
         self.names: list[str] = []
         self.special: list[str] = []
         """Special keys that somebody asked for."""
-        self.loan_asset = self.chance.choice(("USDT", "USDT", "USDT", "BNB", "BNB", "USDC"))
+        self.loan_asset = self.chance.choice(("USDT", "USDT", "USDT", "USDT", "BNB", "BNB", "BNB", "USDC"))
         """Of liquidation loans; the last is not there."""
         self.is_stormy = self.chance.random() < 0.75
         """Do people owe much, and prices run?"""
@@ -72,9 +72,6 @@ class Crowd:
     def _who(self) -> tuple[int, Scope]:
         if self.chance.random() < 0.01:
             return self.chance.choice((0, 1, 99)), self.chance.choice((CROSS, SPOT, "BTCUSDT", "world"))
-        liquidating = self.window.liquidating()
-        if liquidating and self.chance.random() < 0.3:
-            return self.chance.choice(liquidating)
         account = self.chance.randint(1, ACCOUNTS)
         pairs = [
             scope for owner, scope in self.window.scopes() if owner == account and scope not in (SPOT, CROSS)

@@ -3,12 +3,23 @@
 from __future__ import annotations
 
 from openmargin.domain.commands import (
+    AmendOrder,
     AnyCommand,
     Borrow,
+    CancelAllOrders,
+    CancelOrder,
+    CloseIsolated,
+    Deposit,
+    ExchangeSmallLiabilities,
+    ExitSpecialKeyMode,
     ManualLiquidate,
     PlaceOrder,
+    Repay,
     RepayLiquidationLoan,
     SetIndex,
+    SetMaxLeverage,
+    Transfer,
+    Withdraw,
 )
 from openmargin.domain.enums import OrderType, SelfTradePrevention, Side, SideEffect, TimeInForce
 from openmargin.domain.ids import CROSS, SPOT, Scope
@@ -73,13 +84,13 @@ class Debtors(Crowd):
         )
 
     def _storm(self) -> AnyCommand:
-        """Prices run, mostly the same way, for some steps."""
+        """Prices run the same way for some steps, mostly against somebody who owes much."""
         if not self.storm:
             debtors = self._debtors()
             way = -1
             if debtors and not self.window.owed(*self.chance.choice(debtors), "USDT"):
                 way = 1  # What somebody owes becomes dear.
-            worst = self.chance.choice((60, 150, 400, 600))
+            worst = self.chance.choice((80, 300, 700))
             self.storm = [way * self.chance.randint(1, worst) for _ in range(self.chance.choice((1, 3, 5)))]
         move = self.storm.pop()
         symbols = self.venue.symbols
@@ -94,6 +105,37 @@ class Debtors(Crowd):
     def _loan_debtors(self) -> list[int]:
         people = [account for account, scope in self.window.scopes() if scope == SPOT]
         return [account for account in people if self.window.liquidation_loan(account)]
+
+    def _locked_out(self) -> AnyCommand:
+        """What an account must not do while it is liquidated, or while it owes a liquidation loan."""
+        accounts = self.window.liquidating()
+        accounts += [(account, CROSS) for account in self._loan_debtors()]
+        account, scope = self.chance.choice(accounts)
+        asset = self._asset(scope)
+        amount = max(1, self._free(account, SPOT, asset) // 9)
+        signed = (account, *self._signature())
+        forced = [view.spec for view in self.window.open_orders(account, scope) if view.spec.liquidation_id]
+        choices: list[AnyCommand] = [
+            Borrow(*signed, scope, asset, amount),
+            Repay(*signed, scope, asset, amount),
+            Transfer(*signed, SPOT, scope, asset, amount),
+            Transfer(*signed, scope, SPOT, asset, amount),
+            Withdraw(account, scope, asset, amount),
+            Deposit(account, scope, asset, amount),
+            SetMaxLeverage(*signed, 3),
+            ExchangeSmallLiabilities(*signed, (asset,)),
+            ManualLiquidate(*signed, scope),
+            ExitSpecialKeyMode(*signed),
+            CloseIsolated(*signed, scope),
+            CancelAllOrders(*signed, scope, self._symbol(scope)),
+            self._bet(account, scope, self._symbol(scope), Side.BUY, self.index["BTCUSDT"]),
+        ]
+        for spec in forced:
+            choices += [
+                CancelOrder(*signed, scope, spec.symbol, spec.order_id, "", ""),
+                AmendOrder(*signed, scope, spec.symbol, spec.order_id, "", spec.quantity // 2, ""),
+            ]
+        return self.chance.choice(choices)
 
     def _manual(self) -> AnyCommand:
         """Have somebody liquidated who asks for it, mostly one who owes something."""
@@ -113,7 +155,7 @@ class Debtors(Crowd):
         asset = self.venue.margin.liquidation.loan_asset
         if self.chance.random() < 0.1:
             asset = self._asset(SPOT)
-        amount = self._near(owed)
-        if self.chance.random() < 0.5:
+        amount = owed + 1 if self.chance.random() < 0.2 else self._near(owed)
+        if self.chance.random() < 0.4:
             amount = min(owed, self._free(account, SPOT, asset))
         return RepayLiquidationLoan(account, *self._signature(), asset, amount)

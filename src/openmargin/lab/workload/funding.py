@@ -65,6 +65,9 @@ class Funding(Crowd):
             target = (
                 self.chance.choice(pairs) if source in (SPOT, CROSS) else self.chance.choice((SPOT, CROSS))
             )
+        liquidating = [scope for owner, scope in self.window.liquidating() if owner == account]
+        if liquidating and self.chance.random() < 0.6:
+            source, target = self.chance.sample((SPOT, self.chance.choice(liquidating)), 2)
         asset = self._asset(source if source not in (SPOT, CROSS) else target)
         if self.chance.random() < 0.01:
             asset, source, target = "ODD", SPOT, CROSS
@@ -103,7 +106,7 @@ class Funding(Crowd):
                 return Repay(account, *self._signature(), pair, asset, owed)
             if luck < 0.75 and free and not owed:
                 return Transfer(account, *self._signature(), pair, SPOT, asset, free)
-        if self.chance.random() < 0.3:  # And open it again, only to be refused another close.
+        if self.chance.random() < 0.6:  # And open it again, only to be refused another close.
             again = (OpenIsolated(account, "", 0, pair), CloseIsolated(account, "", 0, pair))
             self.first += again
         return CloseIsolated(account, *self._signature(), pair)
@@ -118,4 +121,7 @@ class Funding(Crowd):
         assets = names[: self.chance.choice((0, 1, 1, 1, 2, 2, 3))]
         if assets and self.chance.random() < 0.03:
             assets.append(assets[0])
-        return ExchangeSmallLiabilities(account, *self._signature(), tuple(assets))
+        command = ExchangeSmallLiabilities(account, *self._signature(), tuple(assets))
+        if self.chance.random() < 0.6:  # Once more, too soon.
+            self.first.append(command)
+        return command

@@ -46,7 +46,7 @@ class Lists(Trading):
             scope,
             symbol,
             contingency,
-            self.chance.choice(("", "list a", "list a", "list b")),
+            self.chance.choice(("", "list a", "list a")),
             tuple(legs),
             self._prevention(rules),
             effect,

@@ -69,7 +69,7 @@ class Outside(Crowd):
         pick = self.chance.choice
         return msgspec.structs.replace(
             self.venue.house,
-            spread=pick((E8 // 1_000, E8 // 1_000, 25 * E8 // 1_000)),
+            spread=pick((E8 // 1_000, 25 * E8 // 1_000)),
             level_gap=pick((E8 // 2_000, E8 // 2_000, 9 * E8 // 1_000)),
             level_value=pick((9_000 * E8, 2_000 * E8, 90_000 * E8, 90_000 * E8)),
         )

@@ -134,7 +134,7 @@ def small_venue(*, house: bool) -> Venue:
             isolated_reclose_ms=6 * 3_600_000,
             liquidation=LiquidationRules(enabled=True, loan_asset="USDT"),
         ),
-        OrderRules(limit_10s=6, limit_day=13),
+        OrderRules(limit_10s=5, limit_day=12),
         HouseRules(
             enabled=house, levels=4, spread=E8 // 1_000, level_gap=E8 // 2_000, level_value=9_000 * E8
         ),
@@ -159,6 +159,7 @@ def _filtered(symbol: Symbol) -> Symbol:
         max_num_iceberg_orders=1,
         max_num_order_lists=1,
         iceberg_parts=12,
+        max_num_order_amends=2,
         bid_multiplier_up=13 * E8 // 10,
         ask_multiplier_down=8 * E8 // 10,
     )

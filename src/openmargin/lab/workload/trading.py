@@ -263,11 +263,11 @@ class Trading(Crowd):
             account, scope = self._who()
             name = self.chance.choice(("nothing", *self.names[-2:]))
             return AmendOrder(account, *self._signature(), scope, self._symbol(scope), 0, name, E8, "")
-        view = self.chance.choice(live)
+        view = self.chance.choice((live[0], self.chance.choice(live)))  # The same one again and again.
         spec, done = view.spec, view.executed_quantity + view.prevented_quantity
         whole, step = spec.quantity, self._rules(view.spec.symbol).step_size
         quantity = whole - int((whole - done) * self.chance.random() ** 2)
-        if self.chance.random() < 0.2:
+        if self.chance.random() < (0.6 if done else 0.2):
             quantity = self.chance.choice((0, whole, whole + step, done, done + step, spec.iceberg_quantity))
         if self.chance.random() < 0.97:
             quantity -= quantity % step

@@ -67,7 +67,7 @@ class Workload(Lists, Funding, Choices, Debtors, Outside):
         key = CreateKey(1, "reader", KeyKind.HMAC, "", (Permission.READ,), ())
         trader = CreateKey(1, "trader", KeyKind.HMAC, "", (Permission.READ, Permission.TRADE), ())
         commands += [key, trader]
-        for account in (1, 2):
+        for account in (1, 2, 4):
             if self.chance.random() < (0.8 if self.is_stormy else 0.5):
                 commands += [self._new_special_key(account, CROSS, ()) for _ in range(2)]
         if self.chance.random() < 0.2:  # As long as it owes nothing.
@@ -104,8 +104,9 @@ class Workload(Lists, Funding, Choices, Debtors, Outside):
             (5, self._special_key),
             (24 if self.is_stormy else 1, self._position),
             (22 if self.is_stormy else 1, self._storm),
-            (1, self._manual),
-            (8 if self._loan_debtors() else 0.3, self._repay_loan),
+            (0.7, self._manual),
+            (16 if self._loan_debtors() else 0.3, self._repay_loan),
+            (400 if self.window.liquidating() else 6 if self._loan_debtors() else 0, self._locked_out),
         )
         weights = [weight for weight, _ in makers]
         command = self.chance.choices([make for _, make in makers], weights)[0]()
