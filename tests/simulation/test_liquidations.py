@@ -1,4 +1,5 @@
-"""Random markets that fall and leap until accounts break, judged by the invariants and by what the flows explain.
+"""Random markets that fall and leap until accounts break, judged by the invariants, by the twin, and by what the flows
+explain.
 
 The crowd borrows all that it may and the index moves by tens of per cent, so that every way to end a liquidation is met.
 """
@@ -61,6 +62,7 @@ from openmargin.domain.money import E8, notional
 from openmargin.domain.orders import Leg
 from openmargin.domain.reasons import Rejected
 from openmargin.domain.venue import CommissionRates, IsolatedTier, LiquidationRules, Symbol, Venue
+from openmargin.lab.simulate import Judge
 from openmargin.runtime.bare import BareExchange, Step
 from tests.engine.story import MIDNIGHT, plain_venue, with_rule
 
@@ -313,14 +315,17 @@ class Gamblers:
         return ChangeVenue(msgspec.structs.replace(state, symbols=symbols))
 
 
-def told(workload: Gamblers, exchange: BareExchange) -> Iterator[Step]:
-    yield from exchange.submit(*workload.opening())
+def told(workload: Gamblers, exchange: BareExchange, *, judged: bool = False) -> Iterator[Step]:
+    """Everything that happened; judged step by step by the twin, where that is wanted."""
+    submit = Judge(exchange).submit if judged else exchange.submit
+    submit(*workload.opening())
     for _ in range(STEPS):
-        steps = exchange.submit(*workload.draw())
-        assert len(steps) < 400, "work that is due at one moment comes to no end"
-        yield from steps
+        before = len(exchange.log)
+        submit(*workload.draw())
+        assert len(exchange.log) < before + 400, "work that is due at one moment comes to no end"
         if workload.luck.random() < 0.05:
             exchange.reload()
+    yield from exchange.log
 
 
 def explained(
@@ -366,7 +371,7 @@ def explained(
 def test_whoever_breaks_every_atom_is_explained(seed: int) -> None:
     exchange = BareExchange()
     workload = Gamblers(seed, exchange)
-    steps = list(told(workload, exchange))
+    steps = list(told(workload, exchange, judged=True))
     pairs = {rules.name: (rules.base, rules.quote) for rules in exchange.live.venue.symbols}
     total = explained(steps, pairs)
     for account in exchange.live.account_ids():

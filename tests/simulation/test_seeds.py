@@ -7,6 +7,7 @@ import pytest
 from openmargin.domain.events import InterestAccrued, OrderFilled, Repaid, SmallLiabilityExchanged
 from openmargin.domain.ids import FEES
 from openmargin.domain.reasons import Reason
+from openmargin.lab.fates import Fate
 from openmargin.lab.simulate import Disagreement, Report, run
 from openmargin.runtime.bare import BareExchange
 from tests.simulation.forgetful import Forgetful
@@ -54,6 +55,12 @@ def test_the_crowd_goes_everywhere() -> None:
     reached = {reason for report in reports.values() for reason in report.reasons}
     assert {reason.name for reason in Reason} - reached == set(), "make the workload ask for these too"
     assert sum(report.trades for report in reports.values()) > 4_000
+    met: dict[str, int] = {}
+    for report in reports.values():
+        for fate, count in report.fates:
+            met[fate] = met.get(fate, 0) + count
+    rare = {fate.value for fate in Fate if met.get(fate.value, 0) < 10}
+    assert rare == set(), f"people must come to these more often: {met}"
 
 
 def test_a_failure_says_how_to_see_it_again() -> None:

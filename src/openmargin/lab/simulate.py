@@ -22,10 +22,13 @@ from openmargin.domain.views import (
     BalanceView,
     BorrowableView,
     DepthView,
+    FundView,
     IsolatedView,
     KeyView,
+    LiquidationLoanView,
     MarginView,
     SmallLiabilityView,
+    SwitchesView,
 )
 from openmargin.lab.fates import Fates
 from openmargin.lab.twin import Twin
@@ -52,6 +55,9 @@ class Questions(Protocol):
     def special_keys(self, account_id: int, scope: Scope) -> list[KeyView]: ...
     def depth(self, symbol: str, limit: int) -> DepthView: ...
     def last_price(self, symbol: str) -> int: ...
+    def switches(self, account_id: int, scope: Scope) -> SwitchesView: ...
+    def liquidation_loan(self, account_id: int) -> LiquidationLoanView: ...
+    def insurance_fund(self) -> tuple[FundView, ...]: ...
 
 
 class Target(Protocol):
@@ -161,6 +167,10 @@ class Judge:
         )
         margin = live.margin(account, scope)
         name = f"of {account} {scope}"
+        _same(f"switches {name}", twin.switches(account, scope), live.switches(account, scope))
+        loan = live.liquidation_loan(account)
+        _same(f"liquidation loan {name}", twin.liquidation_loan(account), loan.amount - loan.repaid)
+        _same("insurance fund", twin.insurance_fund(), {view.asset: view for view in live.insurance_fund()})
         _same(f"margin level {name}", twin.margin_level(account, scope), margin.margin_level)
         _same(f"collateral level {name}", twin.collateral_level(account, scope), margin.collateral_level)
         _same(f"status {name}", twin.status(account, scope), margin.status)

@@ -70,8 +70,7 @@ class Twin(Liquidation):
         if self.delist_next():
             return
         if self.wave_goes_on:
-            self.wave_goes_on = False
-            self.settle_down()
+            self.wave_goes_on = False  # What every record ends with goes on with it.
         else:
             self.liquidate_next()
 

@@ -34,6 +34,7 @@ from openmargin.domain.events import (
 )
 from openmargin.domain.ids import CROSS, SPOT, Scope
 from openmargin.domain.reasons import Reason
+from openmargin.domain.views import SwitchesView
 from openmargin.lab.twin.parts import HOUR, ONE, SUPPLY_MAX, TwinAccount, TwinIsolated
 from openmargin.lab.twin.watch import Watch
 
@@ -202,6 +203,12 @@ class Funding(Watch):
         """A liquidation loan keeps its debtor from borrowing, and from taking anything out of margin."""
         blocks = self.venue.margin.liquidation.loan_blocks and self.liquidation_loan(account) > 0
         return Reason.LIQUIDATION_LOAN_OWED if blocks else None
+
+    def switches(self, account: int, scope: Scope) -> SwitchesView:
+        """What a margin account may do at all."""
+        locked = self.liquidation_of(account, scope) is not None
+        lends = not locked and self._bad_standing(account) is None
+        return SwitchesView(locked, not locked, lends, not locked, lends)
 
     def _must_stay(self, account: int, scope: Scope, asset: str, amount: int) -> Reason | None:
         """A margin account keeps what its level needs; where nothing at all may go, the level is the reason."""

@@ -59,9 +59,9 @@ class Insolvency(Keys):
             self.pay_back(it.account, it.scope, asset, amount, LoanSource.LIQUIDATION)
             self.flow(it, Flow.REPAY_LIQUIDATION, asset, -amount)
 
-    def trade_with(self, purse: dict[str, int], it: TwinLiquidation, asset: str, amount: int) -> None:
-        """Let an amount come from one of the exchange's purses, or go there where it is negative."""
-        purse[asset] = purse.get(asset, 0) - amount
+    def exchange(self, it: TwinLiquidation, asset: str, amount: int) -> None:
+        """Let an amount come from what the exchange converts with, or go there where it is negative."""
+        self.conversion[asset] = self.conversion.get(asset, 0) - amount
         self.give(it.account, it.scope, asset, amount)
         self.flow(it, Flow.OTHER_LIQUIDATION, asset, amount)
 
@@ -82,8 +82,8 @@ class Insolvency(Keys):
         price_given, price_taken = self.mark(it.scope, given), self.mark(it.scope, taken)
         paid = min(most, -(-wanted * price_taken // price_given))
         got = paid * price_given // price_taken
-        self.trade_with(self.conversion, it, given, -paid)
-        self.trade_with(self.conversion, it, taken, got)
+        self.exchange(it, given, -paid)
+        self.exchange(it, taken, got)
         return paid, got
 
     # --- Ends ----------------------------------------------------------------------------------------------------
@@ -121,7 +121,9 @@ class Insolvency(Keys):
         for asset in self.debts_by_value(it):
             paid += self.debt_value(it, asset)
             owed = self.owed(it.account, it.scope, asset)
-            self.trade_with(self.insurance, it, asset, owed)
+            self.insure(asset, 0, owed)
+            self.give(it.account, it.scope, asset, owed)
+            self.flow(it, Flow.OTHER_LIQUIDATION, asset, owed)
             self.pay_debt(it, asset, owed)
         it.deficit += paid
         who = self.accounts[it.account - 1]
@@ -152,7 +154,7 @@ class Insolvency(Keys):
         for name in marked:
             amount = self.free(it.account, scope, name)
             value += amount * self.mark(scope, name)
-            self.trade_with(self.conversion, it, name, -amount)
+            self.exchange(it, name, -amount)
         it.aside = {}
 
         rules = self.venue.margin.liquidation
@@ -164,19 +166,19 @@ class Insolvency(Keys):
         if not rules.fee_within_equity:
             kept = min(kept, value // mark)
             value -= kept * mark
-            self.trade_with(self.conversion, it, back, kept)
+            self.exchange(it, back, kept)
             self._pay_fee(it, back, kept)
         for name in self.debts_by_value(it):
             paid = min(value // self.mark(scope, name), self.owed(it.account, scope, name))
             value -= paid * self.mark(scope, name)
-            self.trade_with(self.conversion, it, name, paid)
+            self.exchange(it, name, paid)
             self.pay_debt(it, name, paid)
         has_loan = False
         if self.debts_by_value(it):
             has_loan = self._cover(it)
         else:
             left = value // mark
-            self.trade_with(self.conversion, it, back, left)
+            self.exchange(it, back, left)
             if rules.fee_within_equity:
                 self._pay_fee(it, back, min(kept, left))
         self.end(it, LiquidationEnd.BANKRUPT_WITH_LOAN if has_loan else LiquidationEnd.TAKEN_OVER)
@@ -184,7 +186,7 @@ class Insolvency(Keys):
     def _pay_fee(self, it: TwinLiquidation, asset: str, amount: int) -> None:
         it.fee += amount * self.mark(it.scope, asset)
         self.give(it.account, it.scope, asset, -amount)
-        self.insurance[asset] = self.insurance.get(asset, 0) + amount
+        self.insure(asset, amount, 0)
         self.flow(it, Flow.LIQUIDATION_FEE, asset, -amount)
 
     def end(self, it: TwinLiquidation, how: LiquidationEnd) -> None:

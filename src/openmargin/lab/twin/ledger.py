@@ -7,7 +7,7 @@ from openmargin.domain.events import AnyEvent
 from openmargin.domain.ids import CROSS, SPOT, Scope, generated_client_id
 from openmargin.domain.orders import ListView, OrderView
 from openmargin.domain.venue import Asset, Symbol, Venue
-from openmargin.domain.views import BalanceView
+from openmargin.domain.views import BalanceView, FundView
 from openmargin.lab.twin.parts import (
     Place,
     TwinAccount,
@@ -88,8 +88,8 @@ class Ledger:
         self.liquidations: list[TwinLiquidation] = []
         """Those that go on, the first to begin first."""
         self.liquidation_numbers = 0
-        self.insurance: dict[str, int] = {}
-        """What the fund received, less what it paid."""
+        self.fund: dict[str, list[int]] = {}
+        """What the insurance fund received, and what it paid."""
 
     # --- Who and where -----------------------------------------------------------------------------------------
 
@@ -193,8 +193,21 @@ class Ledger:
     def supply(self, asset: str) -> int:
         """All of an asset that has come in from the outside world."""
         people = sum(amount for (_, _, name), amount in self.owned.items() if name == asset)
-        own = (self.fees, self.house, self.conversion, self.insurance)
-        return people + self.pool[asset] + sum(purse.get(asset, 0) for purse in own)
+        own = (self.fees, self.house, self.conversion)
+        received, paid = self.fund.get(asset, (0, 0))
+        return people + self.pool[asset] + sum(purse.get(asset, 0) for purse in own) + received - paid
+
+    def insure(self, asset: str, received: int, paid: int) -> None:
+        """Write down what the insurance fund got or gave."""
+        books = self.fund.setdefault(asset, [0, 0])
+        books[0] += received
+        books[1] += paid
+
+    def insurance_fund(self) -> dict[str, FundView]:
+        return {
+            asset: FundView(asset, received - paid, received, paid)
+            for asset, (received, paid) in self.fund.items()
+        }
 
     # --- Orders and the tape -----------------------------------------------------------------------------------
 

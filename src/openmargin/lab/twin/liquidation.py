@@ -95,7 +95,7 @@ class Liquidation(Lists):
         if self.free(account, SPOT, asset) < amount:
             return Reason.SPOT_BALANCE_SHORT
         self.give(account, SPOT, asset, -amount)
-        self.insurance[asset] = self.insurance.get(asset, 0) + amount
+        self.insure(asset, amount, 0)
         self.accounts[account - 1].liquidation_loan_repaid += amount
         number = self.next_transaction()
         self.events.append(LiquidationLoanRepaid(number, account, asset, amount, RepaymentStatus.SUCCESS))

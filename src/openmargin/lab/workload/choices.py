@@ -6,6 +6,7 @@ import msgspec
 
 from openmargin.domain.commands import (
     AnyCommand,
+    Borrow,
     CancelAllOrders,
     CreateSpecialKey,
     DeleteSpecialKeys,
@@ -27,7 +28,15 @@ class Choices(Crowd):
 
     def _leverage(self) -> AnyCommand:
         account, _ = self._who()
-        return SetMaxLeverage(account, *self._signature(), self.chance.choice((3, 3, 3, 5, 5, 10)))
+        leverage = self.chance.choice((3, 3, 3, 5, 5, 10))
+        if leverage == 5 and self._exists(account, CROSS) and self.chance.random() < 0.5:
+            # And use it, only to be refused the way back.
+            most = self.window.borrowable(account, CROSS, "USDT") * 2
+            self.first += [
+                Borrow(account, "", 0, CROSS, "USDT", most * 9 // 10),
+                SetMaxLeverage(account, "", 0, 3),
+            ]
+        return SetMaxLeverage(account, *self._signature(), leverage)
 
     def _burn(self) -> AnyCommand:
         account, _ = self._who()

@@ -56,7 +56,7 @@ class Outside(Crowd):
             Tick(),
             ChangeAccount(account, vip=self.chance.choice((0, 1, 2, 7, -1))),
             ChangeAccount(account, terms_signed=True, trade_group_id=self.chance.choice((5, 5, 6, -1))),
-            ChangeAccount(account, account_type=self.chance.choice(list(AccountType))),
+            *[ChangeAccount(account, account_type=kind) for kind in AccountType],
             CreateKey(account, self.chance.choice(("reader", f"key {self.at_ms}")), KeyKind.HMAC, "", (), ()),
             CreateAccount("late", vip=self.chance.choice((0, -1)), master_id=self.chance.choice((0, 1, 77))),
             self._other_rules(),

@@ -30,7 +30,7 @@ def small_venue(*, house: bool) -> Venue:
         CollateralTier(90_000 * E8, 9 * E8 // 10, 8 * E8 // 10),
         CollateralTier(0, E8 // 2, 0),
     )
-    terms = (LoanTerms(13_233, 130_000 * E8), LoanTerms(9_001, 200_000 * E8))
+    terms = (LoanTerms(13_233, 330_000 * E8), LoanTerms(9_001, 400_000 * E8))
     coin_terms = (LoanTerms(24_077, 3 * E8), LoanTerms(20_000, 5 * E8))
     return Venue(
         "small",
@@ -61,7 +61,7 @@ def small_venue(*, house: bool) -> Venue:
                 min_borrow=E8,
                 min_repay=E8,
                 min_debt_left=E8,
-                pool_capital=300_000 * E8,
+                pool_capital=700_000 * E8,
                 loan_terms=terms,
             ),
             Asset("BNB", "BNB", min_borrow=1_000_000, pool_capital=40 * E8, loan_terms=terms),

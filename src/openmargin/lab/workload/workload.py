@@ -94,7 +94,7 @@ class Workload(Lists, Funding, Choices, Debtors, Outside):
             (6, self._transfer),
             (8 if self.is_stormy else 2, self._deposit),
             (3, self._withdraw),
-            (3, self._isolated),
+            (5, self._isolated),
             (2, self._leverage),
             (2, self._burn),
             (4, self._exchange),
@@ -116,7 +116,7 @@ class Workload(Lists, Funding, Choices, Debtors, Outside):
         """Mostly moments; now and then minutes, rarely hours, sometimes exactly to the full hour."""
         luck = self.chance.random()
         if self.window.liquidating() and luck < 0.97:
-            return self.chance.choice((0, 0, 1, 7, 7, 150, 900, 1_999, 2_000, 2_001))
+            return self.chance.choice((0, 0, 1, 7, 7, 150, 150, 499, 1_999, 2_000))
         if luck < 0.90:
             return self.chance.choice((0, 0, 1, 7, 150, 900))
         if luck < 0.96:
