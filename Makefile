@@ -27,7 +27,7 @@ test: check test-pure ## Checks and all tests: make test FOLDERS="engine api" AR
 test-pure: venv-dev
 	@OPENMARGIN_BUILD=pure $(DEV) tools/run_tests.py $(FOLDERS) $(if $(ARGS),-- $(ARGS))
 
-test-compiled: compile ## The same tests on the compiled package
+test-compiled: compile ## The tests that can tell the builds apart, on the compiled package
 	@OPENMARGIN_BUILD=compiled $(DEV) tools/run_tests.py $(FOLDERS) $(if $(ARGS),-- $(ARGS))
 
 check: venv-dev ## Format, lint, types, import contracts
