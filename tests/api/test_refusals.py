@@ -13,6 +13,7 @@ from openmargin.domain.enums import SelfTradePrevention, SymbolStatus
 from openmargin.domain.money import E8
 from openmargin.domain.reasons import Reason
 from openmargin.domain.venue import Venue
+from tests.api import refusals_of_legacy as legacy
 from tests.api import refusals_of_special_keys as special_keys
 from tests.api.bankruptcy import SLOW, bankrupt, in_liquidation, isolated_in_liquidation, near_its_level
 from tests.api.refusals import (
@@ -460,6 +461,10 @@ CASES += [
 ]
 
 
+CASES += legacy.translated(CASES)
+CASES += legacy.CASES
+
+
 # --- the tests -------------------------------------------------------------------------------------------------
 
 
@@ -485,7 +490,11 @@ GOOD: Final[dict[str, Asked]] = {
     f"POST {MANUAL}": {"type": "ISOLATED", "symbol": "BTCUSDT"},
     f"POST {LEVERAGE}": {"maxLeverage": "3"},
     f"POST {BNB_BURN}": {"spotBNBBurn": "true", "interestBNBBurn": "true"},
+    "POST /sapi/v3/asset/getUserAsset": {"asset": "USDT"},
+    "POST /sapi/v1/asset/get-funding-asset": {},
+    "POST /sapi/v1/margin/dust": {},
     **special_keys.GOOD,
+    **legacy.GOOD,
 }
 """A request of every endpoint that changes something, to be spoiled in one parameter."""
 

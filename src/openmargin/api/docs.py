@@ -29,6 +29,10 @@ carried out.
 Signed endpoints (USER_DATA, TRADE, MARGIN) also take:
 """
 
+_LEGACY: Final = (
+    "Binance has removed it, and clients still call it. The same as `{successor}`, under its older name."
+)
+
 
 def endpoint_table(endpoints: Iterable[Endpoint] = ENDPOINTS) -> str:
     """The whole page, in markdown."""
@@ -38,14 +42,20 @@ def endpoint_table(endpoints: Iterable[Endpoint] = ENDPOINTS) -> str:
     introduction = _INTRODUCTION.format(everywhere=_codes(EVERYWHERE))
     lines = [introduction, *(_parameter(param, False, None) for param in SIGNING_PARAMS), ""]
     lines += ["| endpoint | what it does | security | weight |", "|---|---|---|---|"]
-    lines += [f"| `{row.name}` | {row.title} | {_security(row)} | {_weight(row)} |" for row in rows]
+    lines += [f"| `{row.name}` | {_title(row)} | {_security(row)} | {_weight(row)} |" for row in rows]
     for path, group in groupby(rows, key=lambda endpoint: endpoint.path):
         lines += ["", f"## {path}"]
         for row in group:
             lines += ["", f"### {row.method}: {row.title}", ""]
+            if row.successor:
+                lines += [f"Legacy: {_LEGACY.format(successor=row.successor)}", ""]
             lines += [_field(field) for field in fields_of(row.params)] or ["No parameters."]
             lines += _refusals(row)
     return "\n".join(lines) + "\n"
+
+
+def _title(row: Endpoint) -> str:
+    return f"{row.title} (legacy)" if row.successor else row.title
 
 
 def _security(row: Endpoint) -> str:

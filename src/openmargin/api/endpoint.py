@@ -158,6 +158,8 @@ class Endpoint(Struct, frozen=True):
     """What it calls some of these reasons, where it is not what its dialect calls them."""
     unsupported: Mapping[str, WireError]
     """Parameters that Binance documents and this exchange does not serve, with their refusals."""
+    successor: str
+    """The name of the endpoint that took its place, where Binance has removed it and clients still call it."""
 
 
 P = TypeVar("P", bound=Params)
@@ -175,10 +177,12 @@ def endpoint(
     refuses: tuple[Refusal, ...] = (),
     codes: Mapping[Reason, WireError] | None = None,
     unsupported: Mapping[str, WireError] | None = None,
+    successor: Endpoint | None = None,
 ) -> Callable[[Callable[[Call, P], Awaitable[object]]], Endpoint]:
     """Describe the endpoint that a function serves; the title is the first line of its docstring.
 
-    `permission` is what the key must have, where it is not what the security type implies.
+    `permission` is what the key must have, where it is not what the security type implies. An endpoint with a
+    `successor` is legacy: it translates, and has its successor do the work.
     """
 
     def describe(run: Callable[[Call, P], Awaitable[object]]) -> Endpoint:
@@ -203,6 +207,7 @@ def endpoint(
             refuses=refuses,
             codes=codes or {},
             unsupported=unsupported or {},
+            successor="" if successor is None else successor.name,
         )
 
     return describe

@@ -238,7 +238,7 @@ def filter_failure(name: str) -> WireError:
     return WireError(400, -1013, f"Filter failure: {name}")
 
 
-def _unsupported(what: str) -> WireError:
+def unsupported(what: str) -> WireError:
     """Where Binance documents no code for a refusal, -1020 with a sentence is the nearest."""
     return WireError(400, -1020, f"This operation is not supported: {what}")
 
@@ -331,10 +331,10 @@ _ON_MARGIN: Final[dict[Reason, WireError]] = {
         400, -2011, "Cancel order is invalid. Check origClOrdId and orderId."
     ),
     Reason.PAIR_NOT_ISOLATED: NOT_A_MARGIN_PAIR,
-    Reason.TOO_MANY_ISOLATED: _unsupported("as many isolated accounts are enabled as may be."),
-    Reason.ISOLATED_ALREADY_OPEN: _unsupported("the isolated account is enabled already."),
-    Reason.ISOLATED_NOT_EMPTY: _unsupported("the isolated account is not empty."),
-    Reason.ISOLATED_CLOSED_TOO_SOON: _unsupported("an isolated account may be disabled once in 24 hours."),
+    Reason.TOO_MANY_ISOLATED: unsupported("as many isolated accounts are enabled as may be."),
+    Reason.ISOLATED_ALREADY_OPEN: unsupported("the isolated account is enabled already."),
+    Reason.ISOLATED_NOT_EMPTY: unsupported("the isolated account is not empty."),
+    Reason.ISOLATED_CLOSED_TOO_SOON: unsupported("an isolated account may be disabled once in 24 hours."),
     Reason.ASSET_NOT_IN_PAIR: NOT_A_MARGIN_ASSET,
     Reason.ICEBERG_NEEDS_GTC: needs_gtc("icebergQty", "timeInForce"),
     Reason.LEGS_DO_NOT_FIT: UNSUPPORTED_ORDER_COMBINATION,
@@ -348,8 +348,8 @@ _ON_MARGIN: Final[dict[Reason, WireError]] = {
     Reason.LIQUIDATING_NO_TRANSFER_OUT: WireError(
         400, -3019, "Transferring out has been banned for this account."
     ),
-    Reason.LIQUIDATING: _unsupported("the account is being liquidated."),
-    Reason.NOTHING_TO_LIQUIDATE: _unsupported("the account owes nothing."),
+    Reason.LIQUIDATING: unsupported("the account is being liquidated."),
+    Reason.NOTHING_TO_LIQUIDATE: unsupported("the account owes nothing."),
     Reason.NO_LIQUIDATION_LOAN: WireError(400, -3015, "Repay amount exceeds borrow amount."),
     Reason.LIQUIDATION_LOAN_ASSET: _INVALID_INPUT,
     Reason.ABOVE_LIQUIDATION_LOAN: WireError(400, -3015, "Repay amount exceeds borrow amount."),
@@ -368,29 +368,25 @@ _ON_MARGIN: Final[dict[Reason, WireError]] = {
         400, -3065, "This asset is being delisted and can not be transferred in."
     ),
     Reason.UNKNOWN_LEVERAGE: _INVALID_INPUT,
-    Reason.LEVERAGE_LEVEL_TOO_LOW: _unsupported(
+    Reason.LEVERAGE_LEVEL_TOO_LOW: unsupported(
         "the margin level is not above the initial one of that leverage."
     ),
-    Reason.NOT_A_SMALL_LIABILITY: _unsupported(
-        "only debts of the listed small liabilities may be exchanged."
-    ),
-    Reason.TOO_MANY_SMALL_LIABILITIES: _unsupported("too many assets in one exchange."),
-    Reason.SMALL_LIABILITIES_TOO_SOON: _unsupported(
-        "small liabilities may be exchanged once within 6 hours."
-    ),
+    Reason.NOT_A_SMALL_LIABILITY: unsupported("only debts of the listed small liabilities may be exchanged."),
+    Reason.TOO_MANY_SMALL_LIABILITIES: unsupported("too many assets in one exchange."),
+    Reason.SMALL_LIABILITIES_TOO_SOON: unsupported("small liabilities may be exchanged once within 6 hours."),
     Reason.VIP_TOO_LOW: WireError(400, -3999, "This function is only available for invited users."),
     Reason.TERMS_NOT_SIGNED: WireError(400, -3999, "This function is only available for invited users."),
-    Reason.PRODUCT_HAS_NO_SPECIAL_KEYS: _unsupported(
+    Reason.PRODUCT_HAS_NO_SPECIAL_KEYS: unsupported(
         "Portfolio Margin is an unsupported product, please change the account type to a supported margin product."
     ),
-    Reason.TOO_MANY_KEYS: _unsupported("the account has as many keys as it may."),
-    Reason.TOO_MANY_IPS: _unsupported("a key may not name as many addresses."),
-    Reason.SPECIAL_KEY_COOLDOWN: _unsupported(
+    Reason.TOO_MANY_KEYS: unsupported("the account has as many keys as it may."),
+    Reason.TOO_MANY_IPS: unsupported("a key may not name as many addresses."),
+    Reason.SPECIAL_KEY_COOLDOWN: unsupported(
         "new special keys may be created when the cooldown after leaving Special Key Mode is over."
     ),
-    Reason.UNKNOWN_SPECIAL_KEY: _unsupported("no special key of that account goes by this name."),
+    Reason.UNKNOWN_SPECIAL_KEY: unsupported("no special key of that account goes by this name."),
     Reason.SPECIAL_KEY_MAY_NOT_BORROW: REJECTED_KEY,
-    Reason.SPECIAL_MODE_HAS_DEBT: _unsupported("the account still owes something."),
+    Reason.SPECIAL_MODE_HAS_DEBT: unsupported("the account still owes something."),
     Reason.KEY_NAME_WRONG: invalid("apiName"),
     Reason.RATES_WRONG: _INVALID_INPUT,
     Reason.INTEREST_ASSET_UNKNOWN: _INVALID_INPUT,

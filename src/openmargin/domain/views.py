@@ -22,6 +22,7 @@ class KeyView(Struct, frozen=True):
     api_name: str = ""
     special_scope: Scope = ""
     """The margin account that a special key trades for; empty for an ordinary key."""
+    created_at_ms: int = 0
 
 
 class AccountView(Struct, frozen=True):

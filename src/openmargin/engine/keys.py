@@ -45,6 +45,7 @@ def create(state: State, command: CreateKey) -> Rejected | None:
             command.permissions,
             command.ips,
             next_serial(state),
+            created_at_ms=state.at_ms,
         ),
     )
     return None

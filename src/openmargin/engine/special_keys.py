@@ -56,6 +56,7 @@ def create(state: State, command: CreateSpecialKey) -> Rejected | None:
             keys.next_serial(state),
             command.api_name,
             command.scope,
+            state.at_ms,
         ),
     )
     if command.scope == CROSS and not account.in_special_mode:
@@ -86,6 +87,7 @@ def edit_ips(state: State, command: EditSpecialKeyIps) -> Rejected | None:
             key.serial,
             key.api_name,
             key.special_scope,
+            key.created_at_ms,
         ),
     )
     state.events.append(KeyChanged(key.account_id, key.api_key, ips))

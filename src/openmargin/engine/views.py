@@ -125,6 +125,12 @@ def changed_ms(state: State, account_id: int, scope: Scope) -> int:
     )
 
 
+def in_display(state: State, asset: str, amount: Atoms) -> Atoms:
+    """What an amount is worth in the display asset, rounded down; 0 where either has no price."""
+    display = state.marks.get(state.venue.margin.display_asset, 0)
+    return amount * state.marks.get(asset, 0) // display if display else 0
+
+
 def margin(state: State, account_id: int, scope: Scope) -> MarginView:
     """A margin account with its levels; raises KeyError where there is no such trading account."""
     found = _trading(state, account_id, scope)

@@ -94,6 +94,10 @@ class Live:
         """When anything in these wallets last changed; 0 for never."""
         return views.changed_ms(self._engine.state, account_id, scope)
 
+    def in_display(self, asset: str, amount: Atoms) -> Atoms:
+        """What an amount is worth in the display asset, rounded down; 0 where either has no price."""
+        return views.in_display(self._engine.state, asset, amount)
+
     def max_borrowable(self, account_id: int, scope: Scope, asset: str) -> BorrowableView | Rejected:
         return views.max_borrowable(self._engine.state, account_id, scope, asset)
 

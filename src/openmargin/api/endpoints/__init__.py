@@ -15,6 +15,7 @@ from openmargin.api.endpoints import (
     exchange_info,
     general,
     isolated,
+    legacy,
     liquidation_loan,
     liquidations,
     loans,
@@ -34,6 +35,7 @@ from openmargin.api.endpoints import (
     tickers,
     trades,
     transfers,
+    wallet,
 )
 
 
@@ -68,6 +70,8 @@ ENDPOINTS: Final[tuple[Endpoint, ...]] = tuple(
         spot_account,
         special_keys,
         liquidation_loan,
+        wallet,
+        legacy,
     )
     for found in _endpoints_of(module)
 )

@@ -31,7 +31,7 @@ _SOURCE_WORDS: Final = {
 _INTEREST_WORDS: Final = {kind: kind.name for kind in InterestKind}
 
 
-_BORROWING: Final = (
+BORROWING: Final = (
     Reason.NO_INDEX_PRICE,
     Reason.LIQUIDATING_NO_BORROW,
     Reason.LIQUIDATION_LOAN_OWED,
@@ -45,7 +45,7 @@ _BORROWING: Final = (
     Reason.ABOVE_MAX_BORROWABLE,
     Reason.INVENTORY_SHORT,
 )
-_REPAYING: Final = (
+REPAYING: Final = (
     Reason.LIQUIDATING_NO_REPAY,
     Reason.ABOVE_DEBT,
     Reason.BELOW_MIN_REPAY,
@@ -71,7 +71,7 @@ class TransactionReply(Reply):
     Security.MARGIN,
     Weight(1500, Payer.UID),
     params=BorrowRepayParams,
-    refuses=(*OF_SYMBOL, *_BORROWING, *_REPAYING),
+    refuses=(*OF_SYMBOL, *BORROWING, *REPAYING),
 )
 async def borrow_or_repay(call: Call, asked: BorrowRepayParams) -> TransactionReply:
     """Borrow or repay"""

@@ -34,6 +34,8 @@ _ROLL_WORDS: Final = {_ROLL_IN: True, _ROLL_OUT: False}
 _KEPT_DAYS: Final = 183
 _ISOLATED: Final = ""
 """Stands for the scope that fromSymbol or toSymbol names."""
+SPOT_TO_ISOLATED: Final[tuple[Scope, Scope]] = (SPOT, _ISOLATED)
+ISOLATED_TO_SPOT: Final[tuple[Scope, Scope]] = (_ISOLATED, SPOT)
 _OTHER_WALLETS: Final = tuple(
     f"{source}_{target}"
     for first in ("UMFUTURE", "CMFUTURE", "FUNDING", "OPTION", "PORTFOLIO_MARGIN")
@@ -46,8 +48,8 @@ _OTHER_WALLETS: Final = tuple(
 _TYPES: Final[dict[str, tuple[Scope, Scope] | WireError]] = {
     "MAIN_MARGIN": (SPOT, CROSS),
     "MARGIN_MAIN": (CROSS, SPOT),
-    "MAIN_ISOLATED_MARGIN": (SPOT, _ISOLATED),
-    "ISOLATED_MARGIN_MAIN": (_ISOLATED, SPOT),
+    "MAIN_ISOLATED_MARGIN": SPOT_TO_ISOLATED,
+    "ISOLATED_MARGIN_MAIN": ISOLATED_TO_SPOT,
     "MARGIN_ISOLATEDMARGIN": (CROSS, _ISOLATED),
     "ISOLATEDMARGIN_MARGIN": (_ISOLATED, CROSS),
     "ISOLATEDMARGIN_ISOLATEDMARGIN": (_ISOLATED, _ISOLATED),
@@ -78,7 +80,7 @@ def _resolve_one(scope: Scope, symbol: str | None, name: str) -> Scope:
 
 
 _MISFITS: Final = (errors.missing("fromSymbol"), errors.not_required("fromSymbol"))
-_TRANSFERRING: Final = (
+TRANSFERRING: Final = (
     Reason.LIQUIDATING_NO_TRANSFER_IN,
     Reason.LIQUIDATING_NO_TRANSFER_OUT,
     Reason.LIQUIDATION_LOAN_OWED,
@@ -112,7 +114,7 @@ class TransferParams(Params, frozen=True, kw_only=True):
     Weight(900, Payer.UID),
     params=TransferParams,
     permission=Permission.MARGIN_LOAN,
-    refuses=(*_MISFITS, *_TRANSFERRING),
+    refuses=(*_MISFITS, *TRANSFERRING),
 )
 async def transfer(call: Call, asked: TransferParams) -> TransactionReply:
     """Transfer between wallets"""
@@ -232,15 +234,27 @@ class MarginTransferPage(Reply):
 )
 async def margin_transfers(call: Call, asked: MarginTransfersParams) -> MarginTransferPage:
     """Query transfers into and out of a margin account"""
-    scope = asked.isolated_symbol or CROSS
+    return await transfers_of(call, asked, asked.isolated_symbol or CROSS, asked.asset, asked.is_in)
+
+
+async def transfers_of(
+    call: Call,
+    asked: PageParams,
+    scope: Scope,
+    asset: str | None,
+    is_in: bool | None,
+    other: Scope | None = None,
+) -> MarginTransferPage:
+    """One page of what was moved into or out of a margin account; with `other`, from or to that alone."""
     call.require_known(scope)
     span = span_of(asked, call.exchange.clock.now_ms(), default_days=7, most_days=30, kept_days=_KEPT_DAYS)
     rows, total = await call.exchange.past.fetch(
         queries.Transfers(
             account_id=call.sender.account_id,
             scope=scope,
-            is_in=asked.is_in,
-            asset=asked.asset,
+            is_in=is_in,
+            other=other,
+            asset=asset,
             start_ms=span.start_ms,
             end_ms=span.end_ms,
             offset=asked.offset,

@@ -55,6 +55,7 @@ class Keys(Funding):
                 command.public_key,
                 list(command.permissions),
                 list(command.ips),
+                self.now,
             )
         )
         return None
@@ -99,6 +100,7 @@ class Keys(Funding):
                 command.public_key,
                 may,
                 ips,
+                self.now,
                 name,
                 command.scope,
             )

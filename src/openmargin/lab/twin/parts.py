@@ -240,6 +240,7 @@ class TwinKey:
         public_key: str,
         permissions: list[Permission],
         ips: list[str],
+        now: int,
         name: str = "",
         scope: Scope = "",
     ) -> None:
@@ -249,6 +250,7 @@ class TwinKey:
         self.public_key = public_key
         self.permissions = permissions
         self.ips = ips
+        self.created = now
         self.name = name
         self.scope = scope
         """The margin account of a special key; empty for an ordinary one."""
@@ -265,6 +267,7 @@ class TwinKey:
             self.serial,
             self.name,
             self.scope,
+            self.created,
         )
 
 
