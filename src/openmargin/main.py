@@ -17,6 +17,9 @@ from openmargin.api.app import Gateway
 from openmargin.api.asgi import AsgiGateway, Receive, Scope, Send
 from openmargin.api.auth import Authenticator, TimestampPolicy
 from openmargin.api.limits import Limits
+from openmargin.api.ws.gateway import SocketGateway
+from openmargin.api.ws.hub import Hub
+from openmargin.api.ws.streams import StreamEndpoint
 from openmargin.config import Settings, load_venue
 from openmargin.config.venue_changes import venue_changes
 from openmargin.domain.commands import ChangeVenue
@@ -44,15 +47,21 @@ _CLOCK_SLACK_MS = 60_000
 
 
 class Application:
-    """The ASGI application: `/lab` is the lab's, everything else the gateway's."""
+    """The ASGI application: `/lab` is the lab's, everything else the gateway's. WebSockets have a door of their own."""
 
-    def __init__(self, gateway: AsgiGateway, lab: Callable[[Scope, Receive, Send], Awaitable[None]]) -> None:
+    def __init__(
+        self,
+        gateway: AsgiGateway,
+        lab: Callable[[Scope, Receive, Send], Awaitable[None]],
+        sockets: SocketGateway,
+    ) -> None:
+        self.sockets = sockets
         self._gateway = gateway
         self._lab = lab
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         if scope["type"] != "http":
-            # Whoever builds the exchange closes it: there is no life span to ask for, and no stream yet.
+            # Whoever builds the exchange closes it: there is no life span to ask for.
             raise NotImplementedError(f"no {scope['type']} connections")
         path: str = scope["path"]
         if path == "/lab" or path.startswith("/lab/"):
@@ -87,7 +96,14 @@ async def build(
     secrets = SecretKeeper(master_key)
     authenticator = Authenticator(exchange, secrets, TimestampPolicy(settings.timestamp_policy))
     gateway = AsgiGateway(Gateway(exchange, authenticator, Limits()))
-    return exchange, Application(gateway, lab_app(Bench(exchange, secrets)))
+    return exchange, Application(gateway, lab_app(Bench(exchange, secrets)), _sockets(exchange))
+
+
+def _sockets(exchange: Exchange) -> SocketGateway:
+    """Every path that takes WebSockets."""
+    sockets = SocketGateway(exchange.clock)
+    sockets.add(StreamEndpoint(exchange, Hub(exchange)))
+    return sockets
 
 
 def _master_key(settings: Settings) -> bytes:

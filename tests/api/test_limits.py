@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from openmargin.api.limits import MinuteCounter, WeightLimits, seconds_left
+from openmargin.api.limits import WeightLimits, WindowCounter, seconds_left
 from tests.api.world import World
 
 ORDER = "/sapi/v1/margin/order"
@@ -103,7 +103,7 @@ def test_all_orders_is_bounded_in_calls_too(world: World) -> None:
 
 
 def test_windows_end_with_the_minute() -> None:
-    counter = MinuteCounter()
+    counter = WindowCounter()
     assert counter.add("b", "ip", 5, 59_999) == 5
     assert counter.add("b", "ip", 5, 60_000) == 5
     assert counter.add("b", "ip", 5, 119_999) == 10
@@ -111,7 +111,7 @@ def test_windows_end_with_the_minute() -> None:
 
 def test_late_comers_of_a_crowded_minute_share_a_window(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("openmargin.api.limits._WINDOWS_MAX", 2)
-    counter = MinuteCounter()
+    counter = WindowCounter()
     assert counter.add("b", "first", 1, 0) == 1
     assert counter.add("b", "second", 1, 0) == 1
     assert counter.add("b", "third", 1, 0) == 1

@@ -71,6 +71,7 @@ TIMED_OUT: Final = WireError(
     "Timeout waiting for response from backend server. Send status unknown; execution status unknown.",
 )
 SHUTTING_DOWN: Final = WireError(503, -1016, "This service is no longer available.")
+CONNECTIONS_FULL: Final = WireError(503, -1008, "Server is currently overloaded with other requests.")
 NOT_SUPPORTED: Final = WireError(400, -1020, "This operation is not supported.")
 OUTSIDE_RECV_WINDOW: Final = WireError(400, -1021, "Timestamp for this request is outside of the recvWindow.")
 AHEAD_OF_SERVER: Final = WireError(
@@ -178,6 +179,19 @@ def weight_exceeded(limit: int) -> WireError:
 
 def requests_exceeded(limit: int) -> WireError:
     return WireError(429, -1003, f"Too many requests; current limit is {limit} requests per 1 MINUTE.")
+
+
+def too_many_connections(limit: int) -> WireError:
+    return WireError(429, -1003, f"Too many connections; current limit is {limit} attempts per 5 MINUTE.")
+
+
+def unknown_stream(name: str) -> WireError:
+    """Binance opens such a connection and stays silent, and nobody finds the slip."""
+    return WireError(400, -1100, f"There is no stream {name[:80]}")
+
+
+def too_many_streams(limit: int) -> WireError:
+    return WireError(400, -1101, f"A connection can listen to at most {limit} streams.")
 
 
 def illegal_characters(name: str, legal: str) -> WireError:

@@ -17,7 +17,7 @@ from openmargin.api.wire import Headers
 
 _MINUTE_MS: Final = 60_000
 _WINDOWS_MAX: Final = 65_536
-"""How many budgets one minute may open. Later comers of that minute share one, so memory stays bounded."""
+"""How many budgets one window may open. Later comers of that window share one, so memory stays bounded."""
 
 
 class WeightLimits(Struct, frozen=True):
@@ -28,18 +28,19 @@ class WeightLimits(Struct, frozen=True):
     api_ip: int = 6_000
 
 
-class MinuteCounter:
-    """Sums by budget and payer, forgotten when the minute ends."""
+class WindowCounter:
+    """Sums by budget and payer, forgotten when the window ends: a minute, unless said otherwise."""
 
-    def __init__(self) -> None:
-        self._minute = -1
+    def __init__(self, length_ms: int = _MINUTE_MS) -> None:
+        self._length_ms = length_ms
+        self._window = -1
         self._sums: dict[tuple[str, str | int], int] = {}
 
     def add(self, budget: str, payer: str | int, amount: int, now_ms: int) -> int:
         """The sum after adding."""
-        minute = now_ms // _MINUTE_MS
-        if minute != self._minute:
-            self._minute = minute
+        begun = now_ms // self._length_ms
+        if begun != self._window:
+            self._window = begun
             self._sums.clear()
         window = (budget, payer)
         used = self._sums.get(window)
@@ -56,8 +57,8 @@ class Limits:
 
     def __init__(self, weights: WeightLimits | None = None) -> None:
         self._weights = weights or WeightLimits()
-        self._weight = MinuteCounter()
-        self._requests = MinuteCounter()
+        self._weight = WindowCounter()
+        self._requests = WindowCounter()
 
     def charge(
         self, endpoint: Endpoint, payer: str | int, weight: int, now_ms: int, headers: Headers

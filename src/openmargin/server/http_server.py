@@ -7,12 +7,15 @@ import socket
 import ssl
 from collections.abc import Awaitable, Callable, Generator
 from contextlib import contextmanager
-from typing import Final, TypeAlias
+from functools import partial
+from typing import Final, TypeAlias, cast
 
 import uvicorn
 
 from openmargin.api.asgi import Receive, Scope, Send
+from openmargin.api.ws.gateway import SocketGateway
 from openmargin.server.protocol import BoundedHttpProtocol
+from openmargin.server.sockets import WebSocketProtocol
 
 Application: TypeAlias = Callable[[Scope, Receive, Send], Awaitable[None]]
 
@@ -30,13 +33,17 @@ class HttpServer(uvicorn.Server):
         log_level: str,
         on_ready: Callable[[], None],
         tls: ssl.SSLContext | None = None,
+        sockets: SocketGateway | None = None,
     ) -> None:
+        """Without `sockets`, requests for WebSockets are answered like any other."""
         super().__init__(
             uvicorn.Config(
                 application,
                 interface="asgi3",
                 http=BoundedHttpProtocol,
-                ws="none",
+                ws="none"
+                if sockets is None
+                else cast(type[asyncio.Protocol], partial(WebSocketProtocol, sockets)),
                 lifespan="off",
                 log_config=None,
                 log_level=log_level,

@@ -1,4 +1,4 @@
-"""HTTP alone, with a bound on what comes before a request is understood, and answers in one piece."""
+"""HTTP with a bound on what comes before a request is understood, and answers in one piece."""
 
 from __future__ import annotations
 
@@ -25,6 +25,11 @@ class JoiningTransport:
         self._transport = transport
         self._loop = loop
         self._waiting: list[bytes] = []
+
+    def unwrapped(self) -> asyncio.Transport:
+        """The transport itself, once what waits has left."""
+        self._flush()
+        return self._transport
 
     def write(self, data: bytes) -> None:
         if not self._waiting:

@@ -68,6 +68,7 @@ async def _serve(
             settings.log_level,
             lambda: print(words, end="", flush=True),
             server_context(authority, settings.host) if authority else None,
+            application.sockets,
         )
         end.server = server
         loop = asyncio.get_running_loop()

@@ -1,0 +1,113 @@
+"""Who may open a WebSocket, and who answers it: one door for every path.
+
+Owns: the open connections, and the count of attempts of each address.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Final, Protocol, TypeAlias
+
+from msgspec import Struct
+
+from openmargin.api import errors
+from openmargin.api.errors import WireError, error_body
+from openmargin.api.limits import WindowCounter
+from openmargin.api.ws.connection import Connection, ConnectionLimits, Handler, Wire
+from openmargin.runtime.clock import Clock
+
+_ATTEMPTS_WINDOW_MS: Final = 300_000
+_ATTEMPTS: Final = 300
+"""Connections that one address may try to open in five minutes."""
+CONNECTIONS_MAX: Final = 4_096
+
+
+class SocketRequest(Struct, frozen=True):
+    """What a client asked to open."""
+
+    path: str
+    query: bytes
+    ip: str
+
+
+class SocketRefused(Exception):
+    """Ends a handshake with an HTTP answer. Raised by endpoints as they open."""
+
+    def __init__(self, error: WireError) -> None:
+        super().__init__(error.message)
+        self.error = error
+
+
+class SocketEndpoint(Protocol):
+    """What stands behind some paths."""
+
+    @property
+    def limits(self) -> ConnectionLimits: ...
+
+    def serves(self, path: str) -> bool:
+        """Is this path one of its own?"""
+        ...
+
+    def open(self, request: SocketRequest, connection: Connection) -> Handler:
+        """Who answers this connection. It may send at once. Raises SocketRefused."""
+        ...
+
+
+class Refusal(Struct, frozen=True):
+    """An HTTP answer instead of a connection; the body is JSON."""
+
+    status: int
+    body: bytes
+    retry_after_s: int | None = None
+
+
+Opened: TypeAlias = Connection | Refusal
+
+
+class SocketGateway:
+    """Every WebSocket of one exchange."""
+
+    def __init__(self, clock: Clock, attempts: int = _ATTEMPTS, connections: int = CONNECTIONS_MAX) -> None:
+        self._clock = clock
+        self._attempts_max = attempts
+        self._connections_max = connections
+        self._attempts = WindowCounter(_ATTEMPTS_WINDOW_MS)
+        self._endpoints: list[SocketEndpoint] = []
+        self._open: dict[Connection, None] = {}
+
+    def add(self, endpoint: SocketEndpoint) -> None:
+        """Have some paths answered."""
+        self._endpoints.append(endpoint)
+
+    def open(self, request: SocketRequest, wire: Wire) -> Opened:
+        """A connection with somebody who answers it, or why there is none."""
+        now_ms = self._clock.host_ms()
+        if self._attempts.add("", request.ip, 1, now_ms) > self._attempts_max:
+            seconds = -(-(_ATTEMPTS_WINDOW_MS - now_ms % _ATTEMPTS_WINDOW_MS) // 1000)
+            return _refusal(errors.too_many_connections(self._attempts_max), seconds)
+        endpoint = next((found for found in self._endpoints if found.serves(request.path)), None)
+        if endpoint is None:
+            return _refusal(errors.no_such_path(request.path))
+        if len(self._open) >= self._connections_max:
+            return _refusal(errors.CONNECTIONS_FULL)
+        connection = Connection(wire, endpoint.limits, self._clock, asyncio.get_running_loop())
+        try:
+            connection.handler = endpoint.open(request, connection)
+        except SocketRefused as refused:
+            connection.lost()
+            return _refusal(refused.error)
+        self._open[connection] = None
+        return connection
+
+    def closed(self, connection: Connection) -> None:
+        """The server has let go of a connection's socket."""
+        self._open.pop(connection, None)
+
+    def hang_up(self, code: int, reason: str) -> None:
+        """Close every connection: because this server becomes another, for one."""
+        for connection in tuple(self._open):
+            connection.shut_down(code, reason)
+
+
+def _refusal(error: WireError, retry_after_s: int | None = None) -> Refusal:
+    return Refusal(error.status, error_body(error), retry_after_s)
