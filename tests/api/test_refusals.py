@@ -15,6 +15,7 @@ from openmargin.domain.reasons import Reason
 from openmargin.domain.venue import Venue
 from tests.api import refusals_of_legacy as legacy
 from tests.api import refusals_of_special_keys as special_keys
+from tests.api import refusals_of_user_streams as user_streams
 from tests.api.bankruptcy import SLOW, bankrupt, in_liquidation, isolated_in_liquidation, near_its_level
 from tests.api.refusals import (
     Asked,
@@ -347,6 +348,7 @@ CASES += [
     ),
 ]
 CASES += special_keys.CASES
+CASES += user_streams.CASES
 
 
 # --- small debts -----------------------------------------------------------------------------------------------
@@ -495,6 +497,7 @@ GOOD: Final[dict[str, Asked]] = {
     "POST /sapi/v1/margin/dust": {},
     **special_keys.GOOD,
     **legacy.GOOD,
+    **user_streams.GOOD,
 }
 """A request of every endpoint that changes something, to be spoiled in one parameter."""
 

@@ -13,6 +13,7 @@ from openmargin.domain.enums import OpenOrderLoss, SelfTradePrevention, SymbolSt
 from openmargin.domain.money import E8
 from openmargin.domain.reasons import Reason
 from openmargin.domain.venue import Venue
+from tests.api import refusals_of_user_streams as user_streams
 from tests.api.bankruptcy import SLOW, key_in_liquidation, near_its_level
 from tests.api.refusals import (
     Asked,
@@ -425,6 +426,9 @@ CASES += [
 ]
 
 
+CASES += user_streams.SPOT_CASES
+
+
 # --- the tests -------------------------------------------------------------------------------------------------
 
 
@@ -443,6 +447,7 @@ GOOD: Final[dict[str, Asked]] = {
     f"DELETE {OPEN_ORDERS}": {"symbol": "BTCUSDT"},
     f"DELETE {LIST}": {"symbol": "BTCUSDT", "orderListId": "99"},
     f"PUT {AMEND}": {**LESS, "orderId": "99"},
+    **user_streams.SPOT_GOOD,
 }
 """A request of every endpoint that changes something, to be spoiled in one parameter."""
 

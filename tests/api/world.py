@@ -212,6 +212,18 @@ class World:
         query, body = ("", payload) if in_body else (payload, "")
         return self.send(method, path, query, body, key.api_key, ip)
 
+    def keyed(
+        self,
+        method: str,
+        path: str,
+        parameters: Mapping[str, object] | None = None,
+        *,
+        key: Key | None = None,
+        ip: str = "127.0.0.1",
+    ) -> Answer:
+        """A request that names a key and signs nothing."""
+        return self.send(method, path, urlencode(parameters or {}), b"", (key or self.key).api_key, ip)
+
     def get(self, path: str, **parameters: object) -> Answer:
         return self.signed("GET", path, parameters)
 

@@ -129,6 +129,8 @@ def ask(world: World, request: Request, before: Any = None) -> Answer:
     }
     if _ENDPOINTS[f"{request.method} {request.path}"].security is Security.NONE:
         return world.public(request.path, **parameters)
+    if _ENDPOINTS[f"{request.method} {request.path}"].security is Security.USER_STREAM:
+        return world.keyed(request.method, request.path, parameters)
     return world.signed(request.method, request.path, parameters)
 
 

@@ -10,12 +10,16 @@ from openmargin.domain.commands import (
     Borrow,
     CancelAllOrders,
     ChangeVenue,
+    CloseListenKey,
     CreateAccount,
     CreateKey,
     Deposit,
+    KeepListenKey,
     Open,
+    OpenListenKey,
     PlaceOrder,
     SetIndex,
+    Tick,
 )
 from openmargin.domain.enums import (
     KeyKind,
@@ -25,6 +29,7 @@ from openmargin.domain.enums import (
     Side,
     SideEffect,
     TimeInForce,
+    UserStream,
 )
 from openmargin.domain.ids import CROSS
 from openmargin.domain.money import E8
@@ -81,6 +86,14 @@ STORIES: dict[str, tuple[list[AnyCommand], list[AnyCommand]]] = {
             limit("BTCUSDT", Side.SELL, E8, 19_000 * E8),
         ],
         [limit("BTCUSDT", Side.SELL, E8, 18_900 * E8), SetIndex((("BTCUSDT", 18_950 * E8),))],
+    ),
+    "listen keys, one of which is kept, and their ends": (
+        [
+            OpenListenKey(1, "", 0, CROSS, UserStream.TRADE, 8),
+            OpenListenKey(1, "", 0, CROSS, UserStream.RISK, 9),
+            KeepListenKey(1, "", 0, CROSS, UserStream.TRADE, 8),
+        ],
+        [CloseListenKey(1, "", 0, CROSS, UserStream.RISK, 0), Tick()],
     ),
 }
 

@@ -36,6 +36,8 @@ class Security(Enum):
     NONE = "NONE"
     MARKET_DATA = "MARKET_DATA"
     """A known key. A signature is not asked for, and must be right where one is sent."""
+    USER_STREAM = "USER_STREAM"
+    """The same, for streams that are named by the account of the key."""
     USER_DATA = "USER_DATA"
     TRADE = "TRADE"
     MARGIN = "MARGIN"

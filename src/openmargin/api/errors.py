@@ -412,6 +412,7 @@ _ON_MARGIN: Final[dict[Reason, WireError]] = {
         400, -2038, "Order amend (quantity not above what has been executed) is not supported."
     ),
     Reason.MAX_NUM_ORDER_AMENDS: filter_failure("MAX_NUM_ORDER_AMENDS"),
+    Reason.UNKNOWN_LISTEN_KEY: WireError(400, -1125, "This listenKey does not exist."),
     Reason.CANCEL_RESTRICTED: WireError(400, -2011, "Order was not canceled due to cancel restrictions."),
 }
 

@@ -22,6 +22,7 @@ from openmargin.domain.enums import (
     Side,
     SideEffect,
     TimeInForce,
+    UserStream,
 )
 from openmargin.domain.ids import Scope
 from openmargin.domain.money import Atoms
@@ -298,6 +299,34 @@ class ExitSpecialKeyMode(Signed, frozen=True):
     """Leave Special Key Mode, with all special keys of the cross account."""
 
 
+class OpenListenKey(Signed, frozen=True):
+    """Have a user data stream named, or the name that it has extended.
+
+    `nonce` is chance from outside: with the server's master key it makes the name, which is not written anywhere.
+    """
+
+    scope: Scope
+    stream: UserStream
+    nonce: int
+
+
+class KeepListenKey(Signed, frozen=True):
+    """Extend the name of a user data stream."""
+
+    scope: Scope
+    stream: UserStream
+    nonce: int
+
+
+class CloseListenKey(Signed, frozen=True):
+    """End the name of a user data stream."""
+
+    scope: Scope
+    stream: UserStream
+    nonce: int
+    """0 for whichever there is."""
+
+
 class SetRates(Command, frozen=True):
     """Daily interest rates from the next full hour on, as (asset, one rate per VIP level from 0 up)."""
 
@@ -336,6 +365,9 @@ AnyCommand: TypeAlias = (
     | ExitSpecialKeyMode
     | SetRates
     | AmendOrder
+    | OpenListenKey
+    | KeepListenKey
+    | CloseListenKey
 )
 
 

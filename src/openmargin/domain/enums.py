@@ -215,3 +215,11 @@ class CancelReplaceMode(IntEnum):
 
     STOP_ON_FAILURE = 1
     ALLOW_FAILURE = 2
+
+
+class UserStream(IntEnum):
+    """What a user data stream tells: orders and balances, a margin account's risk, or both."""
+
+    TRADE = 1
+    RISK = 2
+    COMBINED = 3

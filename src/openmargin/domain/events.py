@@ -18,6 +18,7 @@ from openmargin.domain.enums import (
     Permission,
     RepaymentStatus,
     Side,
+    UserStream,
 )
 from openmargin.domain.ids import Scope
 from openmargin.domain.money import Atoms
@@ -334,6 +335,27 @@ class IsolatedChanged(Event, frozen=True):
     is_open: bool
 
 
+class ListenKeyKept(Event, frozen=True):
+    """The name of a user data stream is good until then: it is new, or was extended."""
+
+    account_id: int
+    scope: Scope
+    stream: UserStream
+    nonce: int
+    expires_at_ms: int
+
+
+class ListenKeyEnded(Event, frozen=True):
+    """The name of a user data stream is good no longer."""
+
+    account_id: int
+    scope: Scope
+    stream: UserStream
+    nonce: int
+    is_expired: bool
+    """Did nobody keep it? Otherwise its owner ended it."""
+
+
 AnyEvent: TypeAlias = (
     Rejected
     | VenueChanged
@@ -367,4 +389,6 @@ AnyEvent: TypeAlias = (
     | LiquidationLoanChanged
     | LiquidationLoanRepaid
     | DebtLiquidated
+    | ListenKeyKept
+    | ListenKeyEnded
 )

@@ -121,6 +121,7 @@ class Reason(IntEnum):
     QUANTITY_DONE = 106
     """An amendment to no more than what has traded, or was prevented."""
     MAX_NUM_ORDER_AMENDS = 107
+    UNKNOWN_LISTEN_KEY = 108
 
 
 class Rejected(Struct, frozen=True, tag=True, tag_field="event", array_like=True, gc=False):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from openmargin.domain.enums import AccountType, KeyKind, MarginStatus, Permission
+from openmargin.domain.enums import AccountType, KeyKind, MarginStatus, Permission, UserStream
 from openmargin.domain.ids import Scope
 from openmargin.domain.money import Atoms
 
@@ -23,6 +23,17 @@ class KeyView(Struct, frozen=True):
     special_scope: Scope = ""
     """The margin account that a special key trades for; empty for an ordinary key."""
     created_at_ms: int = 0
+
+
+class ListenKeyView(Struct, frozen=True):
+    """The name of a user data stream: whose stream it is, and how long it is good."""
+
+    account_id: int
+    scope: Scope
+    stream: UserStream
+    nonce: int
+    """What the name that clients know is made of."""
+    expires_at_ms: int
 
 
 class AccountView(Struct, frozen=True):

@@ -81,6 +81,7 @@ def dump(state: State) -> bytes:
             [_dump_liquidation(liquidation) for liquidation in state.liquidations.values()],
             state.next_liquidation_id,
             [(fund.asset, fund.received, fund.paid) for fund in state.funds.values()],
+            list(state.listen_keys.by_nonce.values()),
         )
     )
 
@@ -303,6 +304,10 @@ def load(data: bytes) -> State:
         fund.received = received
         fund.paid = paid
         state.funds[asset] = fund
+    for listen_key in kept.listen_keys:
+        state.listen_keys.by_nonce[listen_key.nonce] = listen_key
+        owner = (listen_key.account_id, listen_key.scope, listen_key.stream)
+        state.listen_keys.by_owner[owner] = listen_key.nonce
     state.delisted = dict(kept.delisted)
     state.delisting = kept.delisting
     state.delisting_from = kept.delisting_from

@@ -11,7 +11,7 @@ from openmargin.domain.ids import Scope
 from openmargin.domain.money import Atoms
 from openmargin.domain.orders import OrderSpec
 from openmargin.domain.venue import Venue
-from openmargin.domain.views import KeyView
+from openmargin.domain.views import KeyView, ListenKeyView
 from openmargin.engine.transitions import ListPhase
 
 
@@ -172,3 +172,4 @@ class StateDump(Struct, array_like=True):
     liquidations: list[LiquidationDump]
     next_liquidation_id: int
     funds: list[tuple[str, Atoms, Atoms]]
+    listen_keys: list[ListenKeyView] = []

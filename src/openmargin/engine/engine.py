@@ -18,6 +18,7 @@ from openmargin.domain.commands import (
     ChangeAccount,
     ChangeVenue,
     CloseIsolated,
+    CloseListenKey,
     CreateAccount,
     CreateKey,
     CreateSpecialKey,
@@ -26,9 +27,11 @@ from openmargin.domain.commands import (
     EditSpecialKeyIps,
     ExchangeSmallLiabilities,
     ExitSpecialKeyMode,
+    KeepListenKey,
     ManualLiquidate,
     Open,
     OpenIsolated,
+    OpenListenKey,
     PlaceOrder,
     PlaceOrderList,
     Record,
@@ -60,6 +63,7 @@ from openmargin.engine import (
     ledger,
     liquidation,
     liquidation_loan,
+    listen_keys,
     loans,
     order_lists,
     orders,
@@ -190,6 +194,8 @@ def _do_due(state: State) -> None:
     elif kind == agenda.REQUOTE:
         if house.requote(state):
             agenda.done(state, item)
+    elif kind == agenda.EXPIRE:
+        listen_keys.expire(state)
     elif kind == agenda.LIQUIDATE:
         liquidation.step(state)
     else:
@@ -246,6 +252,12 @@ def _obey(state: State, command: AnyCommand) -> Rejected | None:
         return keys.refuse_signed(state, command, TRADE) or liquidation.manual(state, command)
     if type(command) is RepayLiquidationLoan:
         return keys.refuse_signed(state, command, MARGIN_LOAN) or liquidation_loan.repay(state, command)
+    if type(command) is OpenListenKey:
+        return keys.refuse_signed(state, command, READ) or listen_keys.open_key(state, command)
+    if type(command) is KeepListenKey:
+        return keys.refuse_signed(state, command, READ) or listen_keys.keep(state, command)
+    if type(command) is CloseListenKey:
+        return keys.refuse_signed(state, command, READ) or listen_keys.close(state, command)
     if type(command) is Deposit:
         return accounts.deposit(state, command)
     if type(command) is Withdraw:

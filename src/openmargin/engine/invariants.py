@@ -309,6 +309,20 @@ def liquidations_go_on(state: State) -> Iterator[Breach]:
                 yield f"{order.spec.symbol} order {order.order_id} belongs to no liquidation"
 
 
+def listen_keys_are_sound(state: State) -> Iterator[Breach]:
+    """21. Each listen key is known from both sides, they stand by their ends, and the first end is planned."""
+    found = list(state.listen_keys.by_nonce.values())
+    owners = {(key.account_id, key.scope, key.stream): key.nonce for key in found}
+    if owners != state.listen_keys.by_owner or len(owners) != len(found):
+        yield f"{len(found)} listen keys belong to {len(state.listen_keys.by_owner)} streams"
+    ends = [key.expires_at_ms for key in found]
+    if ends != sorted(ends):
+        yield "listen keys do not stand by their ends"
+    planned = [moment for moment, kind in state.agenda if kind == agenda.EXPIRE]
+    if planned != ends[:1]:
+        yield f"the end of listen keys is planned for {planned}, and comes at {ends[:1]}"
+
+
 INVARIANTS: Final[tuple[Callable[[State], Iterable[Breach]], ...]] = (
     wallets_sum_to_zero,
     wallets_are_not_negative,
@@ -326,6 +340,7 @@ INVARIANTS: Final[tuple[Callable[[State], Iterable[Breach]], ...]] = (
     levels_are_watched,
     liquidations_go_on,
     cross_holdings_are_known,
+    listen_keys_are_sound,
 )
 
 

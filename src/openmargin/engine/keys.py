@@ -9,7 +9,10 @@ from openmargin.domain.commands import (
     CancelOrder,
     CancelOrderList,
     CancelReplace,
+    CloseListenKey,
     CreateKey,
+    KeepListenKey,
+    OpenListenKey,
     PlaceOrder,
     PlaceOrderList,
     Repay,
@@ -100,7 +103,7 @@ def refuse_signed(state: State, command: Signed, permission: Permission) -> Reje
 
 
 def _refuse_special(key: KeyView, command: Signed) -> Rejected | None:
-    """A special key places and cancels orders of its own margin account, and does nothing else (mechanics 8)."""
+    """A special key trades for its own margin account and listens to it, and does nothing else (mechanics 8)."""
     scope = key.special_scope
     if type(command) is PlaceOrder:
         return _refuse_effect(command.scope == scope, command.side_effect)
@@ -116,6 +119,12 @@ def _refuse_special(key: KeyView, command: Signed) -> Rejected | None:
     if type(command) is AmendOrder:
         return _refuse_effect(command.scope == scope, SideEffect.NO_SIDE_EFFECT)
     if type(command) is CancelOrderList:
+        return _refuse_effect(command.scope == scope, SideEffect.NO_SIDE_EFFECT)
+    if type(command) is OpenListenKey:
+        return _refuse_effect(command.scope == scope, SideEffect.NO_SIDE_EFFECT)
+    if type(command) is KeepListenKey:
+        return _refuse_effect(command.scope == scope, SideEffect.NO_SIDE_EFFECT)
+    if type(command) is CloseListenKey:
         return _refuse_effect(command.scope == scope, SideEffect.NO_SIDE_EFFECT)
     if type(command) is Borrow or type(command) is Repay or type(command) is Transfer:
         return Rejected(Reason.SPECIAL_KEY_MAY_NOT_BORROW)

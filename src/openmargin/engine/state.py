@@ -29,6 +29,7 @@ from openmargin.domain.orders import ListView, OrderSpec, OrderView
 from openmargin.domain.venue import Asset, IsolatedTier, LeverageLevels, Symbol, Venue
 from openmargin.domain.views import KeyView
 from openmargin.engine.liquidation_state import Fund, Liquidation
+from openmargin.engine.listen_key_state import ListenKeys
 from openmargin.engine.transitions import (
     FIRST_PHASE,
     LIST_MOVES,
@@ -527,6 +528,7 @@ class State:
         self.next_list_id: int = 1
         self.accounts: dict[int, Account] = {}
         self.keys: dict[str, KeyView] = {}
+        self.listen_keys: ListenKeys = ListenKeys()
         self.books: dict[str, Book] = {}
         self.lists: dict[int, OrderList] = {}
         """Open order lists by id."""

@@ -17,6 +17,7 @@ from openmargin.domain.views import (
     IsolatedView,
     KeyView,
     LiquidationLoanView,
+    ListenKeyView,
     MarginView,
     OrderCountView,
     RatesView,
@@ -47,6 +48,11 @@ from openmargin.engine.state import State, TradingAccount
 
 def key(state: State, api_key: str) -> KeyView | None:
     return state.keys.get(api_key)
+
+
+def listen_key(state: State, nonce: int) -> ListenKeyView | None:
+    """The name of a user data stream that is good, by its nonce."""
+    return state.listen_keys.by_nonce.get(nonce)
 
 
 def special_keys(state: State, account_id: int, scope: Scope) -> list[KeyView]:

@@ -27,6 +27,8 @@ from openmargin.domain.events import (
     LiquidationLoanChanged,
     LiquidationLoanRepaid,
     ListChanged,
+    ListenKeyEnded,
+    ListenKeyKept,
     MarginStatusChanged,
     MatchPrevented,
     OrderActivated,
@@ -174,6 +176,8 @@ def fold(rows: HistoryRows, seq: int, at_ms: int, events: Iterable[AnyEvent]) ->
                 | MarginStatusChanged()
                 | LiquidationLoanChanged()
                 | DebtLiquidated()
+                | ListenKeyKept()
+                | ListenKeyEnded()
             ):
                 pass
             case _:

@@ -24,6 +24,7 @@ from openmargin.domain.views import (
     IsolatedView,
     KeyView,
     LiquidationLoanView,
+    ListenKeyView,
     MarginView,
     OrderCountView,
     RatesView,
@@ -63,6 +64,11 @@ class Live:
 
     def key(self, api_key: str) -> KeyView | None:
         return views.key(self._engine.state, api_key)
+
+    def listen_key(self, nonce: int) -> ListenKeyView | None:
+        """The name of a user data stream; none where it has ended."""
+        key = views.listen_key(self._engine.state, nonce)
+        return key if key is not None and key.expires_at_ms > self.now_ms() else None
 
     def special_keys(self, account_id: int, scope: Scope) -> list[KeyView]:
         return views.special_keys(self._engine.state, account_id, scope)

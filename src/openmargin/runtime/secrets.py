@@ -8,6 +8,7 @@ a fingerprint, from which no key follows, lies with the exchange to tell one mas
 
 from __future__ import annotations
 
+import hmac
 import os
 import stat
 from collections.abc import Mapping
@@ -66,6 +67,10 @@ class SecretKeeper:
                 del self._derived[next(iter(self._derived))]
             self._derived[identity] = secret
         return secret
+
+    def tag(self, context: bytes) -> bytes:
+        """64 bytes that only the server's master key makes of a context."""
+        return hmac.digest(self._master_key, context, "sha512")
 
 
 def generate_api_key() -> str:

@@ -35,6 +35,7 @@ from openmargin.api.endpoints import (
     tickers,
     trades,
     transfers,
+    user_streams,
     wallet,
 )
 
@@ -72,6 +73,7 @@ ENDPOINTS: Final[tuple[Endpoint, ...]] = tuple(
         liquidation_loan,
         wallet,
         legacy,
+        user_streams,
     )
     for found in _endpoints_of(module)
 )
