@@ -9,7 +9,8 @@ from typing import Annotated, Final
 from msgspec import Struct
 
 from openmargin.api import errors, order_params, params
-from openmargin.api.endpoint import Call
+from openmargin.api.catalogue import Catalogue
+from openmargin.api.endpoint import Sender
 from openmargin.api.errors import ApiError
 from openmargin.api.order_params import MISFITS, PLACING, LegAsked, LegNames
 from openmargin.api.params import Field, Group, Param
@@ -58,7 +59,8 @@ class ListParams(SymbolParams, frozen=True, kw_only=True):
 
 
 def list_command(
-    call: Call,
+    sender: Sender,
+    catalogue: Catalogue,
     asked: ListParams,
     scope: Scope,
     contingency: Contingency,
@@ -70,15 +72,15 @@ def list_command(
 ) -> PlaceOrderList:
     """The placement that was asked for."""
     return PlaceOrderList(
-        account_id=call.sender.account_id,
-        api_key=call.sender.api_key,
-        expires_at_ms=call.sender.expires_at_ms,
+        account_id=sender.account_id,
+        api_key=sender.api_key,
+        expires_at_ms=sender.expires_at_ms,
         scope=scope,
         symbol=asked.symbol,
         contingency=contingency,
         client_list_id=asked.client_list_id,
         legs=legs,
-        self_trade_prevention=mode or call.catalogue.symbol(asked.symbol).self_trade_preventions[0],
+        self_trade_prevention=mode or catalogue.symbol(asked.symbol).self_trade_preventions[0],
         side_effect=side_effect,
         auto_repay_at_cancel=auto_repay_at_cancel,
     )
@@ -271,13 +273,13 @@ class CancelListParams(SymbolParams, frozen=True, kw_only=True):
     cancel_client_id: Annotated[str, params.client_id("newClientOrderId", "Names the cancel itself.")] = ""
 
 
-def cancel_list_command(call: Call, asked: CancelListParams, scope: Scope) -> CancelOrderList:
+def cancel_list_command(sender: Sender, asked: CancelListParams, scope: Scope) -> CancelOrderList:
     if asked.list_id is None and not asked.client_list_id:
         raise ApiError(UNNAMED_CANCEL)
     return CancelOrderList(
-        account_id=call.sender.account_id,
-        api_key=call.sender.api_key,
-        expires_at_ms=call.sender.expires_at_ms,
+        account_id=sender.account_id,
+        api_key=sender.api_key,
+        expires_at_ms=sender.expires_at_ms,
         scope=scope,
         symbol=asked.symbol,
         list_id=-1 if asked.list_id is None else asked.list_id,

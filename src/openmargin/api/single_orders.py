@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Annotated, Final
 
 from openmargin.api import errors, order_params, params
-from openmargin.api.endpoint import Call
+from openmargin.api.catalogue import Catalogue
+from openmargin.api.endpoint import Sender
 from openmargin.api.errors import ApiError
 from openmargin.api.order_params import MISFITS, PLACING, SINGLE, LegAsked, refuse_sent, require
 from openmargin.api.scopes import SymbolParams
@@ -92,7 +93,8 @@ class OrderParams(SymbolParams, frozen=True, kw_only=True):
 
 
 def order_command(
-    call: Call,
+    sender: Sender,
+    catalogue: Catalogue,
     asked: OrderParams,
     scope: Scope,
     mode: SelfTradePrevention | None,
@@ -105,9 +107,9 @@ def order_command(
     """The placement that was asked for, or the first refusal of what was sent."""
     asked.refuse_misfits()
     return PlaceOrder(
-        account_id=call.sender.account_id,
-        api_key=call.sender.api_key,
-        expires_at_ms=call.sender.expires_at_ms,
+        account_id=sender.account_id,
+        api_key=sender.api_key,
+        expires_at_ms=sender.expires_at_ms,
         scope=scope,
         symbol=asked.symbol,
         side=asked.side,
@@ -117,7 +119,7 @@ def order_command(
         quote_quantity=asked.quote_quantity or 0,
         price=asked.price or 0,
         client_order_id=asked.client_order_id,
-        self_trade_prevention=mode or call.catalogue.symbol(asked.symbol).self_trade_preventions[0],
+        self_trade_prevention=mode or catalogue.symbol(asked.symbol).self_trade_preventions[0],
         side_effect=side_effect,
         auto_repay_at_cancel=auto_repay_at_cancel,
         stop_price=asked.stop_price or 0,
@@ -151,16 +153,16 @@ class CancelParams(OneOrderParams, frozen=True, kw_only=True):
 
 
 def cancel_command(
-    call: Call,
+    sender: Sender,
     asked: CancelParams,
     scope: Scope,
     restriction: CancelRestriction = CancelRestriction.NONE,
 ) -> CancelOrder:
     asked.require_a_name()
     return CancelOrder(
-        account_id=call.sender.account_id,
-        api_key=call.sender.api_key,
-        expires_at_ms=call.sender.expires_at_ms,
+        account_id=sender.account_id,
+        api_key=sender.api_key,
+        expires_at_ms=sender.expires_at_ms,
         scope=scope,
         symbol=asked.symbol,
         order_id=asked.order_id,

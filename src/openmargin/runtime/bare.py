@@ -12,7 +12,8 @@ from msgspec import Struct
 
 from openmargin.domain.commands import AnyCommand, Record, Tick
 from openmargin.domain.events import AnyEvent
-from openmargin.engine.engine import Engine
+from openmargin.domain.reasons import Rejected
+from openmargin.engine.engine import Applied, Engine
 from openmargin.runtime.clock import VirtualClock
 from openmargin.runtime.live import Live
 
@@ -25,10 +26,13 @@ class Step(Struct, frozen=True):
 
     record: Record
     events: tuple[AnyEvent, ...]
+    rejection: Rejected | None = None
+    own: tuple[AnyEvent, ...] = ()
+    """The command's own events; the others are of due work, and of the stops that woke."""
 
 
 class BareExchange:
-    """What a simulation drives: blank at first, and checked after every record."""
+    """What a simulation and the Python API drive: blank at first; a simulation has every record checked."""
 
     def __init__(self, *, check_everything: bool = True) -> None:
         self.engine = Engine()
@@ -62,4 +66,11 @@ class BareExchange:
 
     def _apply(self, at_ms: int, command: AnyCommand, steps: list[Step]) -> None:
         record = Record(self.engine.seq + 1, at_ms, command)
-        steps.append(Step(record, tuple(self.engine.apply(record).events)))
+        applied = self._run(record)
+        events = tuple(applied.events)
+        own = events[applied.own_from : applied.own_until]
+        steps.append(Step(record, events, applied.rejection, own))
+
+    def _run(self, record: Record) -> Applied:
+        """Have the engine obey; where records are kept, this is where."""
+        return self.engine.apply(record)

@@ -23,23 +23,21 @@ from openmargin.runtime import snapshot
 from openmargin.runtime.clock import Clock, VirtualClock, WallClock
 from openmargin.runtime.commit import GroupCommit, Outcome, Position
 from openmargin.runtime.deadlines import Deadlines
-from openmargin.runtime.directory import DataDirectory, DirectoryLock
 from openmargin.runtime.errors import StartRefused, Unavailable
 from openmargin.runtime.feed import Feed, Subscription
 from openmargin.runtime.live import Live
+from openmargin.runtime.opening import Opened, open_storage
 from openmargin.runtime.past import Past
 from openmargin.runtime.phases import PhaseHook, no_hook
 from openmargin.runtime.recovery import (
     Recovered,
     collect_rarely,
     freeze_what_was_loaded,
-    recover,
     snapshot_of,
 )
 from openmargin.runtime.sequencer import Sequencer, Walk
 from openmargin.runtime.snapshot import Snapshotter
-from openmargin.runtime.snapshot_files import remove_partial_snapshots, write_snapshot
-from openmargin.runtime.storage import Storage
+from openmargin.runtime.snapshot_files import write_snapshot
 from openmargin.runtime.timers import Periodic
 
 T = TypeVar("T")
@@ -74,15 +72,14 @@ class ExchangeOptions(Struct, frozen=True, kw_only=True):
 class Exchange:
     """One exchange, open until `close`. Everything here runs in one event loop."""
 
-    def __init__(
-        self, options: ExchangeOptions, lock: DirectoryLock | None, storage: Storage, recovered: Recovered
-    ) -> None:
+    def __init__(self, options: ExchangeOptions, opened: Opened, recovered: Recovered) -> None:
         """Go on where `recovered` ends; `open_exchange` is what makes one."""
         loop = asyncio.get_running_loop()
+        storage = opened.storage
         directory = storage.directory
         engine = recovered.engine
         self._options = options
-        self._lock = lock
+        self._opened = opened
         self._directory = directory
         self._loop = loop
         self._storage = storage
@@ -211,9 +208,7 @@ class Exchange:
         try:
             self._keep_state()
         finally:
-            self._storage.close()
-            if self._lock is not None:
-                self._lock.release()
+            self._opened.close()
 
     def _keep_state(self) -> None:
         """Leave a snapshot behind, so that the next start replays nothing; the journal needs none."""
@@ -237,21 +232,13 @@ async def open_exchange(options: ExchangeOptions) -> Exchange:
     """
     if sys.flags.optimize:
         raise StartRefused("assertions must stay on: start without -O and PYTHONOPTIMIZE")
+    collect_rarely()
+    opened = open_storage(options.directory, memory_rows_max=options.memory_history_rows, at=options.at)
+    freeze_what_was_loaded()
+    recovered = opened.recovered
     with ExitStack() as if_refused:
-        directory: DataDirectory | None = None
-        lock: DirectoryLock | None = None
-        if options.directory is not None:
-            directory = DataDirectory(options.directory)
-            directory.create()
-            lock = directory.lock()
-            if_refused.callback(lock.release)
-            remove_partial_snapshots(directory.snapshots)
-        storage = Storage(directory, memory_rows_max=options.memory_history_rows, at=options.at)
-        if_refused.callback(storage.close)
-        collect_rarely()
-        recovered = recover(storage.journal, directory.snapshots if directory is not None else None)
-        freeze_what_was_loaded()
-        exchange = Exchange(options, lock, storage, recovered)
+        if_refused.callback(opened.close)
+        exchange = Exchange(options, opened, recovered)
         if_refused.pop_all()
     try:
         if recovered.engine.seq < 0:

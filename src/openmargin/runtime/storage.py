@@ -120,6 +120,16 @@ class Storage:
                 return SqliteHistoryReader(self._connection).fetch(query)
         return self._thread_reader(self.directory).fetch(query)
 
+    def copy_to(self, directory: DataDirectory) -> None:
+        """Lay all that is durable into another directory, which must be new."""
+        target = sqlite3.connect(directory.database)
+        try:
+            with self._lock:
+                self._connection.backup(target)
+        finally:
+            target.close()
+        sync_directory(directory.path)
+
     def _thread_reader(self, directory: DataDirectory) -> HistoryReader:
         reader: SqliteHistoryReader | None = getattr(self._local, "reader", None)
         if reader is None:

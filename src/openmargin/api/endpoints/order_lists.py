@@ -76,7 +76,8 @@ class NewOcoParams(LegacyOcoParams, frozen=True, kw_only=True):
 async def new_oco(call: Call, asked: NewOcoParams) -> ListReply:
     """Place an OCO: a limit order and a stop, of which one cancels the other"""
     command = list_command(
-        call,
+        call.sender,
+        call.catalogue,
         asked,
         scope_of_pair(asked.symbol, asked.is_isolated),
         Contingency.OCO,
@@ -109,7 +110,8 @@ async def _place_working(
     for sent in pending:
         legs.append(sent.leg(asked.pending_side, asked.pending_quantity, trails_with_price=True))
     command = list_command(
-        call,
+        call.sender,
+        call.catalogue,
         asked,
         scope_of_pair(asked.symbol, asked.is_isolated),
         contingency,
@@ -179,7 +181,7 @@ class CancelMarginListParams(CancelListParams, frozen=True, kw_only=True):
 async def cancel_list(call: Call, asked: CancelMarginListParams) -> ListReply:
     """Cancel an order list"""
     scope = scope_of_pair(asked.symbol, asked.is_isolated)
-    outcome = await call.submit(cancel_list_command(call, asked, scope))
+    outcome = await call.submit(cancel_list_command(call.sender, asked, scope))
     return canceled_list(ended_list(outcome), with_prevention=True)
 
 

@@ -53,7 +53,8 @@ class NewOrderParams(OrderParams, frozen=True, kw_only=True):
 async def new_order(call: Call, asked: NewOrderParams) -> OrderReply:
     """Place an order"""
     command = order_command(
-        call,
+        call.sender,
+        call.catalogue,
         asked,
         scope_of_pair(asked.symbol, asked.is_isolated),
         asked.self_trade_prevention,
@@ -71,7 +72,7 @@ class CancelOrderParams(CancelParams, frozen=True, kw_only=True):
 async def cancel_order(call: Call, asked: CancelOrderParams) -> OrderReply:
     """Cancel an order"""
     scope = scope_of_pair(asked.symbol, asked.is_isolated)
-    outcome = await call.submit(cancel_command(call, asked, scope))
+    outcome = await call.submit(cancel_command(call.sender, asked, scope))
     ended = ended_order(outcome, asked.means)
     return canceled_single_order(ended.order, ended.cancel_client_id)
 

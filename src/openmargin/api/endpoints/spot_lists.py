@@ -61,7 +61,9 @@ async def _place(
     legs: tuple[Leg, ...],
     mode: SelfTradePrevention | None,
 ) -> ListReply:
-    outcome = await call.submit(list_command(call, asked, call.sender.scope, contingency, legs, mode))
+    outcome = await call.submit(
+        list_command(call.sender, call.catalogue, asked, call.sender.scope, contingency, legs, mode)
+    )
     show_order_counts(call)
     return shown_placed_list(placed_list(outcome), asked.response_type, call.per_ms)
 
@@ -192,7 +194,7 @@ async def new_otoco(call: Call, asked: NewOtocoParams) -> ListReply:
 @endpoint("DELETE", _PATH, Security.TRADE, Weight(1), params=CancelListParams, refuses=CANCELLING_LIST)
 async def cancel_list(call: Call, asked: CancelListParams) -> ListReply:
     """Cancel an order list"""
-    outcome = await call.submit(cancel_list_command(call, asked, call.sender.scope))
+    outcome = await call.submit(cancel_list_command(call.sender, asked, call.sender.scope))
     return canceled_list(ended_list(outcome), call.per_ms)
 
 

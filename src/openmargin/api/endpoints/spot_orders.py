@@ -79,7 +79,8 @@ class NewOrderParams(OrderParams, frozen=True, kw_only=True):
 
     def command(self, call: Call) -> PlaceOrder:
         return order_command(
-            call,
+            call.sender,
+            call.catalogue,
             self,
             call.sender.scope,
             self.self_trade_prevention,
@@ -151,7 +152,7 @@ class CancelOrderParams(CancelParams, frozen=True, kw_only=True):
 )
 async def cancel_order(call: Call, asked: CancelOrderParams) -> OrderReply:
     """Cancel an order"""
-    outcome = await call.submit(cancel_command(call, asked, call.sender.scope, asked.restriction))
+    outcome = await call.submit(cancel_command(call.sender, asked, call.sender.scope, asked.restriction))
     return canceled_order(ended_order(outcome, asked.means), call.per_ms)
 
 
@@ -224,7 +225,7 @@ async def cancel_replace(call: Call, asked: CancelReplaceParams) -> BothHalves:
             api_key=call.sender.api_key,
             expires_at_ms=call.sender.expires_at_ms,
             mode=asked.mode,
-            cancel=cancel_command(call, meant, call.sender.scope, asked.restriction),
+            cancel=cancel_command(call.sender, meant, call.sender.scope, asked.restriction),
             order=asked.command(call),
             cancels_over_limit=asked.cancels_over_limit,
         )
