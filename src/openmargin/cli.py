@@ -47,7 +47,15 @@ def serve(
     ] = None,
     clock: Annotated[
         Literal["wall", "virtual"] | None,
-        typer.Option(help="Does time pass by itself, or by POST /lab/clock/advance?", show_default="wall"),
+        typer.Option(
+            help="Does the machine's time count, or one that /lab/clock moves?", show_default="wall"
+        ),
+    ] = None,
+    speed: Annotated[
+        float | None,
+        typer.Option(
+            min=0, max=1_000_000, help="How fast the virtual clock runs; 0 stands still.", show_default="0"
+        ),
     ] = None,
     start: Annotated[
         str | None,
@@ -93,6 +101,7 @@ def serve(
         "port": port,
         "data": data,
         "clock": clock,
+        "speed": speed,
         "start": _moment(start),
         "market": market,
         "seed": seed,

@@ -90,6 +90,8 @@ async def build(
         await ensure_development_accounts(exchange)
         _warn_of_another_key(exchange, settings, master_key)
         IndexWalk(exchange, settings.virtual_walk_ms).begin()
+        if settings.speed:
+            await exchange.run_at(settings.speed)
     except BaseException:
         await exchange.close()
         raise

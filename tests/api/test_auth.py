@@ -146,6 +146,29 @@ def test_a_virtual_clock_also_takes_the_hosts_time(world: World) -> None:
     assert world.get(ACCOUNT, timestamp=world.now_ms - 10_000).json["msg"] == OUTSIDE
 
 
+def test_a_client_that_measured_a_difference_once_goes_on_working_however_time_passes(world: World) -> None:
+    clock = world.exchange.clock
+    ahead_ms = world.public("/api/v3/time").json["serverTime"] - clock.host_ms()
+
+    def both_clients_are_served() -> bool:
+        answers = [
+            client
+            for timestamp in (clock.host_ms(), clock.host_ms() + ahead_ms)
+            for client in (world.get(ACCOUNT, timestamp=timestamp), world.order(timestamp=timestamp))
+        ]
+        return all(answer.status == 200 for answer in answers)
+
+    world.advance(86_400_000)
+    assert both_clients_are_served()
+    world.run(world.exchange.run_at(100_000))
+    assert both_clients_are_served()
+    assert world.get(ACCOUNT, timestamp=world.now_ms).status == 200
+    world.run(world.exchange.run_at(0))
+    assert both_clients_are_served()
+    for drift_ms in (-8_000, 8_000):
+        assert world.get(ACCOUNT, timestamp=clock.host_ms() + ahead_ms + drift_ms).code == -1021
+
+
 @pytest.fixture
 def strict() -> Iterator[World]:
     world = World(policy=TimestampPolicy.EXCHANGE)

@@ -102,6 +102,7 @@ class Gateway:
             headers,
             _in_microseconds(endpoint, request),
             endpoint.codes,
+            self._authenticator.clocks,
         )
         return call, endpoint.read(parameters)
 

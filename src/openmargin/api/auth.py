@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from enum import Enum
 from typing import Final
 
+from openmargin.api.client_clocks import ClientClocks
 from openmargin.api.endpoint import Endpoint, Security, Sender
 from openmargin.api.errors import (
     AHEAD_OF_SERVER,
@@ -36,6 +37,7 @@ from openmargin.api.wire import Request
 from openmargin.domain.enums import KeyKind
 from openmargin.domain.ids import ANY_ADDRESS, SPOT
 from openmargin.domain.views import KeyView
+from openmargin.runtime.clock import Clock
 from openmargin.runtime.exchange import Exchange
 from openmargin.runtime.secrets import SecretKeeper
 
@@ -50,7 +52,8 @@ class TimestampPolicy(Enum):
     """Which clock a timestamp has to fit while the exchange runs on a virtual one."""
 
     EITHER = "either"
-    """The exchange's or the host's: clients that sign with their own time go on working after an advance."""
+    """The exchange's, the host's, or that of a client who asked for the time: whether a client signs with its own time
+    or with a difference that it measured once, it goes on working however the exchange's time passes."""
     EXCHANGE = "exchange"
 
 
@@ -113,6 +116,8 @@ class Authenticator:
         self._exchange = exchange
         self.secrets = keeper
         self._policy = policy
+        self.clocks = ClientClocks()
+        """What clients were told of the time."""
         self._verifiers: dict[str, tuple[int, Verifier]] = {}
 
     def authenticate(self, endpoint: Endpoint, request: Request, parameters: Mapping[str, str]) -> Sender:
@@ -159,15 +164,31 @@ class Authenticator:
         window_us = _recv_window_us(sent) if sent else _RECV_WINDOW_DEFAULT_US
         clock = self._exchange.clock
         now_ms = clock.now_ms()
-        if _is_in_window(timestamp_us, window_us, now_ms):
-            return (timestamp_us + window_us) // 1000
         if clock.is_virtual and self._policy is TimestampPolicy.EITHER:
-            host_ms = clock.host_ms()
-            if _is_in_window(timestamp_us, window_us, host_ms):
-                return now_ms + (timestamp_us + window_us) // 1000 - host_ms
+            left_us = self._left_us(timestamp_us, window_us, clock)
+            if left_us is not None:
+                # A window is time that people and networks need, so it does not shrink where the exchange's runs fast.
+                return now_ms + int(left_us * max(clock.speed, 1.0)) // 1000
+        elif _is_in_window(timestamp_us, window_us, now_ms):
+            return (timestamp_us + window_us) // 1000
         raise ApiError(
             AHEAD_OF_SERVER if timestamp_us >= now_ms * 1000 + _AHEAD_MAX_US else OUTSIDE_RECV_WINDOW
         )
+
+    def _left_us(self, timestamp_us: int, window_us: int, clock: Clock) -> int | None:
+        """What is left of the window on the host's clock, by the first clock that the timestamp fits; None for none."""
+        now_us, host_us = clock.now_ms() * 1000, clock.host_ms() * 1000
+        age_us = now_us - timestamp_us
+        if -_AHEAD_MAX_US < age_us <= window_us * max(clock.speed, 1.0):
+            return window_us - (int(age_us / clock.speed) if clock.speed > 1.0 else age_us)
+        age_us = host_us - timestamp_us
+        if -_AHEAD_MAX_US < age_us <= window_us:
+            return window_us - age_us
+        told_ms = self.clocks.latest_before((timestamp_us - host_us - _AHEAD_MAX_US) // 1000)
+        if told_ms is None:
+            return None
+        age_us += told_ms * 1000
+        return window_us - age_us if age_us <= window_us else None
 
     def _verifier(self, key: KeyView) -> Verifier:
         cached = self._verifiers.get(key.api_key)

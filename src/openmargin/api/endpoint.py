@@ -10,9 +10,10 @@ from collections.abc import Awaitable, Callable, Mapping
 from enum import Enum
 from typing import Any, Final, TypeAlias, TypeVar
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from openmargin.api.catalogue import Catalogue
+from openmargin.api.client_clocks import ClientClocks
 from openmargin.api.errors import WIRE_ERRORS, ApiError, Dialect, WireError, refusal
 from openmargin.api.params import ARRAY, NoParams, Params, fields_of, reader
 from openmargin.api.weights import Scale
@@ -93,6 +94,8 @@ class Call(Struct, frozen=True):
     in_microseconds: bool = False
     codes: Mapping[Reason, WireError] = {}
     """What the endpoint calls some reasons, where it is not what its dialect calls them."""
+    clocks: ClientClocks = field(default_factory=ClientClocks)
+    """What clients were told of the time."""
 
     @property
     def per_ms(self) -> int:
@@ -100,8 +103,11 @@ class Call(Struct, frozen=True):
         return 1000 if self.in_microseconds else 1
 
     def server_time(self) -> int:
-        """Now, in the unit that the sender asked for."""
-        return self.in_unit(self.exchange.clock.now_ms())
+        """Now, in the unit that the sender asked for; remembered, for those who set their clock by it."""
+        clock = self.exchange.clock
+        now_ms = clock.now_ms()
+        self.clocks.tell(now_ms, clock.host_ms())
+        return self.in_unit(now_ms)
 
     def in_unit(self, at_ms: int) -> int:
         """A moment in the unit that the sender asked for."""

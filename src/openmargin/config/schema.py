@@ -97,6 +97,8 @@ def _type_name(kind: inspect.Type) -> str:
             return "true or false"
         case inspect.IntType():
             return "integer"
+        case inspect.FloatType():
+            return "number"
         case inspect.DateTimeType():
             return "time"
         case inspect.EnumType(cls=enum):

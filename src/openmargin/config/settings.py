@@ -16,6 +16,8 @@ from msgspec import Meta, Struct, structs
 from openmargin.config.toml_struct import Problem, Table, Unreadable, is_table, read
 from openmargin.config.venue_file import SERVER, ConfigError, read_tables
 
+SPEED_MAX: Final = 1_000_000
+"""Eleven days a second: above it, even hours would come faster than any machine can work them off."""
 MEMORY: Final = ":memory:"
 """The data directory that is none: everything is forgotten at the end."""
 
@@ -39,8 +41,16 @@ class Settings(Struct, frozen=True, kw_only=True):
         bool, _means("Answer HTTPS, with a certificate of an authority made for this user, instead of HTTP?")
     ] = False
     clock: Annotated[
-        Literal["wall", "virtual"], _means("Does time pass by itself, or only by `POST /lab/clock/advance`?")
+        Literal["wall", "virtual"], _means("Does the machine's time count, or one that `/lab/clock` moves?")
     ] = "wall"
+    speed: Annotated[
+        float,
+        Meta(
+            ge=0,
+            le=SPEED_MAX,
+            description="How many times faster than the machine's the virtual clock runs; 0 where it stands still.",
+        ),
+    ] = 0.0
     start: Annotated[
         Annotated[datetime, Meta(tz=True)] | None,
         _means("Where the virtual clock of a new exchange starts; the host's time where absent."),
@@ -59,7 +69,8 @@ class Settings(Struct, frozen=True, kw_only=True):
     timestamp_policy: Annotated[
         Literal["either", "exchange"],
         _means(
-            "On the virtual clock: may a signed timestamp fit the host's clock instead of the exchange's?"
+            "On the virtual clock: may a signed timestamp fit the machine's clock, or the time that a client was told"
+            " and the machine's since then, instead of the exchange's?"
         ),
     ] = "either"
     snapshot_every: Annotated[int, Meta(ge=1, description="Journal records between two snapshots.")] = 100_000
@@ -111,5 +122,7 @@ def _problems(settings: Settings) -> Iterator[Problem]:
         mend = "leave it out, or choose the virtual clock"
         if settings.start is not None:
             yield Problem("start", "the wall clock starts by itself", mend)
+        if settings.speed:
+            yield Problem("speed", "the wall clock has its own", mend)
         if settings.virtual_walk_ms:
             yield Problem("virtual_walk_ms", "the wall clock does not use it", mend)

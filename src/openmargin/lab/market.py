@@ -1,4 +1,4 @@
-"""Prices and time, as the operator sets them, and how far the exchange has come."""
+"""Prices, as the operator sets them, and how far the exchange has come."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from openmargin.lab import shapes
 from openmargin.lab.amounts import positive_e8
 from openmargin.lab.bench import Bench, Path
 from openmargin.lab.errors import Refused, refused
-from openmargin.runtime.errors import AdvanceRuns, WallClockRuns
 
 
 async def health(bench: Bench, _path: Path, _body: None) -> shapes.Health:
@@ -45,19 +44,3 @@ def _require_in_filter(bench: Bench, symbol: str, price: int) -> None:
                 f"no order at that price may stand in {symbol}",
                 f"write at least {format_short(lowest)} and {highest}: the bounds of its PRICE_FILTER",
             )
-
-
-async def advance_clock(bench: Bench, _path: Path, body: shapes.Advance) -> shapes.Time:
-    """Let virtual time pass, with everything that falls due in it."""
-    milliseconds = round(body.seconds * 1000)
-    if milliseconds == 0:
-        raise Refused(400, "seconds is less than a millisecond", "advance by 0.001 or more")
-    try:
-        await bench.exchange.advance(milliseconds)
-    except WallClockRuns:
-        raise Refused(409, "the wall clock cannot be advanced", "serve with `--clock virtual`") from None
-    except AdvanceRuns:
-        raise Refused(
-            409, "the clock is being advanced already", "wait for the other request's answer"
-        ) from None
-    return shapes.Time(time=bench.exchange.clock.now_ms())

@@ -7,7 +7,7 @@ from typing import Final, TypeAlias, get_type_hints
 
 from msgspec import Struct
 
-from openmargin.lab import accounts, liquidations, market, terms
+from openmargin.lab import accounts, clock, liquidations, market, terms
 from openmargin.lab.shapes import Answer, Body
 
 Handler: TypeAlias = Callable[..., Awaitable[Answer]]
@@ -47,5 +47,8 @@ ROUTES: Final = (
     _route("POST", "/lab/rates/{asset}", terms.set_rates),
     _route("PATCH", "/lab/assets/{asset}", terms.change_asset),
     _route("PATCH", "/lab/symbols/{symbol}", terms.change_symbol),
-    _route("POST", "/lab/clock/advance", market.advance_clock),
+    _route("GET", "/lab/clock", clock.show_clock),
+    _route("POST", "/lab/clock/advance", clock.advance_clock),
+    _route("POST", "/lab/clock/run-to", clock.run_clock_to),
+    _route("POST", "/lab/clock/speed", clock.set_clock_speed),
 )

@@ -211,6 +211,91 @@ class Advance(Body, frozen=True):
     seconds: Annotated[float, Meta(gt=0, le=10 * 366 * 86_400, description="To the millisecond.")]
 
 
+_Factor: TypeAlias = Annotated[
+    float,
+    Meta(
+        ge=0, le=1_000_000, description="Exchange seconds in one of the machine's; 0 where it stands still."
+    ),
+]
+_AtMost: TypeAlias = Annotated[Amount | None, _means("Stop once it is this or less.")]
+_AtLeast: TypeAlias = Annotated[Amount | None, _means("Stop once it is this or more.")]
+_Account: TypeAlias = Annotated[int, Meta(ge=1, le=ID_MAX)]
+_Pair: TypeAlias = Annotated[str, _means("The pair of an isolated account; empty for the cross account.")]
+
+
+class Speed(Body, frozen=True):
+    speed: _Factor
+
+
+class Clock(Answer, frozen=True):
+    clock: Literal["virtual", "wall"]
+    time: Annotated[int, _means("The exchange's time, in milliseconds since 1970.")]
+    host_time: Annotated[int, _means("The machine's.")]
+    speed: _Factor
+    is_moving: Annotated[bool, _means("Is an advance or a run-to under way?")]
+    next_due: Annotated[int | None, _means("When time alone will next bring something; null for never.")]
+
+
+class UntilLevel(Body, frozen=True, tag_field="what", tag="MARGIN_LEVEL"):
+    """A margin level."""
+
+    account_id: _Account
+    symbol: _Pair = ""
+    at_most: _AtMost = None
+    at_least: _AtLeast = None
+
+
+class UntilStatus(Body, frozen=True, tag_field="what", tag="MARGIN_STATUS"):
+    """The status of a margin account."""
+
+    account_id: _Account
+    status: Literal["EXCESSIVE", "NORMAL", "MARGIN_CALL", "PRE_LIQUIDATION", "FORCE_LIQUIDATION"]
+    symbol: _Pair = ""
+
+
+class UntilIndex(Body, frozen=True, tag_field="what", tag="INDEX_PRICE"):
+    """The index price of a pair."""
+
+    symbol: str
+    at_most: _AtMost = None
+    at_least: _AtLeast = None
+
+
+class UntilLastPrice(Body, frozen=True, tag_field="what", tag="LAST_PRICE"):
+    """The price of the last trade of a pair."""
+
+    symbol: str
+    at_most: _AtMost = None
+    at_least: _AtLeast = None
+
+
+class UntilOrder(Body, frozen=True, tag_field="what", tag="ORDER"):
+    """The status of an order."""
+
+    account_id: _Account
+    symbol: str
+    order_id: Annotated[int, Meta(ge=1, le=ID_MAX)]
+    status: Literal["NEW", "PARTIALLY_FILLED", "FILLED", "CANCELED", "EXPIRED", "EXPIRED_IN_MATCH"] = "FILLED"
+
+
+AnyUntil: TypeAlias = UntilLevel | UntilStatus | UntilIndex | UntilLastPrice | UntilOrder
+
+
+class RunTo(Body, frozen=True):
+    time: _Moment | None = None
+    until: Annotated[AnyUntil | None, _means("What to stop at; looked at after each record.")] = None
+    max_seconds: Annotated[
+        float, Meta(gt=0, le=10 * 366 * 86_400, description="How far to go at most; 30 days if absent.")
+    ] = 30 * 86_400.0
+
+
+class Stopped(Answer, frozen=True):
+    stopped: Annotated[Literal["UNTIL", "TIME", "MAX_SECONDS"], _means("What ended it.")]
+    time: Annotated[int, _means("When, on the exchange's clock.")]
+    seq: Annotated[int, _means("After which record.")]
+    found: Annotated[str | None, _means("What was looked at, as it stood then; null without an until.")]
+
+
 class Time(Answer, frozen=True):
     time: Annotated[int, _means("The exchange's clock, in milliseconds since 1970.")]
 

@@ -23,5 +23,9 @@ class AdvanceRuns(Exception):
     """Time is being moved already."""
 
 
+class PastMoment(Exception):
+    """Time is to go to a moment that has passed already."""
+
+
 class StartRefused(Exception):
     """The exchange cannot start here; the text is meant for the operator."""

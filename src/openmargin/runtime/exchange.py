@@ -35,7 +35,7 @@ from openmargin.runtime.recovery import (
     freeze_what_was_loaded,
     snapshot_of,
 )
-from openmargin.runtime.sequencer import Sequencer, Walk
+from openmargin.runtime.sequencer import Condition, Sequencer, Stop, Walk
 from openmargin.runtime.snapshot import Snapshotter
 from openmargin.runtime.snapshot_files import write_snapshot
 from openmargin.runtime.timers import Periodic
@@ -153,6 +153,22 @@ class Exchange:
     async def advance(self, milliseconds: int) -> None:
         """Move the virtual clock; raises WallClockRuns or AdvanceRuns."""
         await self._sequencer.advance(milliseconds)
+
+    async def run_to(self, at_ms: int | None, at_most_ms: int, condition: Condition | None) -> Stop:
+        """Move the virtual clock to a moment, or until a condition is met, and at most so many milliseconds on.
+
+        Commands are obeyed on the way. Raises WallClockRuns, AdvanceRuns or PastMoment.
+        """
+        return await self._sequencer.run_to(at_ms, at_most_ms, condition)
+
+    async def run_at(self, speed: float) -> None:
+        """Let the virtual clock run at another speed, 0 for not at all; raises WallClockRuns or AdvanceRuns."""
+        await self._sequencer.run_at(speed)
+
+    @property
+    def is_moving(self) -> bool:
+        """Is somebody moving the virtual clock?"""
+        return self._sequencer.is_moving
 
     def walk_with(self, walk: Walk) -> None:
         """Let the index walk while the virtual clock is moved."""

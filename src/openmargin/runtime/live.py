@@ -175,13 +175,14 @@ class Live:
     def last_price(self, symbol: str) -> int:
         return views.last_price(self._engine.state, symbol)
 
-    def _now_ms(self) -> int:
-        return max(self._engine.at_ms, self._clock.now_ms())
-
     def is_busy(self) -> bool:
         """Is work left over that an earlier step had no budget for?"""
         due_ms = self._engine.next_due_ms()
         return due_ms is not None and due_ms <= self._engine.at_ms
+
+    def next_due_ms(self) -> int | None:
+        """When time alone will next bring something; None where nothing is planned."""
+        return self._engine.next_due_ms()
 
     def idle(self) -> bool:
         return views.idle(self._engine.state)

@@ -10,25 +10,36 @@ import asyncio
 import sys
 import traceback
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Final, Protocol
 
 import msgspec
+from msgspec import Struct
 
 from openmargin.domain.commands import AnyCommand, Record, Tick
+from openmargin.domain.events import AnyEvent
 from openmargin.engine.engine import Engine
 from openmargin.journal.codec import chain_events, encode, seal
 from openmargin.runtime.clock import Clock, VirtualClock
 from openmargin.runtime.commit import GroupCommit, Outcome
 from openmargin.runtime.deadlines import Deadlines
-from openmargin.runtime.errors import AdvanceRuns, Draining, Unavailable, WallClockRuns
+from openmargin.runtime.errors import AdvanceRuns, Draining, PastMoment, Unavailable, WallClockRuns
 from openmargin.runtime.feed import Happened
 from openmargin.runtime.phases import Phase, PhaseHook
 from openmargin.runtime.recovery import Recovered
 from openmargin.runtime.timers import DueTimer
 
+
+class _Never:
+    """The condition that nothing meets: a move with it lets commands in, and goes on."""
+
+    def is_met(self, events: Sequence[AnyEvent]) -> bool:  # noqa: ARG002 (nothing is looked at)
+        return False
+
+
+_NEVER: Final = _Never()
 EXIT_POISON: Final = 70
 """EX_SOFTWARE: a bug, not a refusal."""
 
@@ -43,6 +54,23 @@ class Walk(Protocol):
     def command(self, at_ms: int) -> AnyCommand:
         """The move that happens at a moment."""
         ...
+
+
+class Condition(Protocol):
+    """What a move in time is to stop at."""
+
+    def is_met(self, events: Sequence[AnyEvent]) -> bool:
+        """Is it so now, after a record that brought `events`?"""
+        ...
+
+
+class Stop(Struct, frozen=True):
+    """Where a move in time ended."""
+
+    seq: int
+    at_ms: int
+    is_met: bool
+    """Was it the condition that ended it?"""
 
 
 class Sequencer:
@@ -75,11 +103,13 @@ class Sequencer:
         self._draining = False
         self._advancing = False
         self._walked_ms = 0
-        """Up to when the index has walked in the present advance."""
+        """Up to when the index has walked."""
         self._queue: deque[tuple[AnyCommand, asyncio.Future[Outcome]]] = deque()
         """Commands that wait for due work, or for the end of an advance."""
         self._turn: asyncio.Task[None] | None = None
-        """Whoever catches up or moves time; while it runs, commands queue."""
+        """Whoever catches up or moves time; while it runs, commands queue, and a virtual clock waits."""
+        self._events: Sequence[AnyEvent] = ()
+        """What the last record brought."""
         self._dying: asyncio.Task[None] | None = None
         self._timer = DueTimer(loop, clock, self._start_catching_up)
         self._plan()
@@ -90,7 +120,7 @@ class Sequencer:
         reply: asyncio.Future[Outcome] = self._loop.create_future()
         self._deadlines.watch(reply)
         now_ms = self._now_ms()
-        if self._turn is not None or self.engine.is_blocked(now_ms):
+        if self._turn is not None or self._is_blocked(now_ms):
             self._queue.append((command, reply))
             self._start_catching_up()
             return reply
@@ -100,14 +130,37 @@ class Sequencer:
 
     async def advance(self, milliseconds: int) -> None:
         """Move the virtual clock, step by step through all that falls due; durable when it returns."""
-        if not isinstance(self._clock, VirtualClock):
-            raise WallClockRuns
-        if self._advancing:
-            raise AdvanceRuns
-        self._require_open()
-        self._advancing = True
-        # A move that has begun goes on without whoever asked for it: half a move is nothing anybody wants.
-        await asyncio.shield(self._loop.create_task(self._advance(self._clock, milliseconds)))
+        await self._move(lambda now_ms: now_ms + milliseconds, None)
+
+    async def run_to(self, at_ms: int | None, at_most_ms: int, condition: Condition | None) -> Stop:
+        """Move the virtual clock to a moment, or until a condition is met, and at most so many milliseconds on.
+
+        The condition is looked at before the first record and after each. Commands are served on the way, at the moment
+        that has been reached. Durable when it returns. Raises WallClockRuns, AdvanceRuns or PastMoment.
+        """
+        if at_ms is not None and at_ms < self._now_ms():
+            raise PastMoment
+
+        def target_ms(now_ms: int) -> int:
+            return now_ms + at_most_ms if at_ms is None else max(now_ms, min(at_ms, now_ms + at_most_ms))
+
+        return await self._move(target_ms, condition or _NEVER)
+
+    async def run_at(self, speed: float) -> None:
+        """Let the virtual clock run at another speed; the moment of the change is durable when it returns."""
+        clock = self._virtual_clock()
+        clock.hold()
+        try:
+            if clock.now_ms() > self.engine.at_ms:
+                # What people have seen of the time must not be taken back by a restart.
+                await self.submit(Tick())
+            self._walked_ms = max(self._walked_ms, clock.now_ms())
+            clock.run_at(speed)
+        finally:
+            clock.let_go()
+            self._timer.set(None)
+            if self._turn is None:
+                self._plan()
 
     async def drain(self) -> None:
         """Accept nothing more, finish what was accepted, and break off a move in time."""
@@ -115,7 +168,38 @@ class Sequencer:
         while self._turn is not None:
             await asyncio.wait([self._turn])
         self._timer.set(None)
+        self._keep_time()
         await self._let_out()
+
+    @property
+    def is_moving(self) -> bool:
+        """Is somebody moving the clock?"""
+        return self._advancing
+
+    def _virtual_clock(self) -> VirtualClock:
+        """The clock, where it is one that can be moved and nobody does."""
+        if not isinstance(self._clock, VirtualClock):
+            raise WallClockRuns
+        if self._advancing:
+            raise AdvanceRuns
+        self._require_open()
+        return self._clock
+
+    async def _move(self, target_ms: Callable[[int], int], condition: Condition | None) -> Stop:
+        clock = self._virtual_clock()
+        self._advancing = True
+        # A move that has begun goes on without whoever asked for it: half a move is nothing anybody wants.
+        return await asyncio.shield(self._loop.create_task(self._moved(clock, target_ms, condition)))
+
+    def _keep_time(self) -> None:
+        """A clock that runs goes on from where it stood when the exchange was closed."""
+        clock = self._clock
+        if not isinstance(clock, VirtualClock) or self._is_dead() or self.engine.seq < 0:
+            return
+        clock.hold()
+        now_ms = clock.now_ms()
+        if now_ms > self.engine.at_ms and not self._is_due(now_ms):
+            self._step(Tick(), now_ms, None)
 
     def _require_open(self) -> None:
         if self._is_dead():
@@ -134,64 +218,121 @@ class Sequencer:
         due_ms = self.engine.next_due_ms()
         return due_ms is not None and due_ms <= now_ms
 
+    def _is_blocked(self, now_ms: int) -> bool:
+        """Does other work come before any command?"""
+        return self.engine.is_blocked(now_ms) or self._is_walk_due(now_ms)
+
+    def _is_walk_due(self, now_ms: int) -> bool:
+        """On a clock that runs, the index walks by itself; otherwise only in the course of a move."""
+        walk_ms = self._walk_ms() if self._runs() else None
+        return walk_ms is not None and walk_ms <= now_ms
+
+    def _walk_ms(self) -> int | None:
+        """When the next move of the index is, if there is one."""
+        # A move of the index at the very time of the last record may still be to come.
+        after_ms = max(self._walked_ms, self.engine.at_ms - 1)
+        return self.walk.next_ms(after_ms) if self.walk is not None else None
+
+    def _runs(self) -> bool:
+        return isinstance(self._clock, VirtualClock) and self._clock.is_running
+
     def _plan(self) -> None:
         """Wake when the next work is due, should no command come first."""
-        self._timer.set(None if self._is_dead() or self._draining else self.engine.next_due_ms())
+        if self._is_dead() or self._draining:
+            self._timer.set(None)
+            return
+        due_ms = self.engine.next_due_ms()
+        walk_ms = self._walk_ms() if self._runs() else None
+        if walk_ms is not None:
+            due_ms = walk_ms if due_ms is None else min(due_ms, walk_ms)
+        self._timer.set(due_ms)
 
     def _start_catching_up(self) -> None:
         if self._turn is None:
+            self._hold_clock()
             self._turn = self._loop.create_task(self._catch_up())
+
+    def _hold_clock(self) -> None:
+        if isinstance(self._clock, VirtualClock):
+            self._clock.hold()
 
     async def _catch_up(self) -> None:
         """Do what is due, and then what waits, with everybody else served between the steps."""
         try:
             while not self._is_dead():
                 now_ms = self._now_ms()
-                if self._queue and not self.engine.is_blocked(now_ms):
-                    command, reply = self._queue.popleft()
-                    self._step(command, now_ms, reply)
-                elif self._is_due(now_ms):
-                    self._tick()
+                if self._serve(now_ms):
+                    pass
+                elif self._is_due(now_ms) or self._is_walk_due(now_ms):
+                    self._do_next(now_ms)
                 else:
                     break
                 await self._breathe()
         finally:
             self._end_turn()
 
-    async def _advance(self, clock: VirtualClock, milliseconds: int) -> None:
+    def _serve(self, now_ms: int) -> bool:
+        """Obey the first command that waits, if one does and nothing comes before it."""
+        if not self._queue or self._is_blocked(now_ms):
+            return False
+        command, reply = self._queue.popleft()
+        self._step(command, now_ms, reply)
+        return True
+
+    async def _moved(
+        self, clock: VirtualClock, target_of: Callable[[int], int], condition: Condition | None
+    ) -> Stop:
+        """Move the clock, and let commands in on the way where there is a condition that they may change."""
+        is_mine = False
+        is_met = False
         try:
             while self._turn is not None:
                 await asyncio.wait([self._turn])
+            self._hold_clock()
             self._turn = asyncio.current_task()
-            self._walked_ms = self._now_ms()
-            target_ms = self._walked_ms + milliseconds
-            while self.engine.at_ms < target_ms or self._is_due(target_ms):
+            is_mine = True
+            now_ms = self._now_ms()
+            # A clock that stood still has let no move of the index pass.
+            self._walked_ms = max(self._walked_ms, now_ms) if self._runs() else now_ms
+            target_ms = target_of(now_ms)
+            is_met = condition is not None and condition.is_met(())
+            while not is_met and (self.engine.at_ms < target_ms or self._is_due(target_ms)):
                 self._require_open()
-                self._advance_one_step(clock, target_ms)
+                if condition is None or not self._serve(self._now_ms()):
+                    self._advance_one_step(clock, target_ms)
                 self._at(Phase.IN_ADVANCE)
+                is_met = condition is not None and not self._is_dead() and condition.is_met(self._events)
                 await self._breathe()
+            stop = Stop(self.engine.seq, self.engine.at_ms, is_met)
         finally:
             self._advancing = False
-            self._end_turn()
+            if is_mine:
+                self._end_turn()
         if self._is_dead():
             raise Unavailable
         await self._settled()
+        return stop
 
     def _advance_one_step(self, clock: VirtualClock, target_ms: int) -> None:
         """Go to the next moment at which anything happens, at the latest to the target, and let it happen."""
-        # A move of the index at the very time of the last record may still be to come.
-        after_ms = max(self._walked_ms, self.engine.at_ms - 1)
-        walk_ms = self.walk.next_ms(after_ms) if self.walk is not None else None
+        walk_ms = self._walk_ms()
         moment_ms = target_ms if walk_ms is None else min(walk_ms, target_ms)
-        if self._is_due(moment_ms):
-            self._tick()
-        elif self.walk is not None and moment_ms == walk_ms:
-            self._step(self.walk.command(moment_ms), moment_ms, None)
-            self._walked_ms = moment_ms
+        if self._is_due(moment_ms) or moment_ms == walk_ms:
+            self._do_next(moment_ms)
         else:
             # A record even where nothing happens: after a restart, time resumes at the last one.
             self._step(Tick(), moment_ms, None)
         clock.move_to(max(clock.now_ms(), self.engine.at_ms))
+
+    def _do_next(self, until_ms: int) -> None:
+        """One step of what comes first, of all that is due by then and the moves of the index."""
+        walk_ms = self._walk_ms()
+        if walk_ms is None or walk_ms > until_ms or self._is_due(walk_ms):
+            self._tick()
+            return
+        assert self.walk is not None, "there is a moment of the walk"
+        self._step(self.walk.command(walk_ms), walk_ms, None)
+        self._walked_ms = walk_ms
 
     def _tick(self) -> None:
         due_ms = self.engine.next_due_ms()
@@ -200,6 +341,8 @@ class Sequencer:
 
     def _end_turn(self) -> None:
         self._turn = None
+        if isinstance(self._clock, VirtualClock):
+            self._clock.let_go()
         if self._is_dead():
             while self._queue:
                 _, reply = self._queue.popleft()
@@ -245,7 +388,7 @@ class Sequencer:
             self._poison(record, body, breach, reply)
             return
         self._at(Phase.APPLIED_NOT_SYNCED)
-        events = applied.events
+        events = self._events = applied.events
         sealed = seal(record, body, self.chain, self.event_chain)
         self.chain = sealed.chain
         self._commit.hold(

@@ -43,9 +43,10 @@ class DueTimer:
         seconds = (due_ms - self._clock.now_ms()) / 1000
         if seconds <= 0:
             self._handle = self._loop.call_soon(self._fire)
-        elif not self._clock.is_virtual:
-            # Only somebody who moves it makes a virtual clock reach anything.
-            self._handle = self._loop.call_later(min(seconds, _NAP_SECONDS_MAX), self._wait, due_ms)
+        elif self._clock.speed:
+            # Only somebody who moves it makes a clock that stands still reach anything.
+            nap = min(seconds / self._clock.speed, _NAP_SECONDS_MAX)
+            self._handle = self._loop.call_later(nap, self._wait, due_ms)
 
     def _fire(self) -> None:
         self._due_ms = None
