@@ -65,7 +65,7 @@ def test_no_code_is_explained_that_is_never_sent() -> None:
 @pytest.mark.parametrize("route", ROUTES, ids=lambda route: f"{route.method} {route.path}")
 def test_every_lab_request_is_shown(route: Any) -> None:
     path = re.sub(r"\\\{\w+\\\}", r"\\w+", re.escape(route.path))
-    method = "-X PATCH " if route.method == "PATCH" else "-d " if route.method == "POST" else "http"
+    method = {"PATCH": "-X PATCH ", "DELETE": "-X DELETE ", "POST": "-d "}.get(route.method, "http")
     shown = [line for line in LAB.replace("\\\n", "").splitlines() if re.search(rf":8787{path}$", line)]
     assert any(f"$ curl {method}" in line for line in shown), f"docs/lab.md: add a curl line for {route.path}"
 

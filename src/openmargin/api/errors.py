@@ -413,6 +413,9 @@ _ON_MARGIN: Final[dict[Reason, WireError]] = {
     ),
     Reason.MAX_NUM_ORDER_AMENDS: filter_failure("MAX_NUM_ORDER_AMENDS"),
     Reason.UNKNOWN_LISTEN_KEY: WireError(400, -1125, "This listenKey does not exist."),
+    Reason.SCRIPT_WRONG: _INVALID_INPUT,
+    Reason.SCRIPT_TAKEN: _INVALID_INPUT,
+    Reason.UNKNOWN_SCRIPT: _INVALID_INPUT,
     Reason.CANCEL_RESTRICTED: WireError(400, -2011, "Order was not canceled due to cancel restrictions."),
 }
 

@@ -25,6 +25,7 @@ from openmargin.domain.enums import (
     UserStream,
 )
 from openmargin.domain.ids import Scope
+from openmargin.domain.index_scripts import IndexStage
 from openmargin.domain.money import Atoms
 from openmargin.domain.orders import Leg
 from openmargin.domain.venue import Venue
@@ -57,6 +58,22 @@ class SetIndex(Command, frozen=True):
 
     prices: tuple[tuple[str, int], ...]
     walk_steps: int = 0
+
+
+class ScriptIndex(Command, frozen=True):
+    """From now on one pair's index, or that of every pair of some assets, follows a script."""
+
+    symbol: str
+    """Empty where assets are named: these move against all others by the same factor."""
+    assets: tuple[str, ...]
+    stages: tuple[IndexStage, ...]
+
+
+class EndIndexScript(Command, frozen=True):
+    """A script ends here, and the index stays where it is; a feed that it stopped goes on."""
+
+    script_id: int
+    """0 for all of them."""
 
 
 class CreateAccount(Command, frozen=True):
@@ -368,6 +385,8 @@ AnyCommand: TypeAlias = (
     | OpenListenKey
     | KeepListenKey
     | CloseListenKey
+    | ScriptIndex
+    | EndIndexScript
 )
 
 

@@ -223,3 +223,20 @@ class UserStream(IntEnum):
     TRADE = 1
     RISK = 2
     COMBINED = 3
+
+
+class StageKind(IntEnum):
+    """What a stage of an index script does."""
+
+    WAIT = 1
+    MOVE = 2
+    STOP = 3
+    """The feed stops: for as long as the stage lasts there is no price that anything new may rest on."""
+
+
+class Pace(IntEnum):
+    """How the way of a move is spread over its time."""
+
+    EVEN = 0
+    FAST_FIRST = 1
+    FAST_LAST = 2

@@ -80,6 +80,25 @@ class IndexMoved(Event, frozen=True):
     prices: tuple[tuple[str, int], ...]
 
 
+class IndexScriptBegan(Event, frozen=True):
+    script_id: int
+    symbols: tuple[str, ...]
+    """The pairs whose index it moves."""
+
+
+class IndexScriptEnded(Event, frozen=True):
+    """A script came to its end, or was ended."""
+
+    script_id: int
+
+
+class IndexFeedChanged(Event, frozen=True):
+    """The index feed of these pairs stopped, or goes on."""
+
+    symbols: tuple[str, ...]
+    is_stopped: bool
+
+
 class WalletChanged(Event, frozen=True):
     """What a wallet holds after the command, told once per wallet."""
 
@@ -391,4 +410,7 @@ AnyEvent: TypeAlias = (
     | DebtLiquidated
     | ListenKeyKept
     | ListenKeyEnded
+    | IndexScriptBegan
+    | IndexScriptEnded
+    | IndexFeedChanged
 )

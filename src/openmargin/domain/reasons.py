@@ -122,6 +122,11 @@ class Reason(IntEnum):
     """An amendment to no more than what has traded, or was prevented."""
     MAX_NUM_ORDER_AMENDS = 107
     UNKNOWN_LISTEN_KEY = 108
+    SCRIPT_WRONG = 109
+    """An index script that could not be followed; the detail says why."""
+    SCRIPT_TAKEN = 110
+    """Another script moves that index."""
+    UNKNOWN_SCRIPT = 111
 
 
 class Rejected(Struct, frozen=True, tag=True, tag_field="event", array_like=True, gc=False):

@@ -6,6 +6,7 @@ from msgspec import Struct
 
 from openmargin.domain.enums import AccountType, KeyKind, MarginStatus, Permission, UserStream
 from openmargin.domain.ids import Scope
+from openmargin.domain.index_scripts import IndexStage
 from openmargin.domain.money import Atoms
 
 
@@ -179,6 +180,24 @@ class IndexView(Struct, frozen=True):
     symbol: str
     price: int
     at_ms: int
+    is_stopped: bool = False
+    """Has its feed stopped?"""
+
+
+class IndexScriptView(Struct, frozen=True):
+    """A script of the index that goes on."""
+
+    script_id: int
+    symbol: str
+    """Empty where it moves assets."""
+    assets: tuple[str, ...]
+    symbols: tuple[str, ...]
+    """Whose index it moves."""
+    stages: tuple[IndexStage, ...]
+    stage: int
+    """The place of the present one, from 0."""
+    next_ms: int
+    """When it goes on."""
 
 
 class AverageView(Struct, frozen=True):

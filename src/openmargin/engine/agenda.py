@@ -1,9 +1,10 @@
 """What time alone will bring, and what an earlier step left over.
 
 An item is (due, kind), at most one of each kind. A step does a bounded part of one item; what is left stays due, and
-the next record goes on with it. Work that decides what the present is (interest of an hour that has passed, a delisting, the end of
-a listen key) comes before any command; work that only follows from the past (moving quotes, waking stops, liquidations) lets commands in
-between, so that a wave of it stalls nobody. Liquidations come last: they trade in the market that the others make.
+the next record goes on with it. Work that decides what the present is (interest of an hour that has passed, a delisting,
+a scripted price, the end of a listen key) comes before any command; work that only follows from the past (moving quotes,
+waking stops, liquidations) lets commands in between, so that a wave of it stalls nobody. Liquidations come last: they
+trade in the market that the others make.
 """
 
 from __future__ import annotations
@@ -20,8 +21,9 @@ WAKE: Final = 3
 LIQUIDATE: Final = 4
 DELIST: Final = 5
 EXPIRE: Final = 6
+SCRIPT: Final = 7
 
-COMES_FIRST: Final = (ACCRUE, DELIST, EXPIRE)
+COMES_FIRST: Final = (ACCRUE, DELIST, EXPIRE, SCRIPT)
 
 
 def full_hour(at_ms: int) -> int:

@@ -200,7 +200,7 @@ def refuse(state: State, book: Book, account: TradingAccount, ask: Ask) -> Rejec
     if ask.iceberg and ask.row.has_time_in_force and ask.time_in_force is not TimeInForce.GTC:
         return Rejected(Reason.ICEBERG_NEEDS_GTC)
     if book.rules.limits_price_to_index and ask.price and _has_margin_checks(state, account):
-        if index.is_too_old(state, book.index_at_ms):
+        if index.is_too_old(state, index.set_ms(state, book)):
             return Rejected(Reason.NO_INDEX_PRICE)
         beyond = ask.sign * (ask.price - book.index_price)
         if beyond * 100_000_000 > book.index_price * state.venue.margin.price_limit:

@@ -12,10 +12,11 @@ import msgspec
 
 from openmargin.domain.enums import Side
 from openmargin.domain.money import Atoms
-from openmargin.engine import asks, books, debts, house, restrictions, setup, triggers
+from openmargin.engine import asks, books, debts, house, index_scripts, restrictions, setup, triggers
 from openmargin.engine.dump_shapes import (
     AccountDump,
     BookDump,
+    IndexScriptDump,
     LiquidationDump,
     ListDump,
     OrderDump,
@@ -25,6 +26,7 @@ from openmargin.engine.dump_shapes import (
     TradingAccountDump,
     TrailingDump,
 )
+from openmargin.engine.feed_state import IndexScript
 from openmargin.engine.liquidation_state import Fund, Liquidation
 from openmargin.engine.state import (
     Account,
@@ -82,7 +84,23 @@ def dump(state: State) -> bytes:
             state.next_liquidation_id,
             [(fund.asset, fund.received, fund.paid) for fund in state.funds.values()],
             list(state.listen_keys.by_nonce.values()),
+            [_dump_script(script) for script in state.feeds.scripts.values()],
+            state.feeds.next_script_id,
+            state.feeds.stopped,
         )
+    )
+
+
+def _dump_script(script: IndexScript) -> IndexScriptDump:
+    return IndexScriptDump(
+        script.script_id,
+        script.symbol,
+        script.assets,
+        script.stages,
+        script.stage,
+        script.stage_began_ms,
+        script.moves_done,
+        script.starts,
     )
 
 
@@ -315,9 +333,23 @@ def load(data: bytes) -> State:
     state.accruals_left = kept.accruals_left
     state.requotes_left = kept.requotes_left
     state.woken = kept.woken
+    state.feeds.next_script_id = kept.next_script_id
+    state.feeds.stopped = kept.stopped_feeds
+    for script in kept.index_scripts:
+        _load_script(state, script)
     setup.derive(state)
     restrictions.count(state)
     return state
+
+
+def _load_script(state: State, kept: IndexScriptDump) -> None:
+    script = IndexScript(kept.script_id, kept.symbol, kept.assets, kept.stages)
+    script.stage = kept.stage
+    script.stage_began_ms = kept.stage_began_ms
+    script.moves_done = kept.moves_done
+    script.starts = kept.starts
+    state.feeds.scripts[kept.script_id] = script
+    index_scripts.adopt(state, script)
 
 
 def _load_account(state: State, kept: AccountDump) -> None:

@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from openmargin.domain.enums import AccountType, Contingency, LiquidationKind, MarginStatus, OrderStatus
 from openmargin.domain.ids import Scope
+from openmargin.domain.index_scripts import IndexStage
 from openmargin.domain.money import Atoms
 from openmargin.domain.orders import OrderSpec
 from openmargin.domain.venue import Venue
@@ -145,6 +146,17 @@ class LiquidationDump(Struct, array_like=True):
     order_id: int
 
 
+class IndexScriptDump(Struct, array_like=True):
+    script_id: int
+    symbol: str
+    assets: tuple[str, ...]
+    stages: tuple[IndexStage, ...]
+    stage: int
+    stage_began_ms: int
+    moves_done: int
+    starts: list[tuple[str, int, int]]
+
+
 class StateDump(Struct, array_like=True):
     venue: Venue
     seed: int
@@ -173,3 +185,6 @@ class StateDump(Struct, array_like=True):
     next_liquidation_id: int
     funds: list[tuple[str, Atoms, Atoms]]
     listen_keys: list[ListenKeyView] = []
+    index_scripts: list[IndexScriptDump] = []
+    next_script_id: int = 1
+    stopped_feeds: list[str] = []

@@ -25,6 +25,7 @@ from openmargin.domain.commands import (
     DeleteSpecialKeys,
     Deposit,
     EditSpecialKeyIps,
+    EndIndexScript,
     ExchangeSmallLiabilities,
     ExitSpecialKeyMode,
     KeepListenKey,
@@ -37,6 +38,7 @@ from openmargin.domain.commands import (
     Record,
     Repay,
     RepayLiquidationLoan,
+    ScriptIndex,
     SetBnbBurn,
     SetIndex,
     SetMaxLeverage,
@@ -56,6 +58,7 @@ from openmargin.engine import (
     delisting,
     dump,
     house,
+    index_scripts,
     interest,
     invariants,
     isolated,
@@ -196,6 +199,8 @@ def _do_due(state: State) -> None:
             agenda.done(state, item)
     elif kind == agenda.EXPIRE:
         listen_keys.expire(state)
+    elif kind == agenda.SCRIPT:
+        index_scripts.step(state)
     elif kind == agenda.LIQUIDATE:
         liquidation.step(state)
     else:
@@ -262,6 +267,10 @@ def _obey(state: State, command: AnyCommand) -> Rejected | None:
         return accounts.deposit(state, command)
     if type(command) is Withdraw:
         return accounts.withdraw(state, command)
+    if type(command) is ScriptIndex:
+        return index_scripts.begin(state, command)
+    if type(command) is EndIndexScript:
+        return index_scripts.end(state, command)
     if type(command) is SetRates:
         return rates.set_rates(state, command)
     if type(command) is CreateAccount:

@@ -10,7 +10,7 @@ from typing import Final
 
 from openmargin.domain.commands import SetIndex
 from openmargin.domain.enums import OrderType, SelfTradePrevention, Side, SideEffect, TimeInForce
-from openmargin.domain.events import IndexMoved
+from openmargin.domain.events import IndexFeedChanged, IndexMoved
 from openmargin.domain.ids import MAKER, SYSTEM_ACCOUNT_ID
 from openmargin.domain.money import E8, Atoms, ceil_div, floor_to_step, notional, round_to_step
 from openmargin.domain.orders import OrderSpec
@@ -24,7 +24,10 @@ FILLS_PER_STEP: Final = 256
 
 
 def set_index(state: State, command: SetIndex) -> Rejected | None:
-    """Move index prices, and the quotes with them."""
+    """Move index prices, and the quotes with them.
+
+    The walk leaves an index alone that a script moves, or whose feed has stopped; whoever else sets one is obeyed.
+    """
     for symbol, price in command.prices:
         if symbol not in state.books:
             return Rejected(Reason.UNKNOWN_SYMBOL, symbol)
@@ -32,8 +35,24 @@ def set_index(state: State, command: SetIndex) -> Rejected | None:
             return Rejected(Reason.INDEX_NOT_POSITIVE, symbol)
 
     # From here on nothing may be refused.
-    state.walk_step += command.walk_steps
-    for symbol, price in command.prices:
+    prices = command.prices
+    if command.walk_steps:
+        state.walk_step += command.walk_steps
+        feeds = state.feeds
+        if feeds.scripted or feeds.stopped:
+            prices = tuple(
+                (symbol, price)
+                for symbol, price in prices
+                if symbol not in feeds.scripted and symbol not in feeds.stopped
+            )
+    move_index(state, prices)
+    return None
+
+
+def move_index(state: State, prices: tuple[tuple[str, int], ...]) -> None:
+    """These are the index prices now, which also ends any stop of their feeds."""
+    _end_stop(state, prices)
+    for symbol, price in prices:
         book = state.books[symbol]
         book.index_price = price
         book.index_at_ms = state.at_ms
@@ -41,15 +60,24 @@ def set_index(state: State, command: SetIndex) -> Rejected | None:
         book.average_minute = -1
     marks = state.marks
     index.mark_assets(state)
-    state.events.append(IndexMoved(command.prices))
-    watch.index_moved(state, marks, command.prices)
-    moved = {symbol: True for symbol, _ in command.prices}
+    state.events.append(IndexMoved(prices))
+    watch.index_moved(state, marks, prices)
+    moved = {symbol: True for symbol, _ in prices}
     for symbol, book in state.books.items():
         # The size of a quote is a value, and so depends on what its quote asset is worth.
         if marks.get(book.rules.quote) != state.marks.get(book.rules.quote):
             moved[symbol] = True
     follow_index(state, list(moved))
-    return None
+
+
+def _end_stop(state: State, prices: tuple[tuple[str, int], ...]) -> None:
+    stopped = state.feeds.stopped
+    if not stopped:
+        return
+    again = [symbol for symbol, _ in prices if symbol in stopped]
+    if again:
+        state.feeds.stopped = [symbol for symbol in stopped if symbol not in again]
+        state.events.append(IndexFeedChanged(tuple(again), False))
 
 
 def follow_index(state: State, symbols: list[str]) -> None:

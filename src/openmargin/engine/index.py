@@ -1,14 +1,15 @@
 """The index: each symbol's reference price, and from it the value of each asset (mechanics 5).
 
 A price stays until another is set. Where the venue gives prices an age, one that has passed it still measures accounts,
-but no loan is made by it, nothing leaves an account with debt, and no order of one is accepted (A17).
+but no loan is made by it, nothing leaves an account with debt, and no order of one is accepted (A17). The same holds at
+once for a price whose feed has stopped, until it is set again.
 """
 
 from __future__ import annotations
 
 from openmargin.domain.ids import CROSS, SPOT
 from openmargin.domain.money import E8, notional
-from openmargin.engine.state import State, TradingAccount
+from openmargin.engine.state import Book, State, TradingAccount
 
 
 def mark_assets(state: State) -> None:
@@ -21,28 +22,33 @@ def mark_assets(state: State) -> None:
         direct = state.books.get(asset + margin.valuation_asset)
         if direct is not None:
             marks[asset] = direct.index_price
-            since[asset] = direct.index_at_ms
+            since[asset] = set_ms(state, direct)
             continue
         crossed = state.books.get(asset + margin.display_asset)
         if crossed is not None and via is not None:
             marks[asset] = notional(crossed.index_price, via.index_price)
-            since[asset] = min(crossed.index_at_ms, via.index_at_ms)
+            since[asset] = min(set_ms(state, crossed), set_ms(state, via))
     state.marks = {asset: mark for asset, mark in marks.items() if mark > 0}
     state.marked_ms = since
 
 
-def is_too_old(state: State, set_ms: int) -> bool:
-    """Has a price that was set at a moment passed its age?"""
+def set_ms(state: State, book: Book) -> int:
+    """When a pair's price was set; -1 while its feed is stopped."""
+    return -1 if book.symbol in state.feeds.stopped else book.index_at_ms
+
+
+def is_too_old(state: State, since_ms: int) -> bool:
+    """Has a price that was set at a moment passed its age, or did its feed stop?"""
     most_ms = state.venue.margin.index_max_age_ms
-    return most_ms > 0 and state.at_ms - set_ms > most_ms
+    return since_ms < 0 or (most_ms > 0 and state.at_ms - since_ms > most_ms)
 
 
 def lacks_price(state: State, account: TradingAccount, asset: str = "") -> bool:
     """Is any price too old that the account's level depends on, or that of `asset`?"""
-    if not state.venue.margin.index_max_age_ms or account.scope == SPOT:
+    if account.scope == SPOT or not (state.venue.margin.index_max_age_ms or state.feeds.stopped):
         return False
     if account.scope != CROSS:
-        return is_too_old(state, state.books[account.scope].index_at_ms)
+        return is_too_old(state, set_ms(state, state.books[account.scope]))
     if asset and _is_asset_too_old(state, asset):
         return True
     for wallet in account.wallets.values():

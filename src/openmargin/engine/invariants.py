@@ -10,7 +10,7 @@ from typing import Final, TypeAlias
 
 from openmargin.domain.enums import MarginStatus, OrderStatus
 from openmargin.domain.ids import CROSS, INSURANCE, LIQUIDATION, POOL, SPOT, SYSTEM_ACCOUNT_ID
-from openmargin.engine import agenda, ledger, risk, settlement, solvency
+from openmargin.engine import agenda, index_scripts, ledger, risk, settlement, solvency
 from openmargin.engine.state import Book, BookSide, Order, State, TradingAccount, Wallet
 from openmargin.engine.transitions import OPEN, ListPhase
 
@@ -203,6 +203,21 @@ def nothing_is_left_hanging(state: State) -> Iterator[Breach]:
         yield f"stops in {state.woken} wait to wake, and nothing is planned"
 
 
+def scripts_are_planned(state: State) -> Iterator[Breach]:
+    """22. The next move of a script is on the agenda, no two move one index, and only a script stops a feed."""
+    scripts = state.feeds.scripts.values()
+    due = sorted(index_scripts.next_ms(script) for script in scripts)[:1]
+    planned = [moment for moment, kind in state.agenda if kind == agenda.SCRIPT]
+    if planned != due:
+        yield f"scripts are planned for {planned}, and {due} is due"
+    moved = [(symbol, script.script_id) for script in scripts for symbol, _, _ in script.starts]
+    if len(moved) != len(state.feeds.scripted) or dict(moved) != state.feeds.scripted:
+        yield f"scripts move {moved}, and {state.feeds.scripted} are known"
+    for symbol in state.feeds.stopped:
+        if symbol not in state.feeds.scripted:
+            yield f"the feed of {symbol} has stopped, and no script will let it go on"
+
+
 def cross_holdings_are_known(state: State) -> Iterator[Breach]:
     """20. The running sums are what all users' cross accounts have."""
     held: dict[str, int] = {}
@@ -341,6 +356,7 @@ INVARIANTS: Final[tuple[Callable[[State], Iterable[Breach]], ...]] = (
     liquidations_go_on,
     cross_holdings_are_known,
     listen_keys_are_sound,
+    scripts_are_planned,
 )
 
 

@@ -28,6 +28,7 @@ from openmargin.domain.order_types import ORDER_TYPES, OrderTypeRow
 from openmargin.domain.orders import ListView, OrderSpec, OrderView
 from openmargin.domain.venue import Asset, IsolatedTier, LeverageLevels, Symbol, Venue
 from openmargin.domain.views import KeyView
+from openmargin.engine.feed_state import Feeds
 from openmargin.engine.liquidation_state import Fund, Liquidation
 from openmargin.engine.listen_key_state import ListenKeys
 from openmargin.engine.transitions import (
@@ -560,6 +561,7 @@ class State:
         """Symbols in which a stop's price has come, oldest first."""
         self.requotes_left: list[str] = []
         """Symbols whose quotes have still to follow the index, the next one last."""
+        self.feeds: Feeds = Feeds()
 
         # Derived from the venue and the index; never in a snapshot.
         self.assets: dict[str, Asset] = {}
@@ -575,7 +577,6 @@ class State:
         self.cross_held: dict[str, Atoms] = {}
         """What all users' cross accounts together have of each asset."""
         self.house_quotes: bool = False
-        """Does the house quote?"""
         self.order_limits: list[int] = []
         """How many unfilled orders each window allows."""
         self.taker_credit: int = 0

@@ -13,6 +13,7 @@ from openmargin.domain.views import (
     BorrowableView,
     DepthView,
     FundView,
+    IndexScriptView,
     IndexView,
     IsolatedView,
     KeyView,
@@ -40,6 +41,7 @@ from openmargin.engine import (
     solvency,
     tape,
 )
+from openmargin.engine import index_scripts as scripts
 from openmargin.engine import isolated as isolated_accounts
 from openmargin.engine import rates as rates_over_time
 from openmargin.engine import special_keys as special
@@ -344,7 +346,25 @@ def inventory(state: State, asset: str) -> Atoms:
 
 def index_of(state: State, symbol: str) -> IndexView | None:
     book = state.books.get(symbol)
-    return IndexView(symbol, book.index_price, book.index_at_ms) if book is not None else None
+    if book is None:
+        return None
+    return IndexView(symbol, book.index_price, book.index_at_ms, symbol in state.feeds.stopped)
+
+
+def index_scripts(state: State) -> list[IndexScriptView]:
+    """The scripts that go on, the oldest first."""
+    return [
+        IndexScriptView(
+            script.script_id,
+            script.symbol,
+            script.assets,
+            tuple(symbol for symbol, _, _ in script.starts),
+            script.stages,
+            script.stage,
+            scripts.next_ms(script),
+        )
+        for script in state.feeds.scripts.values()
+    ]
 
 
 def last_price(state: State, symbol: str) -> int:

@@ -16,7 +16,10 @@ from openmargin.domain.events import (
     DebtLiquidated,
     Deposited,
     Flowed,
+    IndexFeedChanged,
     IndexMoved,
+    IndexScriptBegan,
+    IndexScriptEnded,
     InterestAccrued,
     IsolatedChanged,
     KeyChanged,
@@ -178,6 +181,9 @@ def fold(rows: HistoryRows, seq: int, at_ms: int, events: Iterable[AnyEvent]) ->
                 | DebtLiquidated()
                 | ListenKeyKept()
                 | ListenKeyEnded()
+                | IndexScriptBegan()
+                | IndexScriptEnded()
+                | IndexFeedChanged()
             ):
                 pass
             case _:

@@ -70,7 +70,7 @@ def _path(request: Request) -> Path:
         raise Refused(
             404,
             f"the address names nothing: {refusal}",
-            "write the accountId as a number; accounts start at 1",
+            "write its id as a number; accounts start at 1",
         ) from None
 
 

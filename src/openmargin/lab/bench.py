@@ -27,3 +27,4 @@ class Path(Struct, frozen=True, rename="camel", forbid_unknown_fields=True):
     account_id: Annotated[int, Meta(ge=1, le=ID_MAX)] = 1
     symbol: str = ""
     asset: str = ""
+    script_id: Annotated[int, Meta(ge=1, le=ID_MAX)] = 1

@@ -53,6 +53,16 @@ _REASONS: Final[dict[Reason, tuple[int, str, str]]] = {
     Reason.ABOVE_SUPPLY: (422, "so much of it cannot be in the world", "write a smaller number"),
     Reason.RATES_WRONG: (422, "that asset is not lent", "give it loan_terms in the venue file"),
     Reason.AMOUNT_NOT_POSITIVE: (422, "the amount is not above zero", "write an amount above zero"),
+    Reason.SCRIPT_TAKEN: (
+        409,
+        "another script moves that index",
+        "GET /lab/index/scripts shows it: wait, or end it with DELETE",
+    ),
+    Reason.UNKNOWN_SCRIPT: (
+        404,
+        "no such script goes on",
+        "GET /lab/index/scripts shows those that do",
+    ),
     Reason.INDEX_NOT_POSITIVE: (422, "the price is not above zero", "write a price above zero"),
 }
 

@@ -26,14 +26,14 @@ async def state(bench: Bench, _path: Path, _body: None) -> shapes.State:
 async def set_price(bench: Bench, path: Path, body: shapes.Price) -> shapes.PriceShown:
     """Set a symbol's index price. The house has quoted anew around it when the answer comes."""
     price = positive_e8("price", body.price)
-    _require_in_filter(bench, path.symbol, price)
+    require_in_filter(bench, path.symbol, price)
     outcome = await bench.exchange.submit(SetIndex(((path.symbol, price),)))
     if outcome.rejection:
         raise refused(outcome.rejection)
     return shapes.PriceShown(symbol=path.symbol, price=format_e8(price), time=outcome.at_ms)
 
 
-def _require_in_filter(bench: Bench, symbol: str, price: int) -> None:
+def require_in_filter(bench: Bench, symbol: str, price: int) -> None:
     """Outside its symbol's price filter no order may stand, so the house would fall silent."""
     for rules in bench.exchange.venue.symbols:
         lowest = rules.min_price or rules.tick_size

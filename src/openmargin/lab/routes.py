@@ -7,7 +7,7 @@ from typing import Final, TypeAlias, get_type_hints
 
 from msgspec import Struct
 
-from openmargin.lab import accounts, clock, liquidations, market, terms
+from openmargin.lab import accounts, clock, index_scripts, liquidations, market, terms
 from openmargin.lab.shapes import Answer, Body
 
 Handler: TypeAlias = Callable[..., Awaitable[Answer]]
@@ -44,6 +44,10 @@ ROUTES: Final = (
     _route("GET", "/lab/accounts/{accountId}/liquidations", liquidations.show_liquidations),
     _route("GET", "/lab/insurance", liquidations.show_insurance),
     _route("POST", "/lab/prices/{symbol}", market.set_price),
+    _route("POST", "/lab/index/scripts", index_scripts.begin_script),
+    _route("GET", "/lab/index/scripts", index_scripts.show_scripts),
+    _route("DELETE", "/lab/index/scripts", index_scripts.end_scripts),
+    _route("DELETE", "/lab/index/scripts/{scriptId}", index_scripts.end_script),
     _route("POST", "/lab/rates/{asset}", terms.set_rates),
     _route("PATCH", "/lab/assets/{asset}", terms.change_asset),
     _route("PATCH", "/lab/symbols/{symbol}", terms.change_symbol),

@@ -20,6 +20,7 @@ from openmargin.domain.views import (
     BorrowableView,
     DepthView,
     FundView,
+    IndexScriptView,
     IndexView,
     IsolatedView,
     KeyView,
@@ -157,6 +158,10 @@ class Live:
 
     def index(self, symbol: str) -> IndexView | None:
         return views.index_of(self._engine.state, symbol)
+
+    def index_scripts(self) -> list[IndexScriptView]:
+        """The scripts of the index that go on."""
+        return views.index_scripts(self._engine.state)
 
     def now_ms(self) -> int:
         """The exchange's time: a host's clock may go back, the exchange's never does."""

@@ -122,13 +122,13 @@ class PriceIndexReply(Reply):
     Security.MARKET_DATA,
     Weight(10),
     params=PriceIndexParams,
-    refuses=(INVALID_SYMBOL,),
+    refuses=(INVALID_SYMBOL, NO_PRICE_INDEX),
 )
 async def price_index(call: Call, asked: PriceIndexParams) -> PriceIndexReply:
     """Query the index price of a pair"""
     call.catalogue.symbol(asked.symbol)
     index = await call.exchange.read(lambda live: live.index(asked.symbol))
-    if index is None:
+    if index is None or index.is_stopped:
         raise ApiError(NO_PRICE_INDEX)
     return PriceIndexReply(index.at_ms, format_e8(index.price), index.symbol)
 
