@@ -97,7 +97,8 @@ async def build(
         raise
     secrets = SecretKeeper(master_key)
     authenticator = Authenticator(exchange, secrets, TimestampPolicy(settings.timestamp_policy))
-    gateway = AsgiGateway(Gateway(exchange, authenticator, Limits()))
+    limits = Limits(rules=lambda: exchange.venue.requests)
+    gateway = AsgiGateway(Gateway(exchange, authenticator, limits))
     return exchange, Application(gateway, lab_app(Bench(exchange, secrets)), _sockets(exchange))
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from openmargin.api.limits import WeightLimits, WindowCounter, seconds_left
+from openmargin.api.limits import WeightLimits, WindowCounter, end_of_minute
 from tests.api.world import World
 
 ORDER = "/sapi/v1/margin/order"
@@ -121,4 +121,4 @@ def test_late_comers_of_a_crowded_minute_share_a_window(monkeypatch: pytest.Monk
 
 @pytest.mark.parametrize(("now_ms", "seconds"), [(0, 60), (1, 60), (59_000, 1), (59_999, 1)])
 def test_retry_after_reaches_the_next_window(now_ms: int, seconds: int) -> None:
-    assert seconds_left(now_ms) == seconds
+    assert end_of_minute(now_ms).after_s == seconds

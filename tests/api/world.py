@@ -82,9 +82,8 @@ class World:
         )
         self.exchange: Exchange = self.run(open_exchange(options))
         self.keeper = SecretKeeper(bytes(32))
-        self.gateway = Gateway(
-            self.exchange, Authenticator(self.exchange, self.keeper, policy), Limits(weights)
-        )
+        limits = Limits(weights, lambda: self.exchange.venue.requests)
+        self.gateway = Gateway(self.exchange, Authenticator(self.exchange, self.keeper, policy), limits)
         self._keys = 0
         self.submit(CreateAccount("ann"))
         self.account_id = self.exchange.live.account_ids()[0]

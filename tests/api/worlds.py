@@ -42,6 +42,11 @@ def with_special_keys(**changes: Any) -> Venue:
     return msgspec.structs.replace(venue, special_keys=msgspec.structs.replace(venue.special_keys, **changes))
 
 
+def with_requests(**changes: Any) -> Venue:
+    venue = load_venue()
+    return msgspec.structs.replace(venue, requests=msgspec.structs.replace(venue.requests, **changes))
+
+
 def bound_by_margin_checks(venue: Venue) -> Venue:
     """The same, where Special Key Mode knows the limits on prices and on buying restricted assets too."""
     rules = msgspec.structs.replace(venue.special_keys, limits_price_to_index=True)

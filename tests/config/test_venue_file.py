@@ -117,7 +117,7 @@ def test_a_file_that_only_says_how_to_serve_serves_the_default_venue(tmp_path: P
             EXTENDED + '[[symbols]]\nname = "BTCUSDT"\ntick = "0.01"',
             "symbols[0].tick: there is no such key; did you mean `tick_size`?",
         ),
-        (EXTENDED + "zzz = 1", "zzz: there is no such key; the keys here are name, assets, symbols, commissions, margin, orders, house, special_keys"),
+        (EXTENDED + "zzz = 1", "zzz: there is no such key; the keys here are name, assets, symbols, commissions, margin, orders, house, special_keys, requests"),
         (
             EXTENDED + '[[symbols]]\nname = "ETHUSDT"\ntick_size = 0.01',
             'symbols[1].tick_size: 0.01 is no decimal string; write digits in quotes, such as "0.05"',
@@ -236,6 +236,8 @@ def test_a_file_that_only_says_how_to_serve_serves_the_default_venue(tmp_path: P
         ),
         (EXTENDED + "[house]\nwalk_step_ms = 0", "house.walk_step_ms: it is not above zero; write 1 or more"),
         (EXTENDED + "[special_keys]\nkeys_max = 0", "special_keys.keys_max: no key could ever be made; write 1 or more"),
+        (EXTENDED + "[requests]\nban_growth = 0", "requests.ban_growth: it is below 1; write 1 or more"),
+        (EXTENDED + "[requests]\nban_ms = 259_200_001", "requests.ban_max_ms: a first ban would be longer; write at least requests.ban_ms"),
         (EXTENDED + "[special_keys]\ncooldown_ms = -1", "special_keys.cooldown_ms: it is below zero; write 0 or more"),
     ],
 )  # fmt: skip

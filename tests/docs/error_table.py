@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from types import FunctionType
 
 from openmargin.api import endpoints, errors
-from openmargin.api.errors import WIRE_ERRORS, Dialect, WireError
+from openmargin.api.errors import WIRE_ERRORS, WireError
 from openmargin.domain.reasons import Reason, Rejected
 
 _INTRODUCTION = """# Errors
@@ -30,7 +30,7 @@ Refusals of `/lab` have another shape; see [the lab](lab.md).
 _HELP = {
     -1000: "A path or method that is not served, or a bug: then the server's standard error has the log id.",
     -1001: "The exchange has stopped, most often because of its disk: see [Operating](operating.md#when-the-disk-refuses).",
-    -1003: "Wait for `Retry-After`. [Endpoints](endpoints.md) has the weights.",
+    -1003: "Wait for `Retry-After`: who goes on is banned. [Endpoints](endpoints.md) has the weights, [the venue](venue.md#requests) the bans.",
     -1007: "The disk is slow. Query before you repeat.",
     -1013: "[Rules](rules.md#orders) has the order of the filters, `GET /api/v3/exchangeInfo` their values.",
     -1015: "Wait for `Retry-After`; `GET /sapi/v1/margin/rateLimit/order` has the counts.",
@@ -111,8 +111,7 @@ def _every_error() -> Iterator[WireError]:
             names = inspect.signature(value).parameters
             yield value(**{name: _PLACEHOLDERS.get(name, f"<{name}>") for name in names})
     for reason, dialect in WIRE_ERRORS:
-        if dialect is not Dialect.WS:
-            yield errors.refusal(Rejected(reason, _DETAILS.get(reason, "")), dialect).error
+        yield errors.refusal(Rejected(reason, _DETAILS.get(reason, "")), dialect).error
     for found in pkgutil.iter_modules(endpoints.__path__, f"{endpoints.__name__}."):
         module = importlib.import_module(found.name)
         names = vars(errors)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from enum import Enum
-from typing import Final
+from typing import Final, Protocol
 
 from openmargin.api.client_clocks import ClientClocks
 from openmargin.api.endpoint import Endpoint, Security, Sender
@@ -22,6 +22,7 @@ from openmargin.api.errors import (
     REJECTED_KEY,
     ApiError,
     Dialect,
+    WireError,
     illegal_characters,
     missing,
 )
@@ -31,9 +32,7 @@ from openmargin.api.signatures import (
     component_encoded,
     hmac_verifier,
     public_key_verifier,
-    split_signature,
 )
-from openmargin.api.wire import Request
 from openmargin.domain.enums import KeyKind
 from openmargin.domain.ids import ANY_ADDRESS, SPOT
 from openmargin.domain.views import KeyView
@@ -104,6 +103,27 @@ SIGNATURE_REFUSALS: Final = (
 )
 
 
+class Proof(Protocol):
+    """What a request has to show for itself."""
+
+    ip: str
+    api_key: str | None
+
+    @property
+    def without_key(self) -> WireError:
+        """What it is refused with where it needs a key and names none."""
+        ...
+
+    @property
+    def is_of_session(self) -> bool:
+        """Does the connection know the key already, so that the request need not be signed with it?"""
+        ...
+
+    def signed_texts(self) -> tuple[bytes, bytes, str | None]:
+        """Two texts that were signed as one, and the signature, if there is any."""
+        ...
+
+
 class Authenticator:
     """Knows the keys through the exchange, and keeps what is costly to build for each.
 
@@ -120,11 +140,13 @@ class Authenticator:
         """What clients were told of the time."""
         self._verifiers: dict[str, tuple[int, Verifier]] = {}
 
-    def authenticate(self, endpoint: Endpoint, request: Request, parameters: Mapping[str, str]) -> Sender:
+    def authenticate(self, endpoint: Endpoint, request: Proof, parameters: Mapping[str, str]) -> Sender:
         """Who asks, or the first refusal."""
         if endpoint.security is Security.NONE:
             return Sender()
-        key = self._key(request)
+        if request.api_key is None:
+            raise ApiError(request.without_key)
+        key = self.key(request.api_key, request.ip)
         if key.special_scope and endpoint.dialect is Dialect.SAPI:
             raise ApiError(REJECTED_KEY)
         if endpoint.permission is not None and endpoint.permission not in key.permissions:
@@ -133,24 +155,26 @@ class Authenticator:
             return Sender(key.account_id, key.api_key, scope=key.special_scope or SPOT)
 
         expires_at_ms = self._expires_at_ms(parameters)
-        body = b"" if request.method == "GET" else request.body
-        query, body, signature = split_signature(request.query, body)
+        if not request.is_of_session:
+            self._verify(key, request)
+        return Sender(key.account_id, key.api_key, expires_at_ms, key.special_scope or SPOT)
+
+    def _verify(self, key: KeyView, request: Proof) -> None:
+        first, second, signature = request.signed_texts()
         if not signature:
             raise ApiError(missing(SIGNATURE.name))
         verify = self._verifier(key)
-        if not verify(query + body, signature):
-            lenient = component_encoded(query) + component_encoded(body)
-            if lenient == query + body or not verify(lenient, signature):
+        if not verify(first + second, signature):
+            lenient = component_encoded(first) + component_encoded(second)
+            if lenient == first + second or not verify(lenient, signature):
                 raise ApiError(BAD_SIGNATURE)
-        return Sender(key.account_id, key.api_key, expires_at_ms, key.special_scope or SPOT)
 
-    def _key(self, request: Request) -> KeyView:
-        api_key = request.api_key
-        key = self._exchange.live.key(api_key) if api_key is not None else None
+    def key(self, api_key: str, ip: str) -> KeyView:
+        """The key of that name, which may be used from that address; refused where there is none."""
+        key = self._exchange.live.key(api_key)
         if key is None:
-            is_one = api_key is not None and _API_KEY.fullmatch(api_key) is not None
-            raise ApiError(REJECTED_KEY if is_one else BAD_API_KEY_FORMAT)
-        if key.ips and not _is_allowed(request.ip, key.ips):
+            raise ApiError(BAD_API_KEY_FORMAT if _API_KEY.fullmatch(api_key) is None else REJECTED_KEY)
+        if key.ips and not _is_allowed(ip, key.ips):
             raise ApiError(REJECTED_KEY)
         return key
 

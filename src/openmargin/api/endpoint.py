@@ -207,7 +207,7 @@ def endpoint(
             params=params,
             read=reader(params),
             run=run,
-            dialect=Dialect.SPOT if path.startswith("/api/") else Dialect.SAPI,
+            dialect=Dialect.SAPI if path.startswith("/sapi/") else Dialect.SPOT,
             parameter_names=frozenset(field.param.name for field in fields_of(params)),
             arrays=frozenset(field.param.name for field in fields_of(params) if field.param.kind == ARRAY),
             name=f"{method} {path}",

@@ -20,11 +20,10 @@ from openmargin.domain.reasons import Reason, Rejected
 
 
 class Dialect(IntEnum):
-    """Whose documentation a code is taken from: the margin API, the spot API, or the WebSocket API."""
+    """Whose documentation a code is taken from: the margin API, or the spot API, over HTTP or WebSocket."""
 
     SAPI = 1
     SPOT = 2
-    WS = 3
 
 
 class WireError(Struct, frozen=True):
@@ -35,15 +34,25 @@ class WireError(Struct, frozen=True):
     message: str
 
 
+class Retry(Struct, frozen=True):
+    """When a limit that was passed is open again, by the clock that counts it."""
+
+    refused_ms: int
+    until_ms: int
+
+    @property
+    def after_s(self) -> int:
+        """Whole seconds to wait, rounded up."""
+        return -(-(self.until_ms - self.refused_ms) // 1000)
+
+
 class ApiError(Exception):
     """Ends a request with a refusal. Raised and caught inside this room only."""
 
-    def __init__(
-        self, error: WireError, retry_after_s: int | None = None, data: Struct | None = None
-    ) -> None:
+    def __init__(self, error: WireError, retry: Retry | None = None, data: Struct | None = None) -> None:
         super().__init__(error.message)
         self.error = error
-        self.retry_after_s = retry_after_s
+        self.retry = retry
         self.data = data
         """What the body says besides code and message, where a request was carried out in part."""
 
@@ -174,6 +183,15 @@ def weight_exceeded(limit: int) -> WireError:
         -1003,
         f"Too much request weight used; current limit is {limit} request weight per 1 MINUTE."
         " Please use WebSocket Streams for live updates to avoid polling the API.",
+    )
+
+
+def banned(until_ms: int) -> WireError:
+    return WireError(
+        418,
+        -1003,
+        f"Way too much request weight used; IP banned until {until_ms}."
+        " Please use WebSocket Streams for live updates to avoid bans.",
     )
 
 
@@ -426,7 +444,7 @@ _ELSEWHERE: Final[dict[Reason, WireError]] = {
     Reason.UNKNOWN_SCOPE: REJECTED_KEY,
     Reason.SYMBOL_NOT_ON_MARGIN: WireError(400, -2010, "This symbol is not permitted for this account."),
 }
-"""Where the spot and WebSocket APIs speak otherwise than the margin API."""
+"""Where the spot API speaks otherwise than the margin API."""
 
 WIRE_ERRORS: Final[dict[tuple[Reason, Dialect], WireError]] = {
     (reason, dialect): _ELSEWHERE.get(reason, error) if dialect is not Dialect.SAPI else error
@@ -444,4 +462,5 @@ def refusal(rejected: Rejected, dialect: Dialect, at_ms: int = 0) -> ApiError:
     window_ms = int(interval_ms)
     unit, number = interval_words(window_ms)
     message = f"Too many new orders; current limit is {limit} orders per {number} {unit}."
-    return ApiError(WireError(error.status, error.code, message), -(-(window_ms - at_ms % window_ms) // 1000))
+    window_ends_ms = at_ms - at_ms % window_ms + window_ms
+    return ApiError(WireError(error.status, error.code, message), Retry(at_ms, window_ends_ms))

@@ -7,14 +7,25 @@ endpoints draw on one budget of the IP address.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final
 
 from msgspec import Struct
 
+from openmargin.api.bans import Bans
 from openmargin.api.endpoint import Endpoint, Payer
-from openmargin.api.errors import ApiError, Dialect, requests_exceeded, weight_exceeded
+from openmargin.api.errors import (
+    ApiError,
+    Dialect,
+    Retry,
+    banned,
+    requests_exceeded,
+    weight_exceeded,
+)
 from openmargin.api.wire import Headers
+from openmargin.domain.venue import RequestRules
 
+_API: Final = "/api"
 _MINUTE_MS: Final = 60_000
 _WINDOWS_MAX: Final = 65_536
 """How many budgets one window may open. Later comers of that window share one, so memory stays bounded."""
@@ -55,28 +66,61 @@ class WindowCounter:
 class Limits:
     """Charges requests, and says what they have used in the headers that clients watch."""
 
-    def __init__(self, weights: WeightLimits | None = None) -> None:
-        self._weights = weights or WeightLimits()
+    def __init__(
+        self, weights: WeightLimits | None = None, rules: Callable[[], RequestRules] = RequestRules
+    ) -> None:
+        """`rules` are asked for when somebody passes a limit: they may change."""
+        self.weights = weights or WeightLimits()
+        self._rules = rules
         self._weight = WindowCounter()
         self._requests = WindowCounter()
+        self._refusals = WindowCounter()
+        self._bans = Bans()
 
     def charge(
         self, endpoint: Endpoint, payer: str | int, weight: int, now_ms: int, headers: Headers
     ) -> None:
         """Take the weight from the payer's budget, or refuse. The headers are added in both cases."""
         if endpoint.dialect is Dialect.SPOT:
-            limit = self._weights.api_ip
-            used = self._weight.add("/api", payer, weight, now_ms)
+            assert isinstance(payer, str), f"{endpoint.name} is charged to its address"
+            used, refusal = self._take(payer, weight, now_ms)
             text = b"%d" % used
             headers += [(b"x-mbx-used-weight", text), (b"x-mbx-used-weight-1m", text)]
-        else:
-            by_account = endpoint.weight.payer is Payer.UID
-            limit = self._weights.sapi_uid if by_account else self._weights.sapi_ip
-            used = self._weight.add(endpoint.name, payer, weight, now_ms)
-            name = b"x-sapi-used-uid-weight-1m" if by_account else b"x-sapi-used-ip-weight-1m"
-            headers.append((name, b"%d" % used))
+            if refusal is not None:
+                raise refusal
+            return
+        by_account = endpoint.weight.payer is Payer.UID
+        limit = self.weights.sapi_uid if by_account else self.weights.sapi_ip
+        used = self._weight.add(endpoint.name, payer, weight, now_ms)
+        name = b"x-sapi-used-uid-weight-1m" if by_account else b"x-sapi-used-ip-weight-1m"
+        headers.append((name, b"%d" % used))
         if used > limit:
-            raise ApiError(weight_exceeded(limit), seconds_left(now_ms))
+            raise ApiError(weight_exceeded(limit), end_of_minute(now_ms))
+
+    def spend(self, address: str, weight: int, now_ms: int) -> None:
+        """Take the weight from what all of /api shares for one address, or refuse."""
+        _, refusal = self._take(address, weight, now_ms)
+        if refusal is not None:
+            raise refusal
+
+    def _take(self, address: str, weight: int, now_ms: int) -> tuple[int, ApiError | None]:
+        """What the address has used with it, and the refusal if that is too much. A banned one is charged nothing."""
+        until_ms = self._bans.until(address, now_ms)
+        if until_ms is not None:
+            return self.used(address, now_ms), ApiError(banned(until_ms), Retry(now_ms, until_ms))
+        limit = self.weights.api_ip
+        used = self._weight.add(_API, address, weight, now_ms)
+        if used <= limit:
+            return used, None
+        rules = self._rules()
+        if rules.ban_after and self._refusals.add(_API, address, 1, now_ms) >= rules.ban_after:
+            until_ms = self._bans.begin(address, rules, now_ms)
+            return used, ApiError(banned(until_ms), Retry(now_ms, until_ms))
+        return used, ApiError(weight_exceeded(limit), end_of_minute(now_ms))
+
+    def used(self, address: str, now_ms: int) -> int:
+        """What one address has used of what all of /api shares."""
+        return self._weight.add(_API, address, 0, now_ms)
 
     def count(self, endpoint: Endpoint, ip: str, now_ms: int) -> None:
         """Count the call where the endpoint also bounds the number of calls."""
@@ -84,9 +128,9 @@ class Limits:
         if limit is None:
             return
         if self._requests.add(endpoint.name, ip, 1, now_ms) > limit:
-            raise ApiError(requests_exceeded(limit), seconds_left(now_ms))
+            raise ApiError(requests_exceeded(limit), end_of_minute(now_ms))
 
 
-def seconds_left(now_ms: int) -> int:
-    """Whole seconds until the minute ends, rounded up: a client that waits so long finds a new window."""
-    return -(-(_MINUTE_MS - now_ms % _MINUTE_MS) // 1000)
+def end_of_minute(now_ms: int) -> Retry:
+    """A client that waits so long finds a new window."""
+    return Retry(now_ms, (now_ms // _MINUTE_MS + 1) * _MINUTE_MS)

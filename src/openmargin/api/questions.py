@@ -13,6 +13,7 @@ from openmargin.api.scopes import SymbolParams
 from openmargin.api.single_orders import OneOrderParams
 from openmargin.domain.ids import Scope
 from openmargin.domain.orders import ListView, OrderView, PreventedMatch
+from openmargin.domain.views import OrderCountView
 from openmargin.history import queries
 
 
@@ -110,7 +111,11 @@ class OrderCountRow(Reply):
 async def order_counts(call: Call, scope: Scope) -> list[OrderCountRow]:
     """The use of each unfilled-order window."""
     counts = await call.read(scope, lambda live: live.order_counts(call.sender.account_id, scope))
-    return [OrderCountRow("ORDERS", *interval_words(row.interval_ms), row.limit, row.count) for row in counts]
+    return [order_count_row(count) for count in counts]
+
+
+def order_count_row(count: OrderCountView) -> OrderCountRow:
+    return OrderCountRow("ORDERS", *interval_words(count.interval_ms), count.limit, count.count)
 
 
 def show_order_counts(call: Call) -> None:

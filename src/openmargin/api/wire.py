@@ -6,6 +6,9 @@ from typing import TypeAlias
 
 from msgspec import Struct
 
+from openmargin.api.errors import BAD_API_KEY_FORMAT, WireError
+from openmargin.api.signatures import split_signature
+
 Headers: TypeAlias = list[tuple[bytes, bytes]]
 
 
@@ -19,6 +22,20 @@ class Request(Struct):
     ip: str = ""
     api_key: str | None = None
     time_unit: str | None = None
+
+    @property
+    def without_key(self) -> WireError:
+        """A header that is not there is no key's name."""
+        return BAD_API_KEY_FORMAT
+
+    @property
+    def is_of_session(self) -> bool:
+        """HTTP has no sessions."""
+        return False
+
+    def signed_texts(self) -> tuple[bytes, bytes, str | None]:
+        """Query and body without the signature, and the signature. A GET has no body to sign."""
+        return split_signature(self.query, b"" if self.method == "GET" else self.body)
 
 
 class Response(Struct):

@@ -265,6 +265,16 @@ def _special_keys_can_be_made(venue: Venue) -> Iterator[Problem]:
             yield Problem(f"special_keys.{key}", "it is below zero", "write 0 or more")
 
 
+def _bans_make_sense(venue: Venue) -> Iterator[Problem]:
+    rules = venue.requests
+    for key, least in (("ban_after", 0), ("ban_ms", 1), ("ban_growth", 1), ("ban_forgotten_ms", 0)):
+        if getattr(rules, key) < least:
+            yield Problem(f"requests.{key}", f"it is below {least}", f"write {least} or more")
+    if rules.ban_max_ms < rules.ban_ms:
+        mend = "write at least requests.ban_ms"
+        yield Problem("requests.ban_max_ms", "a first ban would be longer", mend)
+
+
 _CHECKS: Final[tuple[Callable[[Venue], Iterator[Problem]], ...]] = (
     _limits_leave_room,
     _names_are_unique,
@@ -281,4 +291,5 @@ _CHECKS: Final[tuple[Callable[[Venue], Iterator[Problem]], ...]] = (
     _levels_descend,
     _liquidations_end,
     _special_keys_can_be_made,
+    _bans_make_sense,
 )

@@ -362,6 +362,20 @@ class HouseRules(Struct, frozen=True):
     walk_step_ms: Annotated[int, _e8("Milliseconds between two steps of the walk on the wall clock.")] = 1000
 
 
+class RequestRules(Struct, frozen=True):
+    """What comes of an address that goes on asking on /api after it was refused with 429 for its request weight."""
+
+    ban_after: Annotated[
+        int, _e8("Refusals in one minute that bring a ban (418); 0 for never, as /sapi has it.")
+    ] = 100
+    ban_ms: Annotated[int, _e8("Milliseconds of a first ban.")] = 120_000
+    ban_growth: Annotated[int, _e8("How many times as long as the last ban the next one is.")] = 2
+    ban_max_ms: Annotated[int, _e8("Milliseconds of the longest ban.")] = 259_200_000
+    ban_forgotten_ms: Annotated[
+        int, _e8("Milliseconds after the end of a ban in which the next one is longer.")
+    ] = 86_400_000
+
+
 class Venue(Struct, frozen=True):
     """Everything that a venue file says."""
 
@@ -373,3 +387,4 @@ class Venue(Struct, frozen=True):
     orders: OrderRules = OrderRules()
     house: HouseRules = HouseRules()
     special_keys: SpecialKeyRules = SpecialKeyRules()
+    requests: RequestRules = RequestRules()

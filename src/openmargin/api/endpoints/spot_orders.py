@@ -245,7 +245,7 @@ async def cancel_replace(call: Call, asked: CancelReplaceParams) -> BothHalves:
     if stopped_by_counts and done.not_placed is not None:
         waiting = refusal(done.not_placed, call.dialect, outcome.at_ms)
         error = WireError(waiting.error.status, error.code, error.message)
-        raise ApiError(error, waiting.retry_after_s, halves)
+        raise ApiError(error, waiting.retry, halves)
     raise ApiError(error, data=halves)
 
 
