@@ -121,18 +121,23 @@ class Sdk:
 
     def signed(self, method: str, path: str, **parameters: str) -> Any:
         """What the SDK has no call for, signed by hand; refusals raise."""
-        key, secret = self._key
-        now = self.server.client.get("/api/v3/time").raise_for_status().json()["serverTime"]
-        query = urlencode({**parameters, "timestamp": now})
-        signature = hmac.new(secret.encode(), query.encode(), hashlib.sha256).hexdigest()
-        answer = self.server.client.request(
-            method, f"{path}?{query}&signature={signature}", headers={"X-MBX-APIKEY": key}
-        )
-        return answer.raise_for_status().json()
+        return signed_by_hand(self.server, self._key, method, path, **parameters)
 
     def ours(self, golden: str, method: str, **more: Any) -> Any:
         """A call on the margin account that this is about."""
         return self.ask(golden, method, **self.account, **more)
+
+
+def signed_by_hand(server: Server, pair: tuple[str, str], method: str, path: str, **parameters: str) -> Any:
+    """Ask with a key and its secret, and no client at all; refusals raise."""
+    key, secret = pair
+    now = server.client.get("/api/v3/time").raise_for_status().json()["serverTime"]
+    query = urlencode({**parameters, "timestamp": now})
+    signature = hmac.new(secret.encode(), query.encode(), hashlib.sha256).hexdigest()
+    answer = server.client.request(
+        method, f"{path}?{query}&signature={signature}", headers={"X-MBX-APIKEY": key}
+    )
+    return answer.raise_for_status().json()
 
 
 def note(endpoint: str, faults: list[str], remark: str = "") -> None:
