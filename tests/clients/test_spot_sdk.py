@@ -22,9 +22,7 @@ def special_key(server: Server) -> tuple[str, str]:
     public = pair.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
     private = pair.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
     owner = development_key(server)
-    made = signed_by_hand(
-        server, owner, "POST", "/sapi/v1/margin/apiKey", apiName="bot", publicKey=public
-    )
+    made = signed_by_hand(server, owner, "POST", "/sapi/v1/margin/apiKey", apiName="bot", publicKey=public)
     return made["apiKey"], private
 
 

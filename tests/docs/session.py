@@ -18,18 +18,28 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from openmargin.config import load_settings, load_venue
-from tests.clients.environments import run_client
+from tests.clients.environments import run_client, run_node_client
 from tests.docs.snippets import ROOT, Command, Snippet, answers, commands
 from tests.serve.process import Server, environment, proxying, serving
 
 PROGRAMS = Path(__file__).parent / "programs"
 MAKEFILE = (ROOT / "Makefile").read_text()
 MAKE_WORDS = frozenset(re.findall(r"^([a-z-]+):.*## ", MAKEFILE, re.MULTILINE))
-CLIENTS = {"ccxt": "ccxt", "binance_sdk_margin_trading": "binance-sdk-margin"}
+CLIENTS = {
+    "ccxt": "ccxt",
+    "binance_sdk_margin_trading": "binance-sdk-margin",
+    "binance.client": "python-binance",
+    "binance.spot": "binance-connector",
+}
 """What a program imports, and whose environment it then runs in."""
+NODE_CLIENTS = {"binance": "npm-binance", "ccxt": "npm-ccxt"}
+"""The same for JavaScript."""
 
 SHELL_WORDS = frozenset({"openmargin", "curl", "kill", "ls", "cat", "cp", "mkdir", "rm", "chmod"})
-INSTALLS = frozenset({"ccxt", "binance-sdk-margin-trading", "."})
+INSTALLS = {
+    "pip": frozenset({"ccxt", "binance-sdk-margin-trading", "python-binance", "binance-connector", "."}),
+    "npm": frozenset(NODE_CLIENTS),
+}
 _REFUSAL = re.compile(r'^\{"(error|code)":')
 
 
@@ -43,8 +53,8 @@ def kind_of(command: str) -> str:
     if words[0] == "make":
         assert words[1] in MAKE_WORDS, f"`{command}`: the Makefile has no such word"
         return "make"
-    if words[:2] == ["pip", "install"]:
-        assert set(words[2:]) <= INSTALLS, f"`{command}`: no client is tested by that name"
+    if words[0] in INSTALLS and words[1] == "install":
+        assert set(words[2:]) <= INSTALLS[words[0]], f"`{command}`: no client is tested by that name"
         return "install"
     assert words[0] in SHELL_WORDS, f"`{command}`: name {words[0]} in SHELL_WORDS if it can run anywhere"
     return "shell"
@@ -77,6 +87,8 @@ class Session:
             self._printed = self._shell(snippet.place, self._at_our_port(snippet.body))
         elif snippet.kind == "python":
             self._printed = self._python(snippet)
+        elif snippet.kind == "javascript":
+            self._printed = self._javascript(snippet)
         elif snippet.kind == "toml":
             self._configuration(snippet)
         else:
@@ -148,6 +160,13 @@ class Session:
         with contextlib.chdir(self._home), contextlib.redirect_stdout(printed):
             exec(compile(program, snippet.place, "exec"), {"__name__": "__main__"})
         return printed.getvalue()
+
+    def _javascript(self, snippet: Snippet) -> str:
+        program = self._at_our_port(snippet.body)
+        [client] = {name for module, name in NODE_CLIENTS.items() if f" from '{module}'" in program}
+        done = run_node_client(client, program)
+        assert (done.returncode, done.stderr) == (0, ""), f"{snippet.place}:\n{done.stderr}{done.stdout}"
+        return done.stdout
 
     def _configuration(self, snippet: Snippet) -> None:
         assert snippet.title, f"{snippet.place}: say the name of the file as title="

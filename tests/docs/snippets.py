@@ -1,7 +1,7 @@
 """The fenced blocks of the pages, as data.
 
 Owns: which kinds of block there are, and how a console block is read. `console` holds commands after `$ ` with what
-they answer below; `sh` is a script; `python` a program; `text` what the `sh` or `python` above it prints; `toml` a
+they answer below; `sh` is a script; `python` and `javascript` programs; `text` what the program above it prints; `toml` a
 configuration file, written under its title. In answers `…` stands for anything, and spaces do not count.
 """
 
@@ -14,7 +14,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = (ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md")))
-KINDS = ("console", "sh", "python", "text", "toml")
+KINDS = ("console", "sh", "python", "javascript", "text", "toml")
 
 _FENCE = re.compile(
     r"^(?P<indent> *)```(?P<info>[^\n`]*)\n(?P<body>.*?)^(?P=indent)```[ ]*$", re.MULTILINE | re.DOTALL
