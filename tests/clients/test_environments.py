@@ -12,12 +12,16 @@ from tests.clients.environments import (
 )
 
 IMPORTS = {
+    "binance-connector": "from binance.spot import Spot",
     "binance-sdk-margin": "import binance_sdk_margin_trading",
+    "binance-sdk-spot": "import binance_sdk_spot",
     "ccxt": "import ccxt",
+    "python-binance": "from binance.client import Client",
 }
 
 NODE_IMPORTS = {
     "npm-binance": "import { MainClient } from 'binance'",
+    "npm-ccxt": "import ccxt from 'ccxt'",
 }
 
 # The first run installs the clients, which takes longer than a test may.
