@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 
 from msgspec import structs
 
+from openmargin.api import openapi
 from openmargin.api.app import Gateway
 from openmargin.api.asgi import AsgiGateway, Receive, Scope, Send
 from openmargin.api.auth import Authenticator, TimestampPolicy
@@ -44,6 +45,8 @@ from openmargin.runtime.secrets import (
 _log = logging.getLogger(__name__)
 
 _CLOCK_SLACK_MS = 60_000
+_DOCUMENTS = {"/lab/openapi-binance.json": openapi.document}
+"""What the lab shows of the other rim, which it does not know."""
 
 
 class Application:
@@ -99,7 +102,7 @@ async def build(
     authenticator = Authenticator(exchange, secrets, TimestampPolicy(settings.timestamp_policy))
     limits = Limits(rules=lambda: exchange.venue.requests)
     gateway = AsgiGateway(Gateway(exchange, authenticator, limits))
-    return exchange, Application(gateway, lab_app(Bench(exchange, secrets)), _sockets(exchange))
+    return exchange, Application(gateway, lab_app(Bench(exchange, secrets), _DOCUMENTS), _sockets(exchange))
 
 
 def _sockets(exchange: Exchange) -> SocketGateway:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import MutableMapping
 from typing import Any
 
-from openmargin.api.app import BODY_BYTES_MAX
-from openmargin.api.asgi import HEADER_BYTES_MAX, AsgiGateway
+from openmargin.api.asgi import AsgiGateway
+from openmargin.api.wire import BODY_BYTES_MAX, HEADER_BYTES_MAX
 from tests.api.world import World, sign
 
 Message = MutableMapping[str, Any]

@@ -8,7 +8,7 @@ from typing import NoReturn
 
 import pytest
 
-from openmargin.api.app import BODY_BYTES_MAX, QUERY_BYTES_MAX
+from openmargin.api.wire import BODY_BYTES_MAX, QUERY_BYTES_MAX
 from openmargin.runtime.errors import Draining, TimedOut, Unavailable
 from tests.api.world import World
 

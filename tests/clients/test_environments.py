@@ -17,6 +17,7 @@ IMPORTS = {
     "binance-sdk-spot": "import binance_sdk_spot",
     "ccxt": "import ccxt",
     "python-binance": "from binance.client import Client",
+    "schemathesis": "import schemathesis",
 }
 
 NODE_IMPORTS = {

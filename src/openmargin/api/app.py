@@ -6,7 +6,7 @@ Route and bounds first, then what `Pipeline` has every request go through, param
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, Final
+from typing import Any
 
 import msgspec
 
@@ -18,11 +18,8 @@ from openmargin.api.errors import ApiError, Dialect, WireError
 from openmargin.api.limits import Limits
 from openmargin.api.pipeline import Pipeline, are_microseconds
 from openmargin.api.query_string import parse_parameters
-from openmargin.api.wire import Headers, Request, Response, json_response
+from openmargin.api.wire import BODY_BYTES_MAX, QUERY_BYTES_MAX, Headers, Request, Response, json_response
 from openmargin.runtime.exchange import Exchange
-
-QUERY_BYTES_MAX: Final = 8 * 1024
-BODY_BYTES_MAX: Final = 64 * 1024
 
 _encode = msgspec.json.Encoder().encode
 

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, MutableMapping
-from typing import Any, Final, TypeAlias
+from typing import Any, TypeAlias
 
 from openmargin.api import errors
-from openmargin.api.app import BODY_BYTES_MAX, Gateway
-from openmargin.api.wire import Request, json_response
+from openmargin.api.app import Gateway
+from openmargin.api.wire import BODY_BYTES_MAX, HEADER_BYTES_MAX, Request, json_response
 
 Scope: TypeAlias = MutableMapping[str, Any]
 Receive: TypeAlias = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send: TypeAlias = Callable[[MutableMapping[str, Any]], Awaitable[None]]
-
-HEADER_BYTES_MAX: Final = 16 * 1024
 
 
 class AsgiGateway:

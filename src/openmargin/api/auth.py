@@ -82,6 +82,7 @@ TIMESTAMP: Final = Param(
     "LONG",
     _timestamp_us,
     about="When the request was made: milliseconds, or microseconds with 16 digits.",
+    schema={"type": "integer", "minimum": 0, "maximum": 10**20 - 1},
 )
 RECV_WINDOW: Final = Param(
     "recvWindow",
@@ -89,6 +90,7 @@ RECV_WINDOW: Final = Param(
     _recv_window_us,
     maximum=60_000,
     about="How many milliseconds the request stays good; up to three decimals. Default 5000.",
+    schema={"type": "number", "minimum": 0, "maximum": 60_000, "multipleOf": 0.001},
 )
 SIGNATURE: Final = Param("signature", "STRING", str, about="Of query and body as sent, without itself.")
 SIGNING_PARAMS: Final = (TIMESTAMP, RECV_WINDOW, SIGNATURE)

@@ -152,7 +152,7 @@ class Endpoint(Struct, frozen=True):
     """A limit on calls of one IP address, besides the weight."""
     params: type[Params]
     read: Callable[[Mapping[str, str]], Any]
-    run: Callable[[Call, Any], Awaitable[object]]
+    run: Callable[[Call, Any], Awaitable[Any]]
     dialect: Dialect
     parameter_names: frozenset[str]
     arrays: frozenset[str]

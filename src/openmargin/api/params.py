@@ -28,6 +28,8 @@ _SYMBOL: Final = r"^[A-Z0-9-_.]{1,20}$"
 _ASSET: Final = r"^[A-Z0-9]{1,20}$"
 ARRAY: Final = "ARRAY"
 """The kind of a parameter that may be sent more than once: its values are then joined by commas."""
+JSON_ARRAY: Final = "ARRAY OF STRING"
+"""The kind of a parameter that is a JSON array."""
 _ZONE: Final = r"([+-]?)([0-9]{1,2})(?::([0-5][0-9]))?"
 _ZONE_MINUTES_MIN: Final = -12 * 60
 _ZONE_MINUTES_MAX: Final = 14 * 60
@@ -51,6 +53,8 @@ class Param(Struct, frozen=True):
     """What words stand for that need no parsing."""
     refusals: tuple[WireError, ...] = ()
     """What `parse` can refuse with."""
+    schema: Mapping[str, object] = {}
+    """What a value must look like, as JSON Schema; of a JSON parameter, what its text must hold."""
 
 
 class Params(Struct, frozen=True, kw_only=True):
@@ -78,7 +82,8 @@ def _matcher(name: str, pattern: str) -> Callable[[str], str]:
 
 def _matched(name: str, pattern: str, about: str) -> Param:
     refusals = (errors.illegal_characters(name, pattern),)
-    return Param(name, "STRING", _matcher(name, pattern), about=about, refusals=refusals)
+    schema = {"type": "string", "pattern": pattern}
+    return Param(name, "STRING", _matcher(name, pattern), about=about, refusals=refusals, schema=schema)
 
 
 def symbol(name: str = "symbol", about: str = "") -> Param:
@@ -101,7 +106,9 @@ def assets(name: str, maximum: int, about: str = "") -> Param:
 
     said = f"Up to {maximum} assets between commas, or a JSON array of them. {about}".rstrip()
     refusals = (errors.illegal_characters(name, _ASSET), errors.invalid(name), errors.invalid_json(name))
-    return Param(name, ARRAY, parse, about=said, refusals=refusals)
+    one = {"type": "string", "pattern": _ASSET}
+    schema = {"type": "array", "items": one, "minItems": 1, "maxItems": maximum}
+    return Param(name, ARRAY, parse, about=said, refusals=refusals, schema=schema)
 
 
 def json_names(name: str, sent: str) -> list[str]:
@@ -118,7 +125,7 @@ def client_id(name: str, about: str = "") -> Param:
 
 def text(name: str, about: str = "") -> Param:
     """Free text, for what the endpoint itself takes apart."""
-    return Param(name, "STRING", str, about=about)
+    return Param(name, "STRING", str, about=about, schema={"type": "string"})
 
 
 def decimal(name: str, about: str = "") -> Param:
@@ -137,7 +144,8 @@ def decimal(name: str, about: str = "") -> Param:
         return value
 
     refusals = (illegal, errors.too_precise(name), errors.overflowed(name))
-    return Param(name, "DECIMAL", parse, about=about, refusals=refusals)
+    schema = {"type": "string", "pattern": _DECIMAL}
+    return Param(name, "DECIMAL", parse, about=about, refusals=refusals, schema=schema)
 
 
 def number(name: str, about: str = "") -> Param:
@@ -151,7 +159,11 @@ def number(name: str, about: str = "") -> Param:
         return value
 
     refusals = (errors.illegal_characters(name, _DIGITS), errors.overflowed(name))
-    return Param(name, "LONG", parse, about=about, refusals=refusals)
+    return Param(name, "LONG", parse, about=about, refusals=refusals, schema=_whole_numbers(0, _INT64_MAX))
+
+
+def _whole_numbers(least: int, most: int) -> dict[str, object]:
+    return {"type": "integer", "minimum": least, "maximum": most}
 
 
 def at_least(name: str, least: int, refusal: WireError, about: str = "") -> Param:
@@ -164,7 +176,9 @@ def at_least(name: str, least: int, refusal: WireError, about: str = "") -> Para
             raise ApiError(refusal)
         return value
 
-    return Param(name, "INT", parse, about=about, refusals=(*plain.refusals, refusal))
+    refusals = (*plain.refusals, refusal)
+    schema = _whole_numbers(least, _INT64_MAX)
+    return Param(name, "INT", parse, about=about, refusals=refusals, schema=schema)
 
 
 def count(name: str, maximum: int, about: str = "") -> Param:
@@ -184,7 +198,8 @@ def count(name: str, maximum: int, about: str = "") -> Param:
         errors.invalid(name),
         errors.above_maximum(name, maximum),
     )
-    return Param(name, "INT", parse, maximum=maximum, about=about, refusals=refusals)
+    schema = _whole_numbers(1, maximum)
+    return Param(name, "INT", parse, maximum=maximum, about=about, refusals=refusals, schema=schema)
 
 
 def capped(name: str, maximum: int) -> Param:
@@ -199,7 +214,8 @@ def capped(name: str, maximum: int) -> Param:
 
     refusals = (errors.illegal_characters(name, _DIGITS), errors.invalid(name))
     about = f"More than {maximum} is served as {maximum}."
-    return Param(name, "INT", parse, about=about, refusals=refusals)
+    schema = _whole_numbers(1, _INT64_MAX)
+    return Param(name, "INT", parse, about=about, refusals=refusals, schema=schema)
 
 
 def names(name: str, about: str = "A JSON array of names.") -> Param:
@@ -217,7 +233,8 @@ def names(name: str, about: str = "A JSON array of names.") -> Param:
         return found
 
     refusals = (errors.invalid_json(name), errors.empty(name), errors.DUPLICATE_SYMBOLS)
-    return Param(name, "ARRAY OF STRING", parse, about=about, refusals=refusals)
+    schema = {"type": "array", "items": {"type": "string"}, "minItems": 1, "uniqueItems": True}
+    return Param(name, JSON_ARRAY, parse, about=about, refusals=refusals, schema=schema)
 
 
 def time_zone(name: str = "timeZone") -> Param:
@@ -238,7 +255,8 @@ def time_zone(name: str = "timeZone") -> Param:
     about = (
         "Hours, or hours:minutes, beyond UTC: from -12:00 to 14:00. Where a day begins; times stay in UTC."
     )
-    return Param(name, "STRING", parse, about=about, refusals=(errors.invalid(name),))
+    schema = {"type": "string", "pattern": f"^{_ZONE}$"}
+    return Param(name, "STRING", parse, about=about, refusals=(errors.invalid(name),), schema=schema)
 
 
 def time(name: str, about: str = "") -> Param:
@@ -249,7 +267,8 @@ def time(name: str, about: str = "") -> Param:
         value = int(match(sent))
         return value // 1000 if len(sent) >= _MICROSECOND_DIGITS else value
 
-    return Param(name, "LONG", parse, about=about, refusals=(errors.illegal_characters(name, _DIGITS),))
+    refusals = (errors.illegal_characters(name, _DIGITS),)
+    return Param(name, "LONG", parse, about=about, refusals=refusals, schema=_whole_numbers(0, _INT64_MAX))
 
 
 def addresses(name: str, about: str = "") -> Param:
@@ -262,7 +281,7 @@ def addresses(name: str, about: str = "") -> Param:
         except AddressRefused:
             raise ApiError(illegal) from None
 
-    return Param(name, "STRING", parse, about=about, refusals=(illegal,))
+    return Param(name, "STRING", parse, about=about, refusals=(illegal,), schema={"type": "string"})
 
 
 def choice(
@@ -280,7 +299,10 @@ def choice(
         return value
 
     every = (unknown, *dict.fromkeys(refusals.values()))
-    return Param(name, "ENUM", parse, values=tuple(served), about=about, known=served, refusals=every)
+    schema = {"type": "string", "enum": list(served)}
+    return Param(
+        name, "ENUM", parse, values=tuple(served), about=about, known=served, refusals=every, schema=schema
+    )
 
 
 _Member = TypeVar("_Member", bound=IntEnum)
@@ -304,8 +326,10 @@ def boolean(name: str, about: str = "") -> Param:
 
     known = {"TRUE": True, "true": True, "FALSE": False, "false": False}
     refusals = (errors.invalid(name),)
+    schema = {"type": "string", "enum": list(known)}
+    values = ("TRUE", "FALSE")
     return Param(
-        name, "BOOLEAN", parse, values=("TRUE", "FALSE"), about=about, known=known, refusals=refusals
+        name, "BOOLEAN", parse, values=values, about=about, known=known, refusals=refusals, schema=schema
     )
 
 
@@ -320,7 +344,8 @@ def whole(name: str, about: str = "") -> Param:
         return value
 
     refusals = (errors.illegal_characters(name, _WHOLE), errors.overflowed(name))
-    return Param(name, "INT", parse, about=about, refusals=refusals)
+    schema = {"type": "string", "pattern": _WHOLE}
+    return Param(name, "INT", parse, about=about, refusals=refusals, schema=schema)
 
 
 def isolated_symbol(name: str = "isolatedSymbol") -> Param:

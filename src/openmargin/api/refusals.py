@@ -10,6 +10,7 @@ from openmargin.api.auth import KEY_REFUSALS, SIGNATURE_REFUSALS
 from openmargin.api.endpoint import Endpoint, Security
 from openmargin.api.errors import WIRE_ERRORS, Dialect, WireError
 from openmargin.api.params import fields_of
+from openmargin.api.wire import BODY_BYTES_MAX, HEADER_BYTES_MAX, QUERY_BYTES_MAX
 from openmargin.domain.reasons import Reason
 
 EVERYWHERE: Final = (
@@ -22,6 +23,13 @@ EVERYWHERE: Final = (
     errors.DUPLICATE_PARAMETER,
 )
 """What any request may meet, whatever it asks for."""
+
+TOO_LARGE: Final = (
+    errors.too_large("body", BODY_BYTES_MAX, 413),
+    errors.too_large("query", QUERY_BYTES_MAX, 414),
+    errors.too_large("header", HEADER_BYTES_MAX, 431),
+)
+"""What any request may meet before its endpoint is asked."""
 
 
 def request_refusals(row: Endpoint) -> Iterator[WireError]:
@@ -48,3 +56,15 @@ def rule_refusals(row: Endpoint) -> Iterator[WireError]:
     """The same as a client sees it."""
     for reason in reasons_of(row):
         yield row.codes.get(reason, WIRE_ERRORS[reason, row.dialect])
+
+
+def every_refusal(row: Endpoint) -> Iterator[WireError]:
+    """All that a request to the endpoint can be refused with, by whatever stands on its way."""
+    yield from EVERYWHERE
+    yield from TOO_LARGE
+    if row.dialect is Dialect.SPOT:
+        yield errors.banned(0)
+    if row.requests_per_minute is not None:
+        yield errors.requests_exceeded(row.requests_per_minute)
+    yield from request_refusals(row)
+    yield from rule_refusals(row)

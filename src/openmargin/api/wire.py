@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from msgspec import Struct
 
 from openmargin.api.errors import BAD_API_KEY_FORMAT, WireError
 from openmargin.api.signatures import split_signature
+
+QUERY_BYTES_MAX: Final = 8 * 1024
+BODY_BYTES_MAX: Final = 64 * 1024
+HEADER_BYTES_MAX: Final = 16 * 1024
 
 Headers: TypeAlias = list[tuple[bytes, bytes]]
 

@@ -5,9 +5,10 @@ Never: decides; it reads a request, has its handler called, and prints the answe
 
 from __future__ import annotations
 
+import asyncio
 import logging
-from collections.abc import Awaitable, Callable
-from typing import Final
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Final, TypeAlias
 
 import msgspec
 from starlette.applications import Starlette
@@ -25,18 +26,23 @@ from openmargin.runtime.errors import Draining, TimedOut, Unavailable
 
 BODY_BYTES_MAX: Final = 65_536
 
+Document: TypeAlias = Callable[[], bytes]
+
 _log = logging.getLogger(__name__)
 
 
-def lab_app(bench: Bench) -> Starlette:
-    """The application that serves `/lab/*` for one exchange."""
+def lab_app(bench: Bench, documents: Mapping[str, Document]) -> Starlette:
+    """The application that serves `/lab/*` for one exchange, and beside it JSON documents by their paths."""
     app = Starlette(
         routes=[
             *(
                 StarletteRoute(route.path, _endpoint(bench, route), methods=[route.method])
                 for route in ROUTES
             ),
-            StarletteRoute("/lab/openapi.json", _openapi),
+            *(
+                StarletteRoute(path, _serve(document))
+                for path, document in {"/lab/openapi.json": openapi.document, **documents}.items()
+            ),
         ],
         exception_handlers={HTTPException: _no_such_word},
     )
@@ -89,8 +95,12 @@ async def _body(request: Request, kind: type[Body]) -> Body:
         raise Refused(400, f"the body is no JSON: {refusal}", "send a JSON object") from None
 
 
-async def _openapi(_: Request) -> Response:
-    return Response(openapi.document(), media_type="application/json")
+def _serve(document: Document) -> Callable[[Request], Awaitable[Response]]:
+    async def serve(_: Request) -> Response:
+        # Written when it is first asked for, which takes long enough for others to notice.
+        return Response(await asyncio.to_thread(document), media_type="application/json")
+
+    return serve
 
 
 async def _no_such_word(_: Request, error: Exception) -> Response:

@@ -6,7 +6,7 @@ Never: has a rule of its own. Each translates its parameters and calls the endpo
 from __future__ import annotations
 
 from collections.abc import Awaitable
-from typing import Annotated, Any, Final
+from typing import Annotated, Final, TypeVar
 
 from openmargin.api import errors, params
 from openmargin.api.endpoint import Call, Payer, Security, Weight, endpoint
@@ -19,6 +19,8 @@ from openmargin.domain.ids import CROSS, SPOT, Scope
 from openmargin.domain.money import Atoms
 from openmargin.domain.reasons import Reason
 from openmargin.history.rows import LoanKind
+
+T = TypeVar("T")
 
 _TRANSFER: Final = "/sapi/v1/margin/transfer"
 _LOAN: Final = "/sapi/v1/margin/loan"
@@ -58,7 +60,7 @@ class CrossTransferParams(Params, frozen=True, kw_only=True):
     ),
     successor=transfers.transfer,
 )
-async def cross_transfer(call: Call, asked: CrossTransferParams) -> object:
+async def cross_transfer(call: Call, asked: CrossTransferParams) -> loans.TransactionReply:
     """Transfer between the spot wallet and the cross account"""
     return await transfers.transfer.run(
         call, transfers.TransferParams(scopes=asked.scopes, asset=asked.asset, amount=asked.amount)
@@ -92,7 +94,7 @@ class IsolatedTransferParams(isolated.IsolatedPairParams, frozen=True, kw_only=T
     ),
     successor=transfers.transfer,
 )
-async def isolated_transfer(call: Call, asked: IsolatedTransferParams) -> object:
+async def isolated_transfer(call: Call, asked: IsolatedTransferParams) -> loans.TransactionReply:
     """Transfer between the spot wallet and an isolated account"""
     if asked.source == asked.target:
         raise ApiError(errors.BAD_COMBINATION)
@@ -145,7 +147,7 @@ class LoanParams(AccountParams, frozen=True, kw_only=True):
     amount: Annotated[Atoms, params.decimal("amount")]
 
 
-async def _borrow_or_repay(call: Call, asked: LoanParams, kind: LoanKind) -> object:
+async def _borrow_or_repay(call: Call, asked: LoanParams, kind: LoanKind) -> loans.TransactionReply:
     return await loans.borrow_or_repay.run(
         call,
         loans.BorrowRepayParams(
@@ -167,7 +169,7 @@ async def _borrow_or_repay(call: Call, asked: LoanParams, kind: LoanKind) -> obj
     refuses=(*OF_SYMBOL, *loans.BORROWING),
     successor=loans.borrow_or_repay,
 )
-async def borrow(call: Call, asked: LoanParams) -> object:
+async def borrow(call: Call, asked: LoanParams) -> loans.TransactionReply:
     """Borrow"""
     return await _borrow_or_repay(call, asked, LoanKind.BORROW)
 
@@ -187,7 +189,7 @@ async def borrow(call: Call, asked: LoanParams) -> object:
     ),
     successor=loans.borrow_or_repay,
 )
-async def repay(call: Call, asked: LoanParams) -> object:
+async def repay(call: Call, asked: LoanParams) -> loans.TransactionReply:
     """Repay"""
     return await _borrow_or_repay(call, asked, LoanKind.REPAY)
 
@@ -199,7 +201,7 @@ class RecordsParams(PageParams, frozen=True, kw_only=True):
     transaction_id: Annotated[int | None, params.number("txId", "Alone decides, where sent.")] = None
 
 
-async def _records(call: Call, asked: RecordsParams, kind: LoanKind) -> object:
+async def _records(call: Call, asked: RecordsParams, kind: LoanKind) -> loans.LoanPage:
     fields = {name: getattr(asked, name) for name in RecordsParams.__struct_fields__}
     return await loans.loan_records.run(call, loans.LoanRecordsParams(kind=kind, **fields))
 
@@ -213,7 +215,7 @@ async def _records(call: Call, asked: RecordsParams, kind: LoanKind) -> object:
     refuses=(errors.NO_ISOLATED_ACCOUNT,),
     successor=loans.loan_records,
 )
-async def borrowings(call: Call, asked: RecordsParams) -> object:
+async def borrowings(call: Call, asked: RecordsParams) -> loans.LoanPage:
     """Query borrow records"""
     return await _records(call, asked, LoanKind.BORROW)
 
@@ -227,7 +229,7 @@ async def borrowings(call: Call, asked: RecordsParams) -> object:
     refuses=(errors.NO_ISOLATED_ACCOUNT,),
     successor=loans.loan_records,
 )
-async def repayments(call: Call, asked: RecordsParams) -> object:
+async def repayments(call: Call, asked: RecordsParams) -> loans.LoanPage:
     """Query repay records"""
     return await _records(call, asked, LoanKind.REPAY)
 
@@ -239,7 +241,7 @@ class OneAssetParams(Params, frozen=True, kw_only=True):
     asset: Annotated[str, params.asset()]
 
 
-async def _one(rows: Awaitable[Any]) -> object:
+async def _one(rows: Awaitable[list[T]]) -> T:
     """The one row of a list; refused where the pair is not on margin."""
     found = await rows
     if not found:
@@ -256,7 +258,7 @@ async def _one(rows: Awaitable[Any]) -> object:
     refuses=(errors.NOT_A_MARGIN_ASSET,),
     successor=margin_market.all_assets,
 )
-async def one_asset(call: Call, asked: OneAssetParams) -> object:
+async def one_asset(call: Call, asked: OneAssetParams) -> margin_market.AssetReply:
     """Get a margin asset"""
     return await _one(margin_market.all_assets.run(call, margin_market.AllAssetsParams(asset=asked.asset)))
 
@@ -270,7 +272,7 @@ async def one_asset(call: Call, asked: OneAssetParams) -> object:
     refuses=(errors.INVALID_SYMBOL, errors.NOT_A_MARGIN_PAIR),
     successor=margin_market.all_pairs,
 )
-async def one_pair(call: Call, asked: isolated.IsolatedPairParams) -> object:
+async def one_pair(call: Call, asked: isolated.IsolatedPairParams) -> margin_market.PairReply:
     """Get a cross margin pair"""
     return await _one(margin_market.all_pairs.run(call, margin_market.AllPairsParams(symbol=asked.symbol)))
 
@@ -284,7 +286,7 @@ async def one_pair(call: Call, asked: isolated.IsolatedPairParams) -> object:
     refuses=(errors.INVALID_SYMBOL, errors.NOT_A_MARGIN_PAIR),
     successor=isolated.isolated_pairs,
 )
-async def one_isolated_pair(call: Call, asked: isolated.IsolatedPairParams) -> object:
+async def one_isolated_pair(call: Call, asked: isolated.IsolatedPairParams) -> isolated.IsolatedPair:
     """Get an isolated margin pair"""
     return await _one(isolated.isolated_pairs.run(call, isolated.IsolatedPairsParams(symbol=asked.symbol)))
 
@@ -308,7 +310,7 @@ class CreateIsolatedParams(Params, frozen=True, kw_only=True):
     ),
     successor=isolated.enable,
 )
-async def create_isolated(call: Call, asked: CreateIsolatedParams) -> object:
+async def create_isolated(call: Call, asked: CreateIsolatedParams) -> isolated.SwitchedReply:
     """Enable the isolated account of a pair"""
     for pair in call.catalogue.venue.symbols:
         if (pair.base, pair.quote) == (asked.base, asked.quote):

@@ -52,6 +52,7 @@ _PUBLIC_KEY: Final = params.Param(
     _kind_of,
     about="PEM of an RSA or Ed25519 public key; without it the key is an HMAC key.",
     refusals=(_BAD_PUBLIC_KEY,),
+    schema={"type": "string"},
 )
 
 

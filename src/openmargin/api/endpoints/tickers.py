@@ -37,7 +37,8 @@ _EACH: Final = Weight(4, heavier=EachSymbol(200))
 
 def _window_size(name: str = "windowSize") -> Param:
     """A length of time, in milliseconds."""
-    fits = re.compile(r"([1-9][0-9]?)([mhd])").fullmatch
+    pattern = r"([1-9][0-9]?)([mhd])"
+    fits = re.compile(pattern).fullmatch
 
     def parse(sent: str) -> int:
         found = fits(sent)
@@ -49,7 +50,8 @@ def _window_size(name: str = "windowSize") -> Param:
         return number * unit_ms
 
     about = "1m to 59m, 1h to 23h or 1d to 7d; a day where not sent."
-    return Param(name, "ENUM", parse, about=about, refusals=(errors.invalid(name),))
+    schema = {"type": "string", "pattern": f"^{pattern}$"}
+    return Param(name, "ENUM", parse, about=about, refusals=(errors.invalid(name),), schema=schema)
 
 
 def _ticker_type() -> Param:
