@@ -163,6 +163,24 @@ def verify(directory: Directory) -> None:
 
 
 @app.command()
+def journal(
+    directory: Directory,
+    last: Annotated[int | None, typer.Option(min=1, help="Only so many.", show_default="all")] = None,
+) -> None:
+    """Replay the journal, and print each record with what came of it."""
+    from openmargin.journal.record import JournalDamaged
+    from openmargin.runtime.errors import StartRefused
+    from openmargin.runtime.recovery import DecidesDifferently
+    from openmargin.sdk.replaying import entries, last_entries
+
+    try:
+        for entry in entries(directory) if last is None else last_entries(directory, last):
+            typer.echo(entry)
+    except (StartRefused, JournalDamaged, DecidesDifferently) as refusal:
+        _refuse(str(refusal))
+
+
+@app.command()
 def simulate(
     seed: Annotated[int, typer.Option(min=0, help="The market to play, or the first of several.")] = 0,
     seeds: Annotated[int, typer.Option(min=1, help="How many markets to play.")] = 1,

@@ -35,11 +35,15 @@ CLIENTS = {
 NODE_CLIENTS = {"binance": "npm-binance", "ccxt": "npm-ccxt"}
 """The same for JavaScript."""
 
-SHELL_WORDS = frozenset({"openmargin", "curl", "kill", "ls", "cat", "cp", "mkdir", "rm", "chmod"})
 INSTALLS = {
     "pip": frozenset({"ccxt", "binance-sdk-margin-trading", "python-binance", "binance-connector", "."}),
     "npm": frozenset(NODE_CLIENTS),
 }
+SHELL_WORDS = frozenset({"openmargin", "curl", "pytest", "kill", "ls", "cat", "cp", "mkdir", "rm", "chmod"})
+_PYTEST = "-m pytest -p openmargin.testing.plugin"
+"""As where the package is installed, and pytest finds the plugin by itself."""
+_PLAIN = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+"""Nothing else that happens to be installed here takes part."""
 _REFUSAL = re.compile(r'^\{"(error|code)":')
 
 
@@ -70,7 +74,7 @@ class Session:
         self._server: Server | None = None
         self._proxy_port = 0
         self._printed: str | None = None
-        self._environment = environment(home) | {"HOME": str(home), "PATH": self._path()}
+        self._environment = environment(home) | {"HOME": str(home), "PATH": self._path()} | _PLAIN
 
     def __enter__(self) -> Session:
         return self
@@ -85,6 +89,9 @@ class Session:
                 self._command(command)
         elif snippet.kind == "sh":
             self._printed = self._shell(snippet.place, self._at_our_port(snippet.body))
+        elif snippet.kind == "ini" or (snippet.kind == "python" and snippet.title):
+            assert snippet.title, f"{snippet.place}: say the name of the file as title="
+            (self._home / snippet.title).write_text(self._at_our_port(snippet.body))
         elif snippet.kind == "python":
             self._printed = self._python(snippet)
         elif snippet.kind == "javascript":
@@ -191,7 +198,7 @@ class Session:
         """The programs that the pages call, before those of the machine."""
         directory = self._home / "bin"
         directory.mkdir()
-        programs = {"curl": f"{PROGRAMS / 'curl.py'}", "openmargin": "-m openmargin"}
+        programs = {"curl": f"{PROGRAMS / 'curl.py'}", "openmargin": "-m openmargin", "pytest": _PYTEST}
         if not _has_openssl_3():
             programs["openssl"] = f"{PROGRAMS / 'openssl.py'}"
         for name, arguments in programs.items():

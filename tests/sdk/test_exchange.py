@@ -238,6 +238,26 @@ def test_an_event_of_no_kind_is_told(exchange: Exchange) -> None:
         exchange.events("Trade")
 
 
+def test_what_is_expected_is_found_or_what_there_was_is_shown(exchange: Exchange, ann: Account) -> None:
+    mark = exchange.mark()
+    ann.buy("BTCUSDT", "0.01", "50000")
+    ann.buy("BTCUSDT", "0.01", "51000")
+    assert exchange.expect("WalletChanged", since=mark, locked=500).asset == "USDT"
+    exchange.price("BTCUSDT", "50500")
+    assert exchange.expect("OrderFilled").order.status is OrderStatus.FILLED
+    assert exchange.expect("AccountChanged", account_type="CROSS_CLASSIC").name == "ann"
+    with pytest.raises(
+        AssertionError, match="expected one OrderOpened, and there was 2 times\n  OrderOpened order="
+    ):
+        exchange.expect("OrderOpened")
+    with pytest.raises(
+        AssertionError, match="expected one Deposited asset=BTC, and there was\n  Deposited account_id=1"
+    ):
+        exchange.expect("Deposited", asset="BTC")
+    with pytest.raises(AttributeError, match="there is no color, only account_id, scope"):
+        exchange.expect("Deposited", color="red")
+
+
 def test_runs_agree_and_what_differs_shows() -> None:
     with Exchange() as one, Exchange() as two, Exchange(seed=2) as other:
         for exchange in (one, two, other):

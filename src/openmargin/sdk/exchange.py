@@ -6,6 +6,7 @@ import os
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from enum import IntEnum
 from functools import lru_cache
 from pathlib import Path
 from types import TracebackType
@@ -193,6 +194,24 @@ class Exchange:
             if wanted is None or type(event) is wanted
         ]
 
+    def expect(self, kind: str, *, since: int = -1, **fields: object) -> Event:
+        """The one event of a kind whose fields are these; an AssertionError shows what there was instead.
+
+        A word may stand for a member: `status="MARGIN_CALL"`.
+        """
+        __tracebackhide__ = True  # pytest then points at the line that expected it.
+        there_was = self.events(kind, since=since)
+        found = [
+            event for event in there_was if all(_is(event, name, value) for name, value in fields.items())
+        ]
+        wanted = " ".join([kind, *(f"{name}={value}" for name, value in fields.items())])
+        if len(found) == 1:
+            return found[0]
+        shown = "\n  ".join(map(str, found or there_was)) or "nothing of that kind"
+        raise AssertionError(
+            f"expected one {wanted}, and there was{f' {len(found)} times' * bool(found)}\n  {shown}"
+        )
+
     def journal(self, last: int = 20) -> list[Entry]:
         """The last records of the journal, with what came of each where it happened since the exchange was opened."""
         first = max(0, self._engine.engine.seq + 1 - last)
@@ -273,6 +292,12 @@ class Exchange:
             raise StartRefused(
                 f"the exchange in this directory began with another {' and '.join(wrong)}: leave it out"
             )
+
+
+def _is(event: Event, name: str, value: object) -> bool:
+    """Is a field what was asked for? AttributeError where the event has no such field."""
+    found: object = getattr(event, name)
+    return found.name == value if isinstance(found, IntEnum) and isinstance(value, str) else found == value
 
 
 def _milliseconds(at: datetime) -> int:

@@ -46,6 +46,7 @@ DECIMALS: Final = frozenset(
         "quantity",
         "quote_quantity",
         "rates",
+        "ratio",
         "repaid",
         "repaid_quantity",
         "stop_price",
@@ -74,16 +75,19 @@ COUNTS: Final = frozenset(
         "amendment_id",
         "cross_leverage",
         "epoch",
+        "lasts_ms",
         "leverage",
         "liquidation_id",
         "list_id",
         "maker_order_id",
         "master_id",
+        "moves",
         "nonce",
         "order_id",
         "orders",
         "prevented_match_id",
         "repay_id",
+        "script_id",
         "strategy_id",
         "strategy_type",
         "taker_order_id",
@@ -146,6 +150,8 @@ def words_of(kind: str, fields: Mapping[str, Any]) -> str:
 
 
 def _shown(value: object) -> str:
+    if isinstance(value, Facts) and "spec" in value:
+        return _order_shown(value)
     match value:
         case IntEnum():
             return value.name
@@ -157,6 +163,20 @@ def _shown(value: object) -> str:
             return f"[{', '.join(_shown(one) for one in cast(tuple[object, ...], value))}]"
         case _:
             return str(value)
+
+
+def _order_shown(order: Facts) -> str:
+    """An order in a few words: what was asked, and how far it came."""
+    spec = order.spec
+    size = f"{spec.quote_quantity} worth of" if spec.quote_quantity else spec.quantity
+    said = [f"#{spec.order_id}", spec.side.name, size, spec.symbol, spec.type.name]
+    said += [f"@ {spec.price}"] if spec.price else []
+    said += [f"stop {spec.stop_price}"] if spec.stop_price else []
+    said += [order.status.name]
+    said += [f"{order.executed_quantity} for {order.executed_quote}"] if order.executed_quantity else []
+    said += [f"of account {spec.account_id} {spec.scope}"]
+    said += [f"by liquidation {spec.liquidation_id}"] if spec.liquidation_id else []
+    return f"({' '.join(map(str, said))})"
 
 
 @dataclass(frozen=True)
@@ -196,6 +216,8 @@ class Entry:
 
     def __str__(self) -> str:
         head = f"#{self.seq} {_shown(self.at)} {words_of(self.kind, self.fields)}"
+        if self.kind == Open.__name__:  # It tells of every rate of the venue.
+            return head
         return "\n".join([head, *(f"    {event}" for event in self.events)])
 
 

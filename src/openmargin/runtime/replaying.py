@@ -1,0 +1,37 @@
+"""The journal of a data directory, run again from its beginning, beside whoever writes to it."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+
+from openmargin.engine.engine import Engine
+from openmargin.journal.record import GENESIS_CHAIN
+from openmargin.journal.sqlite_store import SqliteJournal
+from openmargin.runtime.bare import Step
+from openmargin.runtime.directory import DataDirectory
+from openmargin.runtime.errors import StartRefused
+from openmargin.runtime.recovery import replay, require_epoch
+from openmargin.runtime.storage import connect_to_read
+
+
+def replayed(path: Path, engine: Engine | None = None) -> Iterator[Step]:
+    """Every record with what came of it; the engine, where one is given, is left at the end.
+
+    Raises StartRefused, JournalDamaged or DecidesDifferently.
+    """
+    directory = DataDirectory(path)
+    directory.require_database()
+    try:
+        connection = connect_to_read(directory)
+    except sqlite3.Error as error:
+        raise StartRefused(f"{path} cannot be read: {error}") from error
+    try:
+        connection.execute("BEGIN")  # One view of everything, even while an exchange writes.
+        journal = SqliteJournal(connection)
+        require_epoch(journal)
+        for entry, applied in replay(engine or Engine(), GENESIS_CHAIN, journal.read_from(0, GENESIS_CHAIN)):
+            yield Step(entry.record, tuple(applied.events), applied.rejection)
+    finally:
+        connection.close()
