@@ -28,6 +28,7 @@ from openmargin.domain.reasons import Reason, Rejected
 from openmargin.domain.venue import Venue
 from openmargin.lab.app import lab_app
 from openmargin.lab.bench import Bench
+from openmargin.lab.callers import Callers
 from openmargin.lab.development import ensure_development_accounts
 from openmargin.lab.index_walk import IndexWalk
 from openmargin.runtime.clock import WallClock
@@ -102,7 +103,8 @@ async def build(
     authenticator = Authenticator(exchange, secrets, TimestampPolicy(settings.timestamp_policy))
     limits = Limits(rules=lambda: exchange.venue.requests)
     gateway = AsgiGateway(Gateway(exchange, authenticator, limits))
-    return exchange, Application(gateway, lab_app(Bench(exchange, secrets), _DOCUMENTS), _sockets(exchange))
+    lab = Callers(lab_app(Bench(exchange, secrets), _DOCUMENTS), settings.host, settings.lab_hosts)
+    return exchange, Application(gateway, lab, _sockets(exchange))
 
 
 def _sockets(exchange: Exchange) -> SocketGateway:

@@ -77,6 +77,13 @@ class Settings(Struct, frozen=True, kw_only=True):
     memory_history_rows: Annotated[
         int, Meta(ge=1, description='Rows of history that ":memory:" keeps; the oldest closed ones go first.')
     ] = 1_000_000
+    lab_hosts: Annotated[
+        tuple[str, ...],
+        _means(
+            "Names, besides those of this machine, by which the lab may be called, and from whose pages; `*` lets"
+            " every page in that a browser here shows."
+        ),
+    ] = ()
     log_level: Annotated[
         Literal["debug", "info", "warning", "error"], _means("What is worth a line on standard error.")
     ] = "warning"
