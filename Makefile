@@ -53,7 +53,7 @@ bench: $(BUILT) ## Measure; prints, never fails on a number
 docs: venv-dev ## Build the documentation into site/
 	@.venv-dev/bin/mkdocs build --strict --quiet
 
-nightly: check ## The long run, half an hour: many examples, both builds, many seeds
+nightly: check ## The long run, an hour and a half: many examples, both builds, many seeds
 	@$(DEV) tools/nightly.py
 
 lock: ## Resolve the .in files again: make lock ARGS="--upgrade"

@@ -231,13 +231,13 @@ def judge(table: str) -> None:
 
 def _markets(seeds: Iterable[int]) -> str:
     from openmargin.lab.simulate import Disagreement, run
-    from openmargin.runtime.bare import BareExchange
+    from openmargin.lab.simulation.engine_alone import EngineAlone
 
     for seed in seeds:
         try:
-            run(seed, STEPS, BareExchange())
+            run(seed, STEPS, EngineAlone())
         except Disagreement as difference:
-            return f"seed {seed}, step {str(difference).rsplit(maxsplit=1)[1]}"
+            return f"seed {seed}, step {len(difference.plays) - 1}"
     return ""
 
 

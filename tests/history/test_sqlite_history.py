@@ -13,7 +13,7 @@ from openmargin.history import queries
 from openmargin.history.compare import differences
 from openmargin.history.rows import HistoryRows, LoanKind
 from openmargin.history.sqlite.store import SqliteHistoryReader, SqliteHistoryWriter
-from tests.history.contract import HistoryStoreContract, began, loan, rows_of, trade
+from tests.history.contract import HistoryStoreContract, amendment, began, loan, rows_of, trade
 from tests.history.stories import order
 
 OWNER: dict[str, Any] = {"account_id": 1, "scope": "spot"}
@@ -168,3 +168,20 @@ def test_a_difference_is_named_by_its_row(change: str, expected: list[str]) -> N
     assert list(differences(kept, rebuilt)) == expected
     kept.close()
     rebuilt.close()
+
+
+def test_an_order_amended_in_its_first_batch_is_kept_as_in_two() -> None:
+    placed = rows_of(order(1, name="first"))
+    amended = HistoryRows(
+        orders=rows_of(order(1, name="last")).orders,
+        amendments=[amendment(1, 1, "first", "next"), amendment(2, 1, "next", "last")],
+    )
+    stores = [sqlite3.connect(":memory:", isolation_level=None) for _ in range(2)]
+    for store, batches in zip(stores, ([placed, amended], [amended]), strict=True):
+        writer = SqliteHistoryWriter(store)
+        writer.create()
+        for batch in batches:
+            writer.write(batch)
+    assert list(differences(*stores)) == []
+    for store in stores:
+        store.close()

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from openmargin.domain.commands import AnyCommand
 from openmargin.domain.events import OrderFilled
-from openmargin.runtime.bare import BareExchange, Step
+from openmargin.lab.simulation.engine_alone import EngineAlone
+from openmargin.runtime.bare import Step
 
 
-class Forgetful(BareExchange):
+class Forgetful(EngineAlone):
     """Loses its third trade."""
 
     trades = 0

@@ -1,4 +1,5 @@
-"""A hundred random markets, each judged step by step."""
+"""A hundred random markets, each judged step by step: most on the engine alone, which is reloaded now and then, and some
+on the whole stack, which is killed."""
 
 from __future__ import annotations
 
@@ -7,20 +8,28 @@ import pytest
 from openmargin.domain.events import InterestAccrued, OrderFilled, Repaid, SmallLiabilityExchanged
 from openmargin.domain.ids import FEES
 from openmargin.domain.reasons import Reason
+from openmargin.lab.campaign import campaign
 from openmargin.lab.fates import Fate
 from openmargin.lab.simulate import Disagreement, Report, run
-from openmargin.runtime.bare import BareExchange
+from openmargin.lab.simulation.engine_alone import EngineAlone
 from tests.simulation.forgetful import Forgetful
 
 SEEDS = range(100)
+ON_THE_WHOLE_STACK = SEEDS[::10]
 STEPS = 250
 
 reports: dict[int, Report] = {}
 
 
-@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("seed", ON_THE_WHOLE_STACK)
+def test_a_market_agrees_with_the_twin_through_every_kill(seed: int) -> None:
+    (reports[seed],) = campaign([seed], STEPS, jobs=1)
+    assert reports[seed].mishaps > 0
+
+
+@pytest.mark.parametrize("seed", sorted(set(SEEDS) - set(ON_THE_WHOLE_STACK)))
 def test_market_agrees_with_the_twin(seed: int) -> None:
-    target = BareExchange()
+    target = EngineAlone()
     reports[seed] = run(seed, STEPS, target)
 
     # What the engine's own list cannot see: what was told adds up to what is there.
@@ -64,9 +73,9 @@ def test_the_crowd_goes_everywhere() -> None:
 
 
 def test_a_failure_says_how_to_see_it_again() -> None:
-    with pytest.raises(Disagreement, match=r"openmargin simulate --seed 5 --steps \d+$") as failure:
+    line = r"openmargin simulate --seed 5 --steps (\d+) --engine-only$"
+    with pytest.raises(Disagreement, match=line) as failure:
         run(5, STEPS, Forgetful())
-    steps = int(str(failure.value).rsplit(maxsplit=1)[1])
     with pytest.raises(Disagreement) as again:
-        run(5, steps, Forgetful())
+        run(5, len(failure.value.plays) - 1, Forgetful())
     assert str(again.value) == str(failure.value)

@@ -5,17 +5,21 @@ Unlike the workload, what it finds it makes small: a failure is the shortest sto
 
 from __future__ import annotations
 
+from typing import Any
+
 import msgspec
 from hypothesis import settings, target
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
 from openmargin.domain.commands import (
+    AmendOrder,
     AnyCommand,
     Borrow,
     CancelAllOrders,
     CancelOrder,
     CancelOrderList,
+    CancelReplace,
     ChangeAccount,
     ChangeVenue,
     CloseIsolated,
@@ -34,6 +38,8 @@ from openmargin.domain.commands import (
     Withdraw,
 )
 from openmargin.domain.enums import (
+    CancelReplaceMode,
+    CancelRestriction,
     Contingency,
     KeyKind,
     OrderType,
@@ -375,7 +381,11 @@ class Market(RuleBasedStateMachine):
             kind, gtc = OrderType.LIMIT, TimeInForce.GTC
             self.place(who, symbol, side, kind, gtc, price, part, effect, True, True, mode=mode)
 
-    def place(
+    def place(self, *asked: Any, **details: Any) -> None:
+        """Submit an `order`."""
+        self.submit(self.order(*asked, **details))
+
+    def order(
         self,
         who: tuple[int, Scope],
         symbol: str,
@@ -394,7 +404,7 @@ class Market(RuleBasedStateMachine):
         parts_shown: int = 0,
         stop_price: int = 0,
         delta: int = 0,
-    ) -> None:
+    ) -> PlaceOrder:
         account, scope = who
         rules = self.twin.rules(symbol)
         index = self.twin.index[symbol]
@@ -405,27 +415,25 @@ class Market(RuleBasedStateMachine):
             quote_quantity = max(0, quantity * index // E8)
             quantity = 0 if quote_quantity else quantity
         iceberg = quantity // parts_shown if parts_shown else 0
-        self.submit(
-            PlaceOrder(
-                account,
-                "",
-                0,
-                scope,
-                symbol,
-                side,
-                kind,
-                time_in_force,
-                quantity,
-                quote_quantity,
-                price,
-                name,
-                mode,
-                effect if scope != SPOT else SideEffect.NO_SIDE_EFFECT,
-                repays,
-                stop_price,
-                delta,
-                iceberg - iceberg % rules.step_size,
-            )
+        return PlaceOrder(
+            account,
+            "",
+            0,
+            scope,
+            symbol,
+            side,
+            kind,
+            time_in_force,
+            quantity,
+            quote_quantity,
+            price,
+            name,
+            mode,
+            effect if scope != SPOT else SideEffect.NO_SIDE_EFFECT,
+            repays,
+            stop_price,
+            delta,
+            iceberg - iceberg % rules.step_size,
         )
 
     def quantity(
@@ -458,6 +466,76 @@ class Market(RuleBasedStateMachine):
         number = spec.order_id if by in ("number", "both", "mixed") else 0
         name = {"name": spec.client_order_id, "both": spec.client_order_id, "mixed": "other"}.get(by, "")
         self.submit(CancelOrder(spec.account_id, "", 0, spec.scope, spec.symbol, number, name, ""))
+
+    @rule(
+        pick=st.integers(0, 1_000),
+        mode=st.sampled_from(CancelReplaceMode),
+        restriction=st.sampled_from([CancelRestriction.NONE, *CancelRestriction]),
+        by_name=st.booleans(),
+        cancels_over_limit=st.booleans(),
+        side=sides,
+        is_market=st.booleans(),
+        away=st.integers(-3, 40),
+        part=parts,
+        same_name=st.booleans(),
+        prevention=modes,
+    )
+    def replace(
+        self,
+        pick: int,
+        mode: CancelReplaceMode,
+        restriction: CancelRestriction,
+        by_name: bool,
+        cancels_over_limit: bool,
+        side: Side,
+        is_market: bool,
+        away: int,
+        part: tuple[int, int, int],
+        same_name: bool,
+        prevention: SelfTradePrevention,
+    ) -> None:
+        """Another order in place of one that lives; where none does, of one that there never was."""
+        live = self.twin.live()
+        spec = live[pick % len(live)].view().spec if live else None
+        who = (spec.account_id, spec.scope) if spec is not None else (1, SPOT)
+        symbol = spec.symbol if spec is not None else "BTCUSDT"
+        old_name = spec.client_order_id if spec is not None else "nothing"
+        number = spec.order_id if spec is not None and not by_name else 0
+        cancel = CancelOrder(
+            who[0], "", 0, who[1], symbol, number, old_name if not number else "", "", restriction
+        )
+        kind = OrderType.MARKET if is_market else OrderType.LIMIT
+        price = 0 if is_market else self.twin.index[symbol] * (1_000 - int(side) * away) // 1_000
+        name = old_name if same_name else ""
+        more = {"name": name, "mode": prevention}
+        nothing = SideEffect.NO_SIDE_EFFECT
+        order = self.order(
+            who, symbol, side, kind, TimeInForce.GTC, price, part, nothing, False, True, **more
+        )
+        self.submit(CancelReplace(who[0], "", 0, mode, cancel, order, cancels_over_limit))
+
+    @rule(
+        pick=st.integers(0, 1_000),
+        by=st.sampled_from(["number", "name", "both", "mixed"]),
+        part=parts,
+        naming=st.sampled_from(["", "", "kept", "one", "two"]),
+    )
+    def amend(self, pick: int, by: str, part: tuple[int, int, int], naming: str) -> None:
+        """Less of an order that lives, mostly: also as much as there was, more, or less than was traded."""
+        live = self.twin.live()
+        if not live:
+            self.submit(AmendOrder(1, "", 0, SPOT, "BTCUSDT", pick, "", E8, ""))
+            return
+        spec = live[pick % len(live)].view().spec
+        quantity = part_of(spec.quantity, part)
+        if part[2] == 0:
+            quantity -= quantity % self.twin.rules(spec.symbol).step_size
+        number = spec.order_id if by != "name" else 0
+        name = {"name": spec.client_order_id, "both": spec.client_order_id, "mixed": "other"}.get(by, "")
+        new_name = spec.client_order_id if naming == "kept" else naming
+        self.submit(
+            AmendOrder(spec.account_id, "", 0, spec.scope, spec.symbol, number, name, quantity, new_name)
+        )
 
     @rule(account=accounts, scope=scopes, symbol=symbols)
     def cancel_all(self, account: int, scope: Scope, symbol: str) -> None:

@@ -6,9 +6,10 @@ Never: knows what kind of exchange it drives; a `Target` is handed in.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from math import ceil
-from typing import Protocol
+from typing import Protocol, cast
 
 import msgspec
 from msgspec import Struct
@@ -31,6 +32,8 @@ from openmargin.domain.views import (
     SwitchesView,
 )
 from openmargin.lab.fates import Fates
+from openmargin.lab.simulation.mishaps import Mishap, Mishaps
+from openmargin.lab.simulation.script import Play
 from openmargin.lab.twin import Twin
 from openmargin.lab.workload import Workload
 from openmargin.runtime.bare import Step
@@ -74,8 +77,30 @@ class Target(Protocol):
         ...
 
 
+class Playground(Target, Protocol):
+    """A target that a whole market is played on: things befall it, and there is an end to it."""
+
+    options: str
+    """What the command that repeats a run says of it."""
+
+    def meet(self, mishap: Mishap) -> None:
+        """Have something happen to it: now, or during the next command."""
+        ...
+
+    def finish(self) -> None:
+        """End, and see that what is left is sound."""
+        ...
+
+
 class Disagreement(AssertionError):
     """The exchange and the twin differ."""
+
+    kind = ""
+    """What about; two failures of one kind have one cause, mostly."""
+    plays: tuple[Play, ...] = ()
+    """What was played until then."""
+    seed = -1
+    """Of the market; -1 where it was a script."""
 
 
 class Report(Struct, frozen=True):
@@ -90,6 +115,8 @@ class Report(Struct, frozen=True):
     """Every reason that something was refused for."""
     fates: tuple[tuple[str, int], ...]
     """How many accounts were called, liquidated and so on, in words."""
+    mishaps: int = 0
+    """How often the exchange was killed, restarted and so on."""
 
 
 class Judge:
@@ -210,36 +237,108 @@ def _bare(event: AnyEvent) -> AnyEvent:
     return Rejected(event.reason) if isinstance(event, Rejected) else event
 
 
-def run(seed: int, steps: int, exchange: Target) -> Report:
+def run(seed: int, steps: int, exchange: Playground) -> Report:
     """Drive a blank exchange through one random market; raises `Disagreement` where it is wrong.
 
     What the exchange itself asserts, or breaks on, comes out with the same words around it.
     """
     judge = Judge(exchange)
     workload = Workload(seed, judge.twin)
-    refused: dict[str, int] = {}
-    trades = 0
-    fates = Fates()
+    mishaps = Mishaps(seed)
+    course = Course(judge)
     at_ms, command = workload.opening()
-    number = 0
+    play = Play(at_ms, command)
     try:
         for number in range(steps + 1):
             if number:
                 at_ms, command = workload.draw()
-            events = judge.submit(at_ms, command)
-            fates.add(events, judge.twin)
-            for event in events:
-                trades += isinstance(event, Traded)
-                if isinstance(event, Rejected):
-                    refused[event.reason.name] = refused.get(event.reason.name, 0) + 1
+                play = Play(at_ms, command, mishaps.draw())
+            course.go_on(play)
             if judge.twin.accounts and workload.chance.random() < CLOSER_LOOKS:
-                judge.look_closer(*workload.chance.choice(judge.twin.scopes()))
+                course.look(*workload.chance.choice(judge.twin.scopes()))
+        exchange.finish()
     except Exception as difference:
+        number = len(course.plays) - 1
+        again = f"openmargin simulate --seed {seed} --steps {number}{exchange.options}"
+        found = course.failure(f"seed {seed}, step {number}", difference, again)
+        found.seed = seed
+        raise found from difference
+    return course.report(seed, steps)
+
+
+def replay(plays: Sequence[Play], exchange: Playground, again: str = "") -> Report:
+    """Play what was written down; raises `Disagreement` where the exchange is wrong."""
+    course = Course(Judge(exchange))
+    try:
+        for play in plays:
+            course.go_on(play)
+            if play.look is not None and play.look in course.judge.twin.scopes():
+                course.judge.look_closer(*play.look)
+        exchange.finish()
+    except Exception as difference:
+        step = f"step {len(course.plays) - 1} of {len(plays) - 1}"
+        raise course.failure(step, difference, again) from difference
+    return course.report(-1, len(plays) - 1)
+
+
+class Course:
+    """One market as it goes on: what was played, and what came of it."""
+
+    def __init__(self, judge: Judge) -> None:
+        self.judge = judge
+        self.plays: list[Play] = []
+        self._refused: dict[str, int] = {}
+        self._trades = 0
+        self._fates = Fates()
+
+    def go_on(self, play: Play) -> None:
+        """Play one command, with what befalls the exchange meanwhile."""
+        self.plays.append(play)
+        exchange = self.judge.exchange
+        if play.mishap is not None:
+            cast(Playground, exchange).meet(play.mishap)
+        events = self.judge.submit(play.at_ms, play.command)
+        self._fates.add(events, self.judge.twin)
+        for event in events:
+            self._trades += isinstance(event, Traded)
+            if isinstance(event, Rejected):
+                self._refused[event.reason.name] = self._refused.get(event.reason.name, 0) + 1
+
+    def look(self, account: int, scope: Scope) -> None:
+        """Look closer, and note it, for it is part of what was played."""
+        self.plays[-1] = msgspec.structs.replace(self.plays[-1], look=(account, scope))
+        self.judge.look_closer(account, scope)
+
+    def failure(self, place: str, difference: Exception, again: str) -> Disagreement:
+        """The difference with its place, its command, and the line that repeats it."""
         words = str(difference) if isinstance(difference, AssertionError) else repr(difference)
-        raise Disagreement(
-            f"seed {seed}, step {number}, at {at_ms}: {command}\n{words}\n"
-            f"openmargin simulate --seed {seed} --steps {number}"
-        ) from difference
-    return Report(
-        seed, steps, judge.records, sum(refused.values()), trades, tuple(sorted(refused)), fates.counts()
+        last = self.plays[-1]
+        met = f" ({last.mishap.kind.value})" if last.mishap is not None else ""
+        found = Disagreement(f"{place}, at {last.at_ms}{met}: {last.command}\n{words}\n{again}".rstrip())
+        found.kind = _kind(difference, words)
+        found.plays = tuple(self.plays)
+        return found
+
+    def report(self, seed: int, steps: int) -> Report:
+        return Report(
+            seed,
+            steps,
+            self.judge.records,
+            sum(self._refused.values()),
+            self._trades,
+            tuple(sorted(self._refused)),
+            self._fates.counts(),
+            sum(play.mishap is not None for play in self.plays),
+        )
+
+
+def _kind(difference: Exception, words: str) -> str:
+    """The words of a failure without its numbers: shorter markets that fail in the same way have the same."""
+    first, *others = words.splitlines()
+    named = (
+        [line.strip().partition("(")[0] for line in others if "(" in line]
+        if first.startswith("event")
+        else []
     )
+    bare = re.sub(r"\d+", "#", first.partition("(")[0])
+    return " ".join((type(difference).__name__, bare, *named))

@@ -35,7 +35,7 @@ from openmargin.runtime.recovery import (
     freeze_what_was_loaded,
     snapshot_of,
 )
-from openmargin.runtime.sequencer import Condition, Sequencer, Stop, Walk
+from openmargin.runtime.sequencer import Condition, Sequencer, Stop, Walk, Witness
 from openmargin.runtime.snapshot import Snapshotter
 from openmargin.runtime.snapshot_files import write_snapshot
 from openmargin.runtime.timers import Periodic
@@ -67,6 +67,12 @@ class ExchangeOptions(Struct, frozen=True, kw_only=True):
     snapshot_command: Sequence[str] = snapshot.COMMAND
     on_poison: Callable[[int], None] = exit_process
     at: PhaseHook = no_hook
+    witness: Witness | None = None
+    """Sees every record as it is applied, before it is durable; for simulations."""
+    check_everything: bool = False
+    """Run every invariant after every record; for simulations."""
+    tunes_collector: bool = True
+    """Is the process the exchange's own, so that Python's collector may be tuned to it?"""
 
 
 class Exchange:
@@ -107,6 +113,7 @@ class Exchange:
             directory.poison if directory is not None else None,
             options.on_poison,
             options.at,
+            options.witness,
         )
         self._periodic: list[Periodic] = []
         self.live = Live(engine, self.clock)
@@ -226,6 +233,16 @@ class Exchange:
         finally:
             self._opened.close()
 
+    def abandon(self) -> None:
+        """Let go of everything and finish nothing, as if the process were killed: for simulations."""
+        for periodic in self._periodic:
+            periodic.cancel()
+        self._commit.close()
+        self._deadlines.close()
+        self._feed.close()
+        self.past.close()
+        self._opened.close()
+
     def _keep_state(self) -> None:
         """Leave a snapshot behind, so that the next start replays nothing; the journal needs none."""
         writer = self._sequencer
@@ -248,10 +265,13 @@ async def open_exchange(options: ExchangeOptions) -> Exchange:
     """
     if sys.flags.optimize:
         raise StartRefused("assertions must stay on: start without -O and PYTHONOPTIMIZE")
-    collect_rarely()
+    if options.tunes_collector:
+        collect_rarely()
     opened = open_storage(options.directory, memory_rows_max=options.memory_history_rows, at=options.at)
-    freeze_what_was_loaded()
+    if options.tunes_collector:
+        freeze_what_was_loaded()
     recovered = opened.recovered
+    recovered.engine.check_everything = options.check_everything
     with ExitStack() as if_refused:
         if_refused.callback(opened.close)
         exchange = Exchange(options, opened, recovered)

@@ -73,6 +73,12 @@ class Stop(Struct, frozen=True):
     """Was it the condition that ended it?"""
 
 
+class Witness(Protocol):
+    """Whoever sees what each record does, before it is durable."""
+
+    def __call__(self, record: Record, events: Sequence[AnyEvent]) -> None: ...
+
+
 class Sequencer:
     """Stamps, applies and chains commands, in the order in which they were submitted."""
 
@@ -86,6 +92,7 @@ class Sequencer:
         poison_directory: Path | None,
         on_poison: Callable[[int], None],
         at: PhaseHook,
+        witness: Witness | None = None,
     ) -> None:
         self.engine: Engine = recovered.engine
         self.chain: bytes = recovered.chain
@@ -100,6 +107,7 @@ class Sequencer:
         self._poison_directory = poison_directory
         self._on_poison = on_poison
         self._at = at
+        self._witness = witness
         self._draining = False
         self._advancing = False
         self._walked_ms = 0
@@ -387,8 +395,10 @@ class Sequencer:
         except Exception as breach:
             self._poison(record, body, breach, reply)
             return
-        self._at(Phase.APPLIED_NOT_SYNCED)
         events = self._events = applied.events
+        if self._witness is not None:
+            self._witness(record, events)
+        self._at(Phase.APPLIED_NOT_SYNCED)
         sealed = seal(record, body, self.chain, self.event_chain)
         self.chain = sealed.chain
         self._commit.hold(

@@ -25,8 +25,21 @@ _prevented_decoder: Final = msgspec.msgpack.Decoder(PreventedRow)
 
 
 def _orders(batch: HistoryRows) -> list[Values]:
+    # The name that an order was placed under is kept, however much of its life one batch holds.
+    first_names: dict[tuple[int, Scope, str, int], str] = {}
+    for row in batch.amendments:
+        change = row.amendment
+        first_names.setdefault(
+            (row.account_id, row.scope, change.symbol, change.order_id), change.previous_client_order_id
+        )
     return [
-        (*key, order.spec.client_order_id, order.spec.placed_at_ms, order.status in _OPEN, encode(order))
+        (
+            *key,
+            first_names.get(key, order.spec.client_order_id),
+            order.spec.placed_at_ms,
+            order.status in _OPEN,
+            encode(order),
+        )
         for key, order in batch.orders.items()
     ]
 
