@@ -37,7 +37,8 @@
     => list L OPEN                      or DONE
     => halves canceled, placed          of a cancel-replace: or the reason, or `not attempted`
 
-What they say of special keys stands in `story_keys`, of margin calls and liquidations in `story_liquidation`.
+What they say of special keys stands in `story_keys`, of margin calls and liquidations in `story_liquidation`, of user
+data streams in `story_listening`.
 
 Every story is told to the engine with all invariants on and to the twin, once straight through and once with a
 restart from a snapshot after every line.
@@ -128,7 +129,7 @@ from openmargin.domain.venue import (
 from openmargin.engine import views
 from openmargin.lab.simulate import Judge
 from openmargin.runtime.bare import BareExchange
-from tests.engine import story_keys, story_liquidation
+from tests.engine import story_keys, story_liquidation, story_listening
 
 TABLES = Path(__file__).parent / "tables"
 MIDNIGHT = 1_767_225_600_000
@@ -517,6 +518,7 @@ class Teller:
                 return self.order(signed, scope, verb, words, options)
             case _:
                 asked = story_liquidation.command(signed, scope, verb, words)
+                asked = asked or story_listening.command(signed, scope, verb, words)
                 return asked or story_keys.command(signed, scope, verb, words)
 
     def options(self, words: list[str]) -> tuple[list[str], dict[str, Any]]:
@@ -786,7 +788,7 @@ class Teller:
         account, scope = self.who(name)
         live = self.target.live
         words = rest.split()
-        for told in (story_keys.told, story_liquidation.told):
+        for told in (story_keys.told, story_liquidation.told, story_listening.told):
             found_elsewhere = told(live, account, scope, rest)
             if found_elsewhere is not None:
                 return found_elsewhere

@@ -13,6 +13,7 @@ from openmargin.domain.commands import (
     ChangeAccount,
     ChangeVenue,
     CloseIsolated,
+    CloseListenKey,
     CreateAccount,
     CreateKey,
     CreateSpecialKey,
@@ -21,9 +22,11 @@ from openmargin.domain.commands import (
     EditSpecialKeyIps,
     ExchangeSmallLiabilities,
     ExitSpecialKeyMode,
+    KeepListenKey,
     ManualLiquidate,
     Open,
     OpenIsolated,
+    OpenListenKey,
     PlaceOrder,
     PlaceOrderList,
     Record,
@@ -41,11 +44,11 @@ from openmargin.domain.commands import (
 from openmargin.domain.events import AnyEvent, VenueChanged
 from openmargin.domain.reasons import Reason, Rejected
 from openmargin.domain.venue import Venue
-from openmargin.lab.twin.liquidation import Liquidation
+from openmargin.lab.twin.listening import Listening
 from openmargin.lab.twin.parts import HOUR, SUPPLY_MAX
 
 
-class Twin(Liquidation):
+class Twin(Listening):
     """The exchange as a trader would describe it."""
 
     def apply(self, record: Record) -> list[AnyEvent]:
@@ -66,8 +69,8 @@ class Twin(Liquidation):
         return self.events
 
     def _go_on(self) -> None:
-        """One piece of what is due before anything is asked: a delisting, a wave of stops, or a liquidation's step."""
-        if self.delist_next():
+        """One piece of what is due before anything is asked: a delisting, the end of listen keys, a wave of stops, or a liquidation's step."""
+        if self.delist_next() or self.end_listening():
             return
         if self.wave_goes_on:
             self.wave_goes_on = False  # What every record ends with goes on with it.
@@ -143,6 +146,12 @@ class Twin(Liquidation):
                 return self.set_bnb_burn(command)
             case SetMaxLeverage():
                 return self.set_max_leverage(command)
+            case OpenListenKey():
+                return self.open_listen_key(command)
+            case KeepListenKey():
+                return self.keep_listen_key(command)
+            case CloseListenKey():
+                return self.close_listen_key(command)
             case _:
                 raise NotImplementedError(f"the twin has not learnt {type(command).__name__}")
 

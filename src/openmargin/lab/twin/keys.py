@@ -9,12 +9,15 @@ from openmargin.domain.commands import (
     CancelOrder,
     CancelOrderList,
     CancelReplace,
+    CloseListenKey,
     CreateKey,
     CreateSpecialKey,
     DeleteSpecialKeys,
     EditSpecialKeyIps,
     ExchangeSmallLiabilities,
     ExitSpecialKeyMode,
+    KeepListenKey,
+    OpenListenKey,
     PlaceOrder,
     PlaceOrderList,
     Repay,
@@ -34,6 +37,7 @@ from openmargin.lab.twin.parts import TwinKey
 
 EVERYWHERE = "0.0.0.0"
 LOANS = (Borrow, Repay, Transfer)
+LISTENS = OpenListenKey | KeepListenKey | CloseListenKey
 MOVES_VALUE = (*LOANS, ExchangeSmallLiabilities, RepayLiquidationLoan)
 
 
@@ -215,19 +219,21 @@ class Keys(Funding):
 
 def _permission(command: Signed) -> Permission:
     """What a key must be allowed for this."""
-    if isinstance(command, SetMaxLeverage | SetBnbBurn):
+    if isinstance(command, SetMaxLeverage | SetBnbBurn | LISTENS):
         return Permission.READ
     return Permission.MARGIN_LOAN if isinstance(command, MOVES_VALUE) else Permission.TRADE
 
 
 def _beyond_a_special_key(scope: Scope, command: Signed) -> Reason | None:
-    """A special key is for orders of its own account that borrow and repay nothing."""
+    """A special key is for orders of its own account that borrow and repay nothing, and for listening to it."""
     match command:
         case PlaceOrder() | PlaceOrderList():
             scopes, effect = {command.scope}, command.side_effect
         case CancelReplace():
             scopes, effect = {command.cancel.scope, command.order.scope}, command.order.side_effect
         case CancelOrder() | CancelAllOrders() | CancelOrderList() | AmendOrder():
+            scopes, effect = {command.scope}, SideEffect.NO_SIDE_EFFECT
+        case OpenListenKey() | KeepListenKey() | CloseListenKey():
             scopes, effect = {command.scope}, SideEffect.NO_SIDE_EFFECT
         case _:
             is_loan = isinstance(command, LOANS)

@@ -207,6 +207,7 @@ class Ledger:
         return {
             asset: FundView(asset, received - paid, received, paid)
             for asset, (received, paid) in self.fund.items()
+            if received or paid
         }
 
     # --- Orders and the tape -----------------------------------------------------------------------------------

@@ -24,6 +24,7 @@ from openmargin.lab.workload.choices import Choices
 from openmargin.lab.workload.crowd import ACCOUNTS, WORTH, Window
 from openmargin.lab.workload.debtors import Debtors
 from openmargin.lab.workload.funding import Funding
+from openmargin.lab.workload.listening import Ears
 from openmargin.lab.workload.lists import Lists
 from openmargin.lab.workload.outside import Outside
 
@@ -37,6 +38,7 @@ class Workload(Lists, Funding, Choices, Debtors, Outside):
         if self.chance.random() < 0.6:
             self.venue = msgspec.structs.replace(self.venue, margin=self._margin(), orders=self._orders())
         self.first = self._people()
+        self.ears = Ears(seed, window)
 
     def opening(self) -> tuple[int, AnyCommand]:
         """The first thing asked of a blank exchange."""
@@ -76,6 +78,9 @@ class Workload(Lists, Funding, Choices, Debtors, Outside):
 
     def draw(self) -> tuple[int, AnyCommand]:
         """The next thing that somebody asks, and when."""
+        asked = self.ears.draw()
+        if asked is not None and not self.first:
+            return self.at_ms, asked
         self.at_ms += self._pause()
         if self.first:
             return self.at_ms, self.first.pop(0)
