@@ -21,6 +21,7 @@ from openmargin.api.limits import Limits
 from openmargin.api.ws.gateway import SocketGateway
 from openmargin.api.ws.hub import Hub
 from openmargin.api.ws.streams import StreamEndpoint
+from openmargin.api.ws.user_data import UserData
 from openmargin.config import Settings, load_venue
 from openmargin.config.venue_changes import venue_changes
 from openmargin.domain.commands import ChangeVenue
@@ -104,13 +105,15 @@ async def build(
     limits = Limits(rules=lambda: exchange.venue.requests)
     gateway = AsgiGateway(Gateway(exchange, authenticator, limits))
     lab = Callers(lab_app(Bench(exchange, secrets), _DOCUMENTS), settings.host, settings.lab_hosts)
-    return exchange, Application(gateway, lab, _sockets(exchange))
+    return exchange, Application(gateway, lab, _sockets(exchange, secrets))
 
 
-def _sockets(exchange: Exchange) -> SocketGateway:
+def _sockets(exchange: Exchange, secrets: SecretKeeper) -> SocketGateway:
     """Every path that takes WebSockets."""
     sockets = SocketGateway(exchange.clock)
-    sockets.add(StreamEndpoint(exchange, Hub(exchange)))
+    hub = Hub(exchange)
+    hub.add(UserData(exchange, secrets, hub))
+    sockets.add(StreamEndpoint(exchange, hub))
     return sockets
 
 
