@@ -20,6 +20,7 @@ from openmargin.api.auth import Authenticator, TimestampPolicy
 from openmargin.api.limits import Limits
 from openmargin.api.ws.gateway import SocketGateway
 from openmargin.api.ws.hub import Hub
+from openmargin.api.ws.market import market_sources
 from openmargin.api.ws.streams import StreamEndpoint
 from openmargin.api.ws.user_data import UserData
 from openmargin.config import Settings, load_venue
@@ -110,9 +111,9 @@ async def build(
 
 def _sockets(exchange: Exchange, secrets: SecretKeeper) -> SocketGateway:
     """Every path that takes WebSockets."""
-    sockets = SocketGateway(exchange.clock)
     hub = Hub(exchange)
-    hub.add(UserData(exchange, secrets, hub))
+    for source in (*market_sources(exchange), UserData(exchange, secrets, hub)):
+        hub.add(source)
     sockets.add(StreamEndpoint(exchange, hub))
     return sockets
 

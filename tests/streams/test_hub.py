@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterator
 
 import msgspec
 import pytest
 
-from openmargin.api.ws.gateway import Refusal, SocketGateway, SocketRequest
-from openmargin.api.ws.hub import Hub, Message, Topic
-from openmargin.api.ws.streams import StreamEndpoint
+from openmargin.api.ws.gateway import Refusal
+from openmargin.api.ws.hub import Message, Topic
 from openmargin.runtime.feed import QUEUE_RECORDS_MAX, Happened
-from tests.api.world import World
-from tests.streams.wire import MemoryWire
+from tests.streams.station import Station
 
 
 class Records:
@@ -57,62 +54,34 @@ class Ears:
         self.cuts += 1
 
 
-class Station:
-    """A hub before an exchange, with a gateway."""
-
+class RecordStation(Station):
     def __init__(self) -> None:
-        self.world = World()
         self.source = Records()
-        self.hub = Hub(self.world.exchange)
-        self.hub.add(self.source)
-        self.gateway = SocketGateway(self.world.exchange.clock, attempts=20)
-        self.gateway.add(StreamEndpoint(self.world.exchange, self.hub))
-
-    def run_a_turn(self) -> None:
-        async def turns() -> None:
-            for _ in range(5):
-                await asyncio.sleep(0)
-
-        self.world.run(turns())
-
-    def open(self, path: str, query: bytes = b"") -> tuple[MemoryWire, object]:
-        wire = MemoryWire()
-
-        async def opening() -> object:
-            return self.gateway.open(SocketRequest(path, query, "127.0.0.1"), wire)
-
-        return wire, self.world.run(opening())
+        super().__init__(lambda _: [self.source])
 
     def deposit(self) -> int:
         """Have something happen; gives the number of its record."""
         self.world.deposit("USDT", "1")
-        self.run_a_turn()
+        self.settle()
         return self.world.exchange.state_hash()[0]
 
     def join(self, ears: Ears) -> Topic:
-        async def joining() -> Topic:
-            topic = self.hub.find("records")
-            assert topic is not None
-            return self.hub.join(topic, ears)
-
-        return self.world.run(joining())
+        topic = self.hub.find("records")
+        assert topic is not None
+        return self.within(lambda: self.hub.join(topic, ears))
 
     def leave(self, topic: Topic, ears: Ears) -> None:
-        async def leaving() -> None:
-            self.hub.leave(topic, ears)
-
-        self.world.run(leaving())
+        self.within(lambda: self.hub.leave(topic, ears))
 
 
 @pytest.fixture
-def station() -> Iterator[Station]:
-    station = Station()
+def station() -> Iterator[RecordStation]:
+    station = RecordStation()
     yield station
-    station.run_a_turn()
-    station.world.close()
+    station.close()
 
 
-def test_the_exchange_is_listened_to_only_while_somebody_listens(station: Station) -> None:
+def test_the_exchange_is_listened_to_only_while_somebody_listens(station: RecordStation) -> None:
     exchange = station.world.exchange
     assert not exchange.has_subscribers
     one, two = Ears(), Ears()
@@ -127,7 +96,7 @@ def test_the_exchange_is_listened_to_only_while_somebody_listens(station: Statio
     assert not exchange.has_subscribers
     assert not station.source.topics
     station.deposit()
-    station.run_a_turn()
+    station.settle()
     assert one.heard == [b"[%d,1]" % first]
     assert two.heard == [b"[%d,1]" % first, b"[%d,1]" % second]
     assert station.source.rendered == 2
@@ -135,27 +104,27 @@ def test_the_exchange_is_listened_to_only_while_somebody_listens(station: Statio
     topic = station.join(three)
     assert station.hub.find("records") is topic
     third = station.deposit()
-    station.run_a_turn()
+    station.settle()
     assert three.heard == [b"[%d,1]" % third]
     station.leave(topic, three)
 
 
 @pytest.mark.parametrize("seq", [QUEUE_RECORDS_MAX, -1], ids=["fell behind", "a bug"])
-def test_when_messages_are_lost_everybody_is_sent_away(station: Station, seq: int) -> None:
+def test_when_messages_are_lost_everybody_is_sent_away(station: RecordStation, seq: int) -> None:
     ears = Ears()
     topic = station.join(ears)
 
-    async def flood() -> None:
+    def flood() -> None:
         for _ in range(QUEUE_RECORDS_MAX + 1 if seq > 0 else 1):
             station.world.exchange._feed.publish(Happened(seq, 0, []))
 
-    station.world.run(flood())
-    station.run_a_turn()
+    station.within(flood)
+    station.settle()
     assert ears.cuts == 1
     station.leave(topic, ears)
 
 
-def test_one_message_has_four_forms_and_each_is_rendered_once(station: Station) -> None:
+def test_one_message_has_four_forms_and_each_is_rendered_once(station: RecordStation) -> None:
     lines = [
         (path, query, station.open(path, query)[0])
         for path in ("/ws/records", "/stream")
@@ -168,16 +137,12 @@ def test_one_message_has_four_forms_and_each_is_rendered_once(station: Station) 
         expected = data if path != "/stream" else {"stream": "records", "data": data}
         assert [msgspec.json.decode(message) for message in wire.messages] == [expected]
     assert station.source.rendered == 2
-    station.world.run(hang_up(station))
+    station.within(lambda: station.gateway.hang_up(1012, "Another timeline"))
     assert {wire.closed for _, _, wire in lines} == {(1012, "Another timeline")}
     assert not station.world.exchange.has_subscribers
 
 
-async def hang_up(station: Station) -> None:
-    station.gateway.hang_up(1012, "Another timeline")
-
-
-def test_attempts_of_an_address_are_bounded(station: Station) -> None:
+def test_attempts_of_an_address_are_bounded(station: RecordStation) -> None:
     statuses = [
         opened.status if isinstance(opened, Refusal) else 101
         for opened in (station.open(path)[1] for path in ["/ws", "/nowhere"] * 11)

@@ -215,3 +215,19 @@ class DepthView(Struct, frozen=True):
 
     bids: tuple[tuple[int, Atoms], ...]
     asks: tuple[tuple[int, Atoms], ...]
+
+
+class BookChanged(Struct, frozen=True):
+    """What one record did to what a book shows; its ids follow those of the change before it without a gap."""
+
+    symbol: str
+    first_id: int
+    last_id: int
+    """As `Live.update_id` says after the record."""
+    bids: tuple[tuple[int, Atoms], ...]
+    """Levels as they are now, in no order; quantity 0 where there is none any more. Empty where only the best are
+    watched."""
+    asks: tuple[tuple[int, Atoms], ...]
+    best_bid: tuple[int, Atoms]
+    """Price and quantity; zeros where nobody stands."""
+    best_ask: tuple[int, Atoms]

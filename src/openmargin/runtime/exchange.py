@@ -17,6 +17,8 @@ from msgspec import Struct
 
 from openmargin.domain.commands import AnyCommand, Open
 from openmargin.domain.venue import Venue
+from openmargin.domain.views import DepthView
+from openmargin.engine.book_watch import EVERY_LEVEL
 from openmargin.engine.engine import EPOCH
 from openmargin.journal.record import GENESIS_CHAIN
 from openmargin.runtime import snapshot
@@ -207,6 +209,18 @@ class Exchange:
     def subscribe(self) -> Subscription:
         """Listen to what happens from here on, as it becomes durable."""
         return self._feed.subscribe()
+
+    def watch_book(self, symbol: str, *, every_level: bool) -> tuple[int, DepthView]:
+        """Have every change of a book told from the next record on; of its best levels, or of all.
+
+        Gives its update id and the levels as they are now: show them to nobody before they are durable.
+        """
+        self._sequencer.books.begin(self._sequencer.engine.state, symbol, every_level)
+        return self.live.update_id(symbol), self.live.depth(symbol, EVERY_LEVEL if every_level else 1)
+
+    def unwatch_book(self, symbol: str, *, every_level: bool) -> None:
+        """The end of one `watch_book`."""
+        self._sequencer.books.end(symbol, every_level)
 
     @property
     def has_subscribers(self) -> bool:

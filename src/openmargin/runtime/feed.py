@@ -12,6 +12,7 @@ from typing import Final
 from msgspec import Struct
 
 from openmargin.domain.events import AnyEvent
+from openmargin.domain.views import BookChanged
 
 QUEUE_RECORDS_MAX: Final = 16_384
 
@@ -22,6 +23,8 @@ class Happened(Struct, frozen=True):
     seq: int
     at_ms: int
     events: list[AnyEvent]
+    books: list[BookChanged] = []
+    """What it changed in the books that are watched."""
 
 
 class Subscription:

@@ -20,6 +20,7 @@ from msgspec import Struct
 
 from openmargin.domain.commands import AnyCommand, Record, Tick
 from openmargin.domain.events import AnyEvent
+from openmargin.engine.book_watch import BookWatch
 from openmargin.engine.engine import Engine
 from openmargin.journal.codec import chain_events, encode, seal
 from openmargin.runtime.clock import Clock, VirtualClock
@@ -97,6 +98,8 @@ class Sequencer:
         self.engine: Engine = recovered.engine
         self.chain: bytes = recovered.chain
         self.event_chain: bytes = recovered.event_chain
+        self.books = BookWatch()
+        """The books whose changes are told with what happened."""
         self.walk: Walk | None = None
         self.poisoned = False
         """Did the engine fail? Then its state is not to be trusted."""
@@ -403,7 +406,7 @@ class Sequencer:
         self.chain = sealed.chain
         self._commit.hold(
             sealed,
-            Happened(record.seq, at_ms, events),
+            Happened(record.seq, at_ms, events, self.books.changes(engine.state)),
             reply,
             Outcome(
                 record.seq, at_ms, applied.rejection, tuple(events[applied.own_from : applied.own_until])

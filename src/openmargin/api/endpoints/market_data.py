@@ -11,10 +11,11 @@ from openmargin.api.endpoint import Call, Security, Weight, endpoint
 from openmargin.api.errors import ApiError
 from openmargin.api.params import Params
 from openmargin.api.render import Reply
+from openmargin.api.render_market import levels
 from openmargin.api.symbol_choice import ONE_SYMBOL, SYMBOL_OF_STATUS, one_symbol, status_param
 from openmargin.api.weights import HeavierBeyond
 from openmargin.domain.enums import Side
-from openmargin.domain.money import Atoms, format_e8
+from openmargin.domain.money import format_e8
 from openmargin.history.market import AggregateTrade, Kline, PublicTrade
 from openmargin.history.periods import DAY_MS, HOUR_MS, MINUTE_MS, MONTH, SECOND, WEEK, Period
 from openmargin.history.queries import AggregateTrades, Klines, PublicTrades
@@ -44,10 +45,6 @@ class DepthReply(Reply):
     asks: list[tuple[str, str]]
 
 
-def _levels(side: tuple[tuple[int, Atoms], ...]) -> list[tuple[str, str]]:
-    return [(format_e8(price), format_e8(quantity)) for price, quantity in side]
-
-
 @endpoint(
     "GET",
     "/api/v3/depth",
@@ -62,7 +59,7 @@ async def depth(call: Call, asked: DepthParams) -> DepthReply:
     update_id, shown = await call.exchange.read(
         lambda live: (live.update_id(symbol), live.depth(symbol, asked.limit))
     )
-    return DepthReply(update_id, _levels(shown.bids), _levels(shown.asks))
+    return DepthReply(update_id, levels(shown.bids), levels(shown.asks))
 
 
 class TradesParams(Params, frozen=True, kw_only=True):

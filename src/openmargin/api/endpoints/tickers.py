@@ -12,6 +12,7 @@ from openmargin.api.endpoint import Call, Security, Weight, endpoint
 from openmargin.api.errors import ApiError
 from openmargin.api.params import Param
 from openmargin.api.render import Reply
+from openmargin.api.render_market import NEVER_TRADED, best_level, price_change
 from openmargin.api.symbol_choice import (
     ANY_SYMBOLS,
     NAMED_SYMBOLS,
@@ -21,7 +22,7 @@ from openmargin.api.symbol_choice import (
     named_symbols,
 )
 from openmargin.api.weights import EachSymbol, Heavier, HeavierBySymbols
-from openmargin.domain.money import E8, format_e8, round_div
+from openmargin.domain.money import format_e8
 from openmargin.domain.views import DepthView
 from openmargin.history.candles import Candle
 from openmargin.history.market import Window
@@ -135,19 +136,6 @@ class _Span(Struct, frozen=True):
     close_time: int
 
 
-def _change(candle: Candle) -> tuple[str, str, str]:
-    """By how much the price changed, by how much in percent, and the average by volume."""
-    change = candle.close - candle.open
-    percent = round_div(change * 100_000, candle.open) if candle.open else 0
-    average = round_div(candle.quote_volume * E8, candle.volume) if candle.volume else candle.close
-    return format_e8(change), _thousandths(percent), format_e8(average)
-
-
-def _thousandths(value: int) -> str:
-    sign = "-" if value < 0 else ""
-    return f"{sign}{abs(value) // 1000}.{abs(value) % 1000:03}"
-
-
 def _mini(symbol: str, candle: Candle, span: _Span) -> MiniTicker:
     return MiniTicker(
         symbol,
@@ -168,7 +156,7 @@ def _mini(symbol: str, candle: Candle, span: _Span) -> MiniTicker:
 def _full(symbol: str, candle: Candle, span: _Span) -> Ticker:
     return Ticker(
         symbol,
-        *_change(candle),
+        *price_change(candle),
         format_e8(candle.open),
         format_e8(candle.high),
         format_e8(candle.low),
@@ -183,26 +171,16 @@ def _full(symbol: str, candle: Candle, span: _Span) -> Ticker:
     )
 
 
-_NEVER: Final = Window(Candle.flat(0), 0, 0)
-"""What a symbol shows that was never traded."""
-
-
-def _best(side: tuple[tuple[int, int], ...]) -> tuple[str, str]:
-    """Price and quantity; zeros where nobody stands."""
-    price, quantity = side[0] if side else (0, 0)
-    return format_e8(price), format_e8(quantity)
-
-
 def _day(symbol: str, window: Window, book: DepthView, span: _Span) -> DayTicker:
     candle = window.candle
     return DayTicker(
         symbol,
-        *_change(candle),
+        *price_change(candle),
         format_e8(window.previous_close),
         format_e8(candle.close),
         format_e8(window.last_quantity),
-        *_best(book.bids),
-        *_best(book.asks),
+        *best_level(book.bids),
+        *best_level(book.asks),
         format_e8(candle.open),
         format_e8(candle.high),
         format_e8(candle.low),
@@ -237,7 +215,7 @@ async def day_ticker(
     now_ms = call.exchange.live.now_ms()
     span = _Span(call.in_unit(now_ms - DAY_MS), call.in_unit(now_ms))
     query = Windows(symbols=choice.names, start_ms=now_ms - DAY_MS)
-    windows = [window or _NEVER for window in await call.exchange.past.fetch(query)]
+    windows = [window or NEVER_TRADED for window in await call.exchange.past.fetch(query)]
     found = zip(choice.names, windows, strict=True)
     if asked.type == _MINI:
         return choice.reply([_mini(name, window.candle, span) for name, window in found])
@@ -333,7 +311,7 @@ async def book_ticker(call: Call, asked: SymbolsParams) -> BookTickerReply | lis
     books = await _books(call, choice)
     return choice.reply(
         [
-            BookTickerReply(name, *_best(book.bids), *_best(book.asks))
+            BookTickerReply(name, *best_level(book.bids), *best_level(book.asks))
             for name, book in zip(choice.names, books, strict=True)
         ]
     )

@@ -47,9 +47,8 @@ class _ServerShutdown(Struct):
 class StreamEndpoint:
     """Whoever connects to /ws or /stream."""
 
-    limits = ConnectionLimits()
-
-    def __init__(self, exchange: Exchange, hub: Hub) -> None:
+    def __init__(self, exchange: Exchange, hub: Hub, limits: ConnectionLimits | None = None) -> None:
+        self.limits = limits or ConnectionLimits()
         self._exchange = exchange
         self._hub = hub
 
