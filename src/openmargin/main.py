@@ -114,6 +114,7 @@ def _sockets(exchange: Exchange, secrets: SecretKeeper) -> SocketGateway:
     hub = Hub(exchange)
     for source in (*market_sources(exchange), UserData(exchange, secrets, hub)):
         hub.add(source)
+    sockets = SocketGateway(exchange.clock)
     sockets.add(StreamEndpoint(exchange, hub))
     return sockets
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import msgspec
 
 from openmargin.api.ws.stream_requests import Method
@@ -125,3 +127,17 @@ def test_the_house_prints_candles_as_its_index_moves() -> None:
         told[event["k"]["t"]] = row(event["k"])
     assert list(told.values()) == world.public("/api/v3/klines", symbol="BTCUSDT", interval="1m").json
     station.close()
+
+
+def test_a_virtual_clock_that_runs_brings_the_beats_by_itself(station: PitStation) -> None:
+    client = station.listen("btcusdt@kline_1m")
+    station.pit.trade("60000", "0.01")
+
+    async def until_told() -> None:
+        await station.world.exchange.run_at(10_000)
+        while not client.wire.messages:
+            await asyncio.sleep(0.001)
+        await station.world.exchange.run_at(0)
+
+    station.world.run(asyncio.wait_for(until_told(), 20))
+    assert client.read()[0]["k"]["n"] == 1

@@ -120,6 +120,8 @@ class Exchange:
         self._periodic: list[Periodic] = []
         self.live = Live(engine, self.clock)
         """Questions about now, for checks that need not wait; what they see may not be durable yet."""
+        self.speed_listeners: dict[Callable[[], None], None] = {}
+        """Whom to tell when the virtual clock runs at another speed."""
         self.past = Past(loop, storage)
         """Questions about what happened."""
 
@@ -173,6 +175,8 @@ class Exchange:
     async def run_at(self, speed: float) -> None:
         """Let the virtual clock run at another speed, 0 for not at all; raises WallClockRuns or AdvanceRuns."""
         await self._sequencer.run_at(speed)
+        for listener in tuple(self.speed_listeners):
+            listener()
 
     @property
     def is_moving(self) -> bool:

@@ -1,15 +1,18 @@
 """When timed streams speak: at the full multiples of their speed, by the exchange's clock.
 
-On the wall clock a timer sees to that. A virtual clock is seen to pass in what happens: whatever is recorded at or
-after the moment brings it, before it is itself told of, so that what is sent depends on the records alone.
+Where the clock runs, a timer sees to that. One that stands still is seen to pass in what happens: whatever is recorded
+at or after the moment brings it, before it is itself told of, so that what is sent depends on the records alone.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from typing import Final
 
 from openmargin.runtime.exchange import Exchange
+
+_NAP_SECONDS_MAX: Final = 60.0
 
 
 class Beat:
@@ -27,11 +30,11 @@ class Beat:
         """Wait for the next multiple after a moment, unless one is waited for already."""
         if self._due_ms is not None:
             return
-        if not self._exchange.clock.is_virtual:
+        if self._exchange.clock.speed:
             at_ms = self._exchange.live.now_ms()
         self._due_ms = (at_ms // self._interval_ms + 1) * self._interval_ms
-        if not self._exchange.clock.is_virtual:
-            self._set_timer(self._due_ms)
+        self._exchange.speed_listeners[self._set_timer] = None
+        self._set_timer()
 
     def reach(self, at_ms: int) -> None:
         """Time has come so far."""
@@ -42,17 +45,25 @@ class Beat:
     def stop(self) -> None:
         """Wait for nothing."""
         self._due_ms = None
+        self._exchange.speed_listeners.pop(self._set_timer, None)
+        self._cancel()
+
+    def _set_timer(self) -> None:
+        self._cancel()
+        speed = self._exchange.clock.speed
+        if self._due_ms is not None and speed:
+            seconds = max(0, self._due_ms - self._exchange.live.now_ms()) / 1000 / speed
+            self._timer = asyncio.get_running_loop().call_later(min(seconds, _NAP_SECONDS_MAX), self._ring)
+
+    def _ring(self) -> None:
+        self._timer = None
+        now_ms = self._exchange.live.now_ms()
+        if self._due_ms is not None and now_ms < self._due_ms:
+            self._set_timer()  # A timer may come a little early.
+        else:
+            self.reach(now_ms)
+
+    def _cancel(self) -> None:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-
-    def _set_timer(self, due_ms: int) -> None:
-        seconds = max(0, due_ms - self._exchange.live.now_ms()) / 1000
-        self._timer = asyncio.get_running_loop().call_later(seconds, self._ring, due_ms)
-
-    def _ring(self, due_ms: int) -> None:
-        now_ms = self._exchange.live.now_ms()
-        if now_ms < due_ms:
-            self._set_timer(due_ms)  # A timer may come a little early.
-        else:
-            self.reach(now_ms)
