@@ -122,3 +122,24 @@ def test_late_comers_of_a_crowded_minute_share_a_window(monkeypatch: pytest.Monk
 @pytest.mark.parametrize(("now_ms", "seconds"), [(0, 60), (1, 60), (59_000, 1), (59_999, 1)])
 def test_retry_after_reaches_the_next_window(now_ms: int, seconds: int) -> None:
     assert end_of_minute(now_ms).after_s == seconds
+
+
+def test_raw_requests_are_counted_whatever_they_weigh(host: HostClock) -> None:
+    world = World(weights=WeightLimits(api_raw=2))
+    assert [world.public("/api/v3/ping").status for _ in range(2)] == [200, 200]
+    host.now_ms += 60_000
+    over = world.public("/api/v3/ping")
+    assert (over.status, over.code) == (429, -1003)
+    assert over.json["msg"] == "Too many requests; current limit is 2 requests per 5 MINUTE."
+    assert over.headers["retry-after"] == "240"
+    assert world.public(PAIRS).status == 200
+    host.now_ms += 240_000
+    assert world.public("/api/v3/ping").status == 200
+    world.close()
+
+
+def test_exchange_info_tells_the_limits_that_are_counted(tight: World) -> None:
+    told = tight.public("/api/v3/exchangeInfo", symbol="BTCUSDT").json["rateLimits"]
+    limits = {(row["rateLimitType"], row["intervalNum"], row["interval"]): row["limit"] for row in told}
+    assert limits["REQUEST_WEIGHT", 1, "MINUTE"] == WeightLimits().api_ip
+    assert limits["RAW_REQUESTS", 5, "MINUTE"] == WeightLimits().api_raw

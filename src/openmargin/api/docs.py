@@ -20,8 +20,8 @@ Written from the registry by `python -m openmargin.api.docs`; do not edit.
 
 Weights are counted in minutes of the host's clock. On `/sapi` every endpoint has a budget of its own: 12,000 a minute
 for each IP address, or 180,000 for each account where the weight is a UID weight. All endpoints on `/api` share 6,000
-a minute for each IP address, and who goes on asking after 429 is [banned](venue.md#requests) with 418. Unknown
-parameters are tolerated on `/sapi` and refused with -1104 on `/api`.
+a minute for each IP address, and 300,000 requests of any weight in five minutes; who goes on asking after 429 is
+[banned](venue.md#requests) with 418. Unknown parameters are tolerated on `/sapi` and refused with -1104 on `/api`.
 
 Below each endpoint stand the codes that it refuses with; [Errors](errors.md) has all texts. Any endpoint may also answer
 {everywhere}. A refusal changes nothing, but after -1007 the request may have been

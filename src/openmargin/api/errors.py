@@ -195,8 +195,8 @@ def banned(until_ms: int) -> WireError:
     )
 
 
-def requests_exceeded(limit: int) -> WireError:
-    return WireError(429, -1003, f"Too many requests; current limit is {limit} requests per 1 MINUTE.")
+def requests_exceeded(limit: int, interval: str = "1 MINUTE") -> WireError:
+    return WireError(429, -1003, f"Too many requests; current limit is {limit} requests per {interval}.")
 
 
 def too_many_connections(limit: int) -> WireError:

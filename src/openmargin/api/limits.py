@@ -27,16 +27,19 @@ from openmargin.domain.venue import RequestRules
 
 _API: Final = "/api"
 _MINUTE_MS: Final = 60_000
+RAW_WINDOW_MS: Final = 5 * _MINUTE_MS
 _WINDOWS_MAX: Final = 65_536
 """How many budgets one window may open. Later comers of that window share one, so memory stays bounded."""
 
 
 class WeightLimits(Struct, frozen=True):
-    """Budgets of one minute."""
+    """Budgets of one minute, and of raw requests in five."""
 
     sapi_ip: int = 12_000
     sapi_uid: int = 180_000
     api_ip: int = 6_000
+    api_raw: int = 300_000
+    """Requests of any weight on /api, those that are refused included."""
 
 
 class WindowCounter:
@@ -74,6 +77,7 @@ class Limits:
         self._rules = rules
         self._weight = WindowCounter()
         self._requests = WindowCounter()
+        self._raw = WindowCounter(RAW_WINDOW_MS)
         self._refusals = WindowCounter()
         self._bans = Bans()
 
@@ -84,6 +88,9 @@ class Limits:
         if endpoint.dialect is Dialect.SPOT:
             assert isinstance(payer, str), f"{endpoint.name} is charged to its address"
             used, refusal = self._take(payer, weight, now_ms)
+            if self._raw.add(_API, payer, 1, now_ms) > self.weights.api_raw and refusal is None:
+                error = requests_exceeded(self.weights.api_raw, "5 MINUTE")
+                refusal = ApiError(error, _end_of(RAW_WINDOW_MS, now_ms))
             text = b"%d" % used
             headers += [(b"x-mbx-used-weight", text), (b"x-mbx-used-weight-1m", text)]
             if refusal is not None:
@@ -133,4 +140,8 @@ class Limits:
 
 def end_of_minute(now_ms: int) -> Retry:
     """A client that waits so long finds a new window."""
-    return Retry(now_ms, (now_ms // _MINUTE_MS + 1) * _MINUTE_MS)
+    return _end_of(_MINUTE_MS, now_ms)
+
+
+def _end_of(length_ms: int, now_ms: int) -> Retry:
+    return Retry(now_ms, (now_ms // length_ms + 1) * length_ms)

@@ -9,6 +9,7 @@ from openmargin.api import errors
 from openmargin.api.auth import KEY_REFUSALS, SIGNATURE_REFUSALS
 from openmargin.api.endpoint import Endpoint, Security
 from openmargin.api.errors import WIRE_ERRORS, Dialect, WireError
+from openmargin.api.limits import WeightLimits
 from openmargin.api.params import fields_of
 from openmargin.api.wire import BODY_BYTES_MAX, HEADER_BYTES_MAX, QUERY_BYTES_MAX
 from openmargin.domain.reasons import Reason
@@ -64,6 +65,7 @@ def every_refusal(row: Endpoint) -> Iterator[WireError]:
     yield from TOO_LARGE
     if row.dialect is Dialect.SPOT:
         yield errors.banned(0)
+        yield errors.requests_exceeded(WeightLimits().api_raw, "5 MINUTE")
     if row.requests_per_minute is not None:
         yield errors.requests_exceeded(row.requests_per_minute)
     yield from request_refusals(row)

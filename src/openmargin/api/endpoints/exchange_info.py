@@ -9,7 +9,7 @@ from openmargin.api import errors, params
 from openmargin.api.endpoint import Call, Security, Weight, endpoint
 from openmargin.api.errors import ApiError
 from openmargin.api.intervals import interval_words
-from openmargin.api.limits import WeightLimits
+from openmargin.api.limits import RAW_WINDOW_MS, WeightLimits
 from openmargin.api.params import Params
 from openmargin.api.render import SELF_TRADE_WORDS, TYPE_WORDS, Reply
 from openmargin.api.symbol_choice import status_param
@@ -131,6 +131,7 @@ def _wanted_permissions(sent: str | None) -> frozenset[str] | None:
 def _rate_limits(orders: OrderRules) -> list[RateLimit]:
     return [
         RateLimit("REQUEST_WEIGHT", *interval_words(60_000), WeightLimits().api_ip),
+        RateLimit("RAW_REQUESTS", *interval_words(RAW_WINDOW_MS), WeightLimits().api_raw),
         RateLimit("ORDERS", *interval_words(10_000), orders.limit_10s),
         RateLimit("ORDERS", *interval_words(86_400_000), orders.limit_day),
     ]
