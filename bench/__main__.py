@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from bench import cascade, engine, idle, market, mixed, month, recovery, stops, wire
+from bench import cascade, engine, idle, market, mixed, month, recovery, replay, stops, wire
 
 MEASUREMENTS = {
     "engine": engine.run,
@@ -16,6 +16,7 @@ MEASUREMENTS = {
     "market": market.run,
     "cascade": cascade.run,
     "month": month.run,
+    "replay": replay.run,
 }
 
 

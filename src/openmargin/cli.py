@@ -241,6 +241,52 @@ def _leave_script(text: str, seed: int, folder: Path, words: str) -> None:
     typer.echo(f"shorter, and fails alike: openmargin simulate --script {path}{words}", err=True)
 
 
+@app.command(name="replay-data")
+def replay_data(
+    files: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="FILE…", help="Klines, trades or aggTrades as Binance publishes them: .csv or .zip."
+        ),
+    ],
+    data: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR",
+            help="The exchange to play them to; one is made there if none is.",
+            show_default="memory",
+        ),
+    ] = None,
+    config: Annotated[
+        Path | None, typer.Option(metavar="FILE.toml", help="The venue of a new exchange.")
+    ] = None,
+    symbol: Annotated[
+        str, typer.Option(help="Of which symbol the files are, where their names do not say it.")
+    ] = "",
+    speed: Annotated[
+        float, typer.Option(min=0.0, help="How many times as fast as it happened; 0 for as fast as it goes.")
+    ] = 0.0,
+    skip_damaged: Annotated[
+        bool,
+        typer.Option("--skip-damaged", help="Pass over damaged lines, and say which, instead of stopping."),
+    ] = False,
+) -> None:
+    """Play real market data to an exchange that is not being served."""
+    from openmargin.config import ConfigError, load_venue
+    from openmargin.journal.record import JournalDamaged
+    from openmargin.lab.replay.command import replay_files
+    from openmargin.lab.replay.files import BadData
+    from openmargin.runtime.errors import StartRefused
+    from openmargin.runtime.recovery import DecidesDifferently
+
+    try:
+        rules = load_venue(config)
+        report = replay_files(files, data, rules, symbol=symbol, speed=speed, skips_damaged=skip_damaged)
+    except (ConfigError, StartRefused, JournalDamaged, DecidesDifferently, BadData) as refusal:
+        _refuse(str(refusal))
+    typer.echo(report)
+
+
 @app.command()
 def endpoints() -> None:
     """Print the table of what is served under /api and /sapi."""

@@ -58,6 +58,9 @@ class SetIndex(Command, frozen=True):
 
     prices: tuple[tuple[str, int], ...]
     walk_steps: int = 0
+    trades: tuple[tuple[str, Atoms, Side], ...] = ()
+    """What was traded on the way, as (symbol, base quantity, the taker's side): the house prints that much at the new
+    price, and nothing for 0, instead of its smallest lot."""
 
 
 class ScriptIndex(Command, frozen=True):

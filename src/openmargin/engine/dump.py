@@ -27,6 +27,7 @@ from openmargin.engine.dump_shapes import (
     TrailingDump,
 )
 from openmargin.engine.feed_state import IndexScript
+from openmargin.engine.lending_state import Pool, Rates
 from openmargin.engine.liquidation_state import Fund, Liquidation
 from openmargin.engine.state import (
     Account,
@@ -38,8 +39,6 @@ from openmargin.engine.state import (
     Order,
     OrderCount,
     OrderList,
-    Pool,
-    Rates,
     State,
     Stops,
     TradingAccount,
@@ -206,6 +205,8 @@ def _dump_book(book: Book) -> BookDump:
         book.last_trade_ms,
         book.aggregate_id,
         book.update_id,
+        book.tape_quantity,
+        book.tape_side,
     )
 
 
@@ -465,6 +466,8 @@ def _load_book(state: State, kept: BookDump) -> None:
     book.last_trade_ms = kept.last_trade_ms
     book.aggregate_id = kept.aggregate_id
     book.update_id = kept.update_id
+    book.tape_quantity = kept.tape_quantity
+    book.tape_side = kept.tape_side
 
 
 def _load_stops(book: Book, kept: StopsDump) -> None:

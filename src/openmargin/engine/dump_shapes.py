@@ -6,7 +6,7 @@ from typing import TypeAlias
 
 from msgspec import Struct
 
-from openmargin.domain.enums import AccountType, Contingency, LiquidationKind, MarginStatus, OrderStatus
+from openmargin.domain.enums import AccountType, Contingency, LiquidationKind, MarginStatus, OrderStatus, Side
 from openmargin.domain.ids import Scope
 from openmargin.domain.index_scripts import IndexStage
 from openmargin.domain.money import Atoms
@@ -131,6 +131,8 @@ class BookDump(Struct, array_like=True):
     last_trade_ms: int
     aggregate_id: int
     update_id: int
+    tape_quantity: Atoms = -1
+    tape_side: Side = Side.BUY
 
 
 class LiquidationDump(Struct, array_like=True):

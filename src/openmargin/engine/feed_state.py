@@ -42,4 +42,6 @@ class Feeds:
         self.stopped: list[str] = []
         """Symbols whose feed has stopped."""
         self.scripted: dict[str, int] = {}
-        """Which script moves a symbol. Derived; never in a snapshot."""
+        """Which script moves a symbol. Derived, as what follows is; never in a snapshot."""
+        self.sources: list[tuple[str, str, str]] = []
+        """Each asset, and the names of the pairs that price it: with the valuation asset, or with the display asset."""

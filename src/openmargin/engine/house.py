@@ -33,8 +33,19 @@ def set_index(state: State, command: SetIndex) -> Rejected | None:
             return Rejected(Reason.UNKNOWN_SYMBOL, symbol)
         if price <= 0:
             return Rejected(Reason.INDEX_NOT_POSITIVE, symbol)
+    for symbol, quantity, _ in command.trades:
+        if all(symbol != moved for moved, _ in command.prices):
+            return Rejected(Reason.UNKNOWN_SYMBOL, symbol)
+        if quantity < 0:
+            return Rejected(Reason.AMOUNT_NOT_POSITIVE, symbol)
 
     # From here on nothing may be refused.
+    if state.house_quotes and state.venue.house.tape:
+        for symbol, quantity, side in command.trades:
+            book = state.books[symbol]
+            # What a wave of quotes has kept from being printed yet is printed with it.
+            book.tape_quantity = quantity + max(book.tape_quantity, 0)
+            book.tape_side = side
     prices = command.prices
     if command.walk_steps:
         state.walk_step += command.walk_steps
@@ -63,9 +74,10 @@ def move_index(state: State, prices: tuple[tuple[str, int], ...]) -> None:
     state.events.append(IndexMoved(prices))
     watch.index_moved(state, marks, prices)
     moved = {symbol: True for symbol, _ in prices}
+    revalued = {asset: True for asset in state.assets if marks.get(asset) != state.marks.get(asset)}
     for symbol, book in state.books.items():
         # The size of a quote is a value, and so depends on what its quote asset is worth.
-        if marks.get(book.rules.quote) != state.marks.get(book.rules.quote):
+        if book.rules.quote in revalued:
             moved[symbol] = True
     follow_index(state, list(moved))
 
@@ -109,6 +121,8 @@ def requote(state: State) -> bool:
         if book.is_tape_due and state.venue.house.tape:
             _print_tape(state, book)
         book.is_tape_due = False
+        book.tape_quantity = -1
+        book.tape_side = Side.BUY
     return True
 
 
@@ -180,6 +194,8 @@ def _plan(state: State, book: Book) -> None:
 def _withdraw(book: Book) -> None:
     """Take the house's quotes out of the book, the ones that it only shows (see `views.depth`) among them."""
     book.update_id += 1
+    if not book.house_quotes and not book.quoted_index:
+        return
     if book.resting:
         for quote in book.house_quotes:
             if quote.level is not None:
@@ -242,14 +258,17 @@ def quote(state: State, book: Book, sign: int, price: int, quantity: Atoms) -> O
 
 
 def _print_tape(state: State, book: Book) -> None:
-    """Trade the smallest lot with itself at the new mid, unless a user's order has a claim to that price."""
+    """Trade what is said or the smallest lot with itself at the new mid, unless a user's order has a claim to that price."""
     rules = book.rules
+    if book.tape_quantity == 0:
+        return
     price = max(rules.tick_size, round_to_step(book.index_price, rules.tick_size))
     for side in (book.bids, book.asks):
         best = side.best()
         if best and side.sign * (best - price) >= 0 and side.levels[best].users:
             return
-    least = rules.min_quantity
-    enough = ceil_div(rules.min_notional * E8, price)
-    quantity = ceil_div(max(least, enough), rules.step_size) * rules.step_size
-    tape.print_trade(state, book, price, quantity, notional(quantity, price), Side.BUY, 0, 0)
+    quantity = book.tape_quantity
+    if quantity < 0:
+        enough = ceil_div(rules.min_notional * E8, price)
+        quantity = ceil_div(max(rules.min_quantity, enough), rules.step_size) * rules.step_size
+    tape.print_trade(state, book, price, quantity, notional(quantity, price), book.tape_side, 0, 0)

@@ -18,13 +18,13 @@ def mark_assets(state: State) -> None:
     marks = {margin.valuation_asset: E8}
     since: dict[str, int] = {}
     via = state.books.get(margin.display_asset + margin.valuation_asset)
-    for asset in state.assets:
-        direct = state.books.get(asset + margin.valuation_asset)
+    for asset, direct_symbol, crossed_symbol in state.feeds.sources:
+        direct = state.books.get(direct_symbol)
         if direct is not None:
             marks[asset] = direct.index_price
             since[asset] = set_ms(state, direct)
             continue
-        crossed = state.books.get(asset + margin.display_asset)
+        crossed = state.books.get(crossed_symbol)
         if crossed is not None and via is not None:
             marks[asset] = notional(crossed.index_price, via.index_price)
             since[asset] = min(set_ms(state, crossed), set_ms(state, via))

@@ -12,7 +12,8 @@ from openmargin.domain.money import E8
 from openmargin.domain.reasons import Reason, Rejected
 from openmargin.domain.venue import Asset
 from openmargin.engine.agenda import HOUR_MS, full_hour
-from openmargin.engine.state import Rates, State
+from openmargin.engine.lending_state import Rates
+from openmargin.engine.state import State
 
 
 def set_rates(state: State, command: SetRates) -> Rejected | None:

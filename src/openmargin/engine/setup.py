@@ -8,7 +8,8 @@ from openmargin.domain.ids import POOL, WORLD
 from openmargin.domain.reasons import Reason, Rejected
 from openmargin.domain.venue import Asset, Venue
 from openmargin.engine import accounts, delisting, house, index, ledger, listing, rates, restrictions, watch
-from openmargin.engine.state import Book, Pool, State, TradingRules
+from openmargin.engine.lending_state import Pool
+from openmargin.engine.state import Book, State, TradingRules
 
 
 def open_venue(command: Open, at_ms: int) -> State:
@@ -73,6 +74,10 @@ def adopt_venue(state: State, venue: Venue) -> None:
     """Take over rules, with a book for each symbol that is new."""
     state.venue = venue
     state.assets = {asset.name: asset for asset in venue.assets}
+    margin = venue.margin
+    state.feeds.sources = [
+        (asset, asset + margin.valuation_asset, asset + margin.display_asset) for asset in state.assets
+    ]
     restrictions.adopt(state)
     state.house_quotes = venue.house.enabled
     state.order_limits = [venue.orders.limit_10s, venue.orders.limit_day]

@@ -29,6 +29,7 @@ from openmargin.domain.orders import ListView, OrderSpec, OrderView
 from openmargin.domain.venue import Asset, IsolatedTier, LeverageLevels, Symbol, Venue
 from openmargin.domain.views import KeyView
 from openmargin.engine.feed_state import Feeds
+from openmargin.engine.lending_state import Pool, Rates
 from openmargin.engine.liquidation_state import Fund, Liquidation
 from openmargin.engine.listen_key_state import ListenKeys
 from openmargin.engine.transitions import (
@@ -483,6 +484,9 @@ class Book:
         self.index_at_ms: int = 0
         self.is_tape_due: bool = False
         """Did the index move since the house last printed?"""
+        self.tape_quantity: Atoms = -1
+        """How much it is to print then; -1 for its smallest lot."""
+        self.tape_side: Side = Side.BUY
         self.quoted_index: int = 0
         """The index that the house's quotes stand around; 0 where they are yet to be laid out."""
         self.house_quotes: list[Order] = []
@@ -491,27 +495,6 @@ class Book:
 
     def side(self, sign: int) -> BookSide:
         return self.bids if sign > 0 else self.asks
-
-
-class Pool:
-    """The lending pool's books for one asset; what it holds is the wallet of the POOL account."""
-
-    def __init__(self, asset: str, capital: Atoms) -> None:
-        self.asset: str = asset
-        self.capital: Atoms = capital
-        self.interest_received: Atoms = 0
-
-
-class Rates:
-    """Daily interest rates of one asset, one per VIP level from 0 up."""
-
-    def __init__(self, asset: str, daily: tuple[int, ...]) -> None:
-        self.asset: str = asset
-        self.daily: tuple[int, ...] = daily
-        """Until `next_from_ms`."""
-        self.next: tuple[int, ...] = daily
-        self.next_from_ms: int = 0
-        """A full hour, which may have passed."""
 
 
 class State:

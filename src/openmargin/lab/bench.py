@@ -7,6 +7,7 @@ from typing import Annotated
 
 from msgspec import Meta, Struct, field
 
+from openmargin.lab.replay.driver import Replay
 from openmargin.lab.shapes import ID_MAX
 from openmargin.runtime.exchange import Exchange
 from openmargin.runtime.secrets import SecretKeeper
@@ -19,6 +20,8 @@ class Bench(Struct, frozen=True):
     secrets: SecretKeeper
     changing_rules: asyncio.Lock = field(default_factory=asyncio.Lock)
     """Held while a changed venue is made of the present one."""
+    replays: list[Replay] = field(default_factory=list[Replay])
+    """The last one, if there was any."""
 
 
 class Path(Struct, frozen=True, rename="camel", forbid_unknown_fields=True):

@@ -46,6 +46,8 @@ class IndexWalk:
             await self._exchange.submit(self._next_step())
 
     def _is_wanted(self) -> bool:
+        if self._exchange.walk not in (None, self):
+            return False  # Real prices are being replayed.
         return self._exchange.has_subscribers or not self._exchange.live.idle()
 
     def _next_step(self) -> SetIndex:

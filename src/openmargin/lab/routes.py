@@ -7,7 +7,7 @@ from typing import Final, TypeAlias, get_type_hints
 
 from msgspec import Struct
 
-from openmargin.lab import accounts, clock, index_scripts, liquidations, market, terms
+from openmargin.lab import accounts, clock, index_scripts, liquidations, market, replays, terms
 from openmargin.lab.shapes import Answer, Body
 
 Handler: TypeAlias = Callable[..., Awaitable[Answer]]
@@ -48,6 +48,9 @@ ROUTES: Final = (
     _route("GET", "/lab/index/scripts", index_scripts.show_scripts),
     _route("DELETE", "/lab/index/scripts", index_scripts.end_scripts),
     _route("DELETE", "/lab/index/scripts/{scriptId}", index_scripts.end_script),
+    _route("POST", "/lab/replay", replays.begin_replay),
+    _route("GET", "/lab/replay", replays.show_replay),
+    _route("DELETE", "/lab/replay", replays.stop_replay),
     _route("POST", "/lab/rates/{asset}", terms.set_rates),
     _route("PATCH", "/lab/assets/{asset}", terms.change_asset),
     _route("PATCH", "/lab/symbols/{symbol}", terms.change_symbol),

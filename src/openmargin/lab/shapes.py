@@ -310,6 +310,35 @@ class Health(Answer, frozen=True):
     status: Literal["ok"] = "ok"
 
 
+class NewReplay(Body, frozen=True):
+    files: Annotated[
+        tuple[str, ...],
+        Meta(min_length=1, max_length=1000, description="Paths on the server's machine, in any order."),
+    ]
+    symbol: Annotated[str, _means("Of which symbol they are, where their names do not say it.")] = ""
+    on_damage: Annotated[
+        Literal["stop", "skip"], _means("What a damaged line does: end the replay, or nothing.")
+    ] = "stop"
+    speed: Annotated[
+        Annotated[float, Meta(gt=0, le=1_000_000)] | None,
+        _means("Wall clock only: how many times as fast as it happened; 1 where absent."),
+    ] = None
+
+
+class ReplayShown(Answer, frozen=True):
+    state: Annotated[str, _means("PLAYING, ENDED, STOPPED, or DAMAGED by a line that cannot be played.")]
+    symbols: tuple[str, ...]
+    rows: Annotated[int, _means("Lines read so far.")]
+    records: Annotated[int, _means("Commands that they became.")]
+    share: Annotated[float, _means("How much of the files has been read, from 0 to 1.")]
+    time: Annotated[int, _means("The moment of the last move on the exchange's clock; 0 before the first.")]
+    shifted_by: Annotated[int, _means("How many milliseconds later everything happens than it did.")]
+    skipped: Annotated[int, _means("Damaged lines that were passed over.")]
+    doubled: Annotated[int, _means("Rows that another file had told already.")]
+    problem: str
+    remarks: tuple[str, ...]
+
+
 class Refusal(Answer, frozen=True):
     """What every error says."""
 

@@ -183,8 +183,13 @@ class Exchange:
         """Is somebody moving the virtual clock?"""
         return self._sequencer.is_moving
 
-    def walk_with(self, walk: Walk) -> None:
-        """Let the index walk while the virtual clock is moved."""
+    @property
+    def walk(self) -> Walk | None:
+        """What moves the index in the course of virtual time."""
+        return self._sequencer.walk
+
+    def walk_with(self, walk: Walk | None) -> None:
+        """Let something else move it."""
         self._sequencer.walk = walk
 
     def every(

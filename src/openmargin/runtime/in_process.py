@@ -7,6 +7,7 @@ sequencer does it, folded into history, and durable before a call returns where 
 from __future__ import annotations
 
 import sys
+from bisect import bisect_right
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final, TypeVar
@@ -81,8 +82,19 @@ class InProcessExchange(BareExchange):
             raise Unavailable
         steps = super().submit(at_ms, command)
         if self._storage.directory is not None or len(self._held) >= _HELD_RECORDS_MAX:
-            self._settle()
+            self.settle()
         return steps
+
+    def feed(self, at_ms: int, command: AnyCommand) -> None:
+        """Have one of very many commands obeyed: it is on disk when `settle` returns, and no log keeps what came of it."""
+        if not self._is_open:
+            raise Unavailable
+        steps: list[Step] = []
+        self._do_due(at_ms, steps)
+        self._apply(at_ms, command, steps)
+        self._do_due(at_ms, steps)
+        if len(self._held) >= _HELD_RECORDS_MAX:
+            self.settle()
 
     def do(self, command: AnyCommand) -> Outcome:
         """Have a command obeyed or refused now, and whatever follows from it done."""
@@ -96,17 +108,16 @@ class InProcessExchange(BareExchange):
 
     def steps_after(self, seq: int) -> list[Step]:
         """What came of every record after one, as far as it happened since the exchange was opened."""
-        first = self.log[0].record.seq if self.log else 0
-        return self.log[max(0, seq + 1 - first) :]
+        return self.log[bisect_right(self.log, seq, key=lambda step: step.record.seq) :]
 
     def fetch(self, query: Query[Answer]) -> Answer:
         """Put a question to history."""
-        self._settle()
+        self.settle()
         return self._storage.fetch(query)
 
     def entries(self, from_seq: int) -> Iterator[Entry]:
         """The journal from a record on."""
-        self._settle()
+        self.settle()
         journal = self._storage.journal
         return journal.read_from(from_seq, journal.chain_at(from_seq - 1))
 
@@ -116,7 +127,7 @@ class InProcessExchange(BareExchange):
         directory.create()
         if directory.database.exists():
             raise StartRefused(f"{path} holds an exchange already")
-        self._settle()
+        self.settle()
         self._storage.copy_to(directory)
 
     def close(self) -> None:
@@ -145,7 +156,8 @@ class InProcessExchange(BareExchange):
         fold(self._rows, record.seq, record.at_ms, applied.events)
         return applied
 
-    def _settle(self) -> None:
+    def settle(self) -> None:
+        """Have everything on disk that has happened."""
         if not self._held:
             return
         records, rows = self._held, self._rows

@@ -342,7 +342,7 @@ class Sequencer:
             self._tick()
             return
         assert self.walk is not None, "there is a moment of the walk"
-        self._step(self.walk.command(walk_ms), walk_ms, None)
+        self._step(self.walk.command(walk_ms), max(walk_ms, self.engine.at_ms), None)
         self._walked_ms = walk_ms
 
     def _tick(self) -> None:

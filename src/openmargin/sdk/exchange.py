@@ -22,6 +22,8 @@ from openmargin.domain.ids import CROSS, Scope, generated_client_id
 from openmargin.domain.reasons import Reason, Rejected
 from openmargin.domain.venue import Venue
 from openmargin.history.queries import Query
+from openmargin.lab.replay.play import Played, play
+from openmargin.lab.replay.sequence import MarketData
 from openmargin.runtime.commit import Outcome
 from openmargin.runtime.errors import StartRefused
 from openmargin.runtime.in_process import Beginning, InProcessExchange
@@ -133,6 +135,23 @@ class Exchange:
     def prices(self, prices: Mapping[str, Amount]) -> None:
         """Set several index prices in one step."""
         self.do(SetIndex(tuple((symbol, atoms("price", price)) for symbol, price in prices.items())))
+
+    def replay(
+        self,
+        *files: str | os.PathLike[str],
+        symbol: str = "",
+        skip_damaged: bool = False,
+        speed: float = 0.0,
+    ) -> Played:
+        """Play data files as Binance publishes them, oldest row first, with whatever falls due on the way.
+
+        Everything happens later than it did where the exchange's time is ahead of the files. `speed` is how many times
+        as fast as it happened; 0 for as fast as it goes. BadData where a file or a line is damaged; what came before
+        that line has happened.
+        """
+        paths = [Path(file) for file in files]
+        data = MarketData(paths, self.venue, symbol=symbol, skips_damaged=skip_damaged)
+        return play(self._engine, data, speed=speed)
 
     def last_price(self, symbol: str) -> Decimal:
         """The last traded price; 0 before the first trade."""

@@ -52,6 +52,7 @@ DECIMALS: Final = frozenset(
         "stop_price",
         "taker_quantity",
         "target_amount",
+        "trades",
     ]
 )
 """Fields that count in 0.00000001."""
