@@ -18,6 +18,8 @@ from openmargin.api.app import Gateway
 from openmargin.api.asgi import AsgiGateway, Receive, Scope, Send
 from openmargin.api.auth import Authenticator, TimestampPolicy
 from openmargin.api.limits import Limits
+from openmargin.api.ws.api import WebSocketApi
+from openmargin.api.ws.api_endpoint import WebSocketApiEndpoint
 from openmargin.api.ws.gateway import SocketGateway
 from openmargin.api.ws.hub import Hub
 from openmargin.api.ws.market import market_sources
@@ -104,18 +106,19 @@ async def build(
     secrets = SecretKeeper(master_key)
     authenticator = Authenticator(exchange, secrets, TimestampPolicy(settings.timestamp_policy))
     limits = Limits(rules=lambda: exchange.venue.requests)
-    gateway = AsgiGateway(Gateway(exchange, authenticator, limits))
+    gateway = Gateway(exchange, authenticator, limits)
     lab = Callers(lab_app(Bench(exchange, secrets), _DOCUMENTS), settings.host, settings.lab_hosts)
-    return exchange, Application(gateway, lab, _sockets(exchange, secrets))
+    return exchange, Application(AsgiGateway(gateway), lab, _sockets(exchange, secrets, gateway))
 
 
-def _sockets(exchange: Exchange, secrets: SecretKeeper) -> SocketGateway:
+def _sockets(exchange: Exchange, secrets: SecretKeeper, gateway: Gateway) -> SocketGateway:
     """Every path that takes WebSockets."""
     hub = Hub(exchange)
     for source in (*market_sources(exchange), UserData(exchange, secrets, hub)):
         hub.add(source)
     sockets = SocketGateway(exchange.clock)
     sockets.add(StreamEndpoint(exchange, hub))
+    sockets.add(WebSocketApiEndpoint(WebSocketApi(gateway.pipeline)))
     return sockets
 
 

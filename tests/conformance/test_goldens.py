@@ -139,14 +139,20 @@ def golden(request: pytest.FixtureRequest) -> Golden:
     return GOLDENS[request.param]
 
 
-@pytest.fixture
-def world(golden: Golden) -> Iterator[World]:
+def world_of(golden: Golden) -> World:
+    """A world in which the golden's requests can be made."""
     world = World(venue_of("the golden's venue", tomllib.loads(golden.venue)))
     world.deposit("USDT", "100000")
     world.deposit("USDT", "100000", SPOT)
     world.deposit("BTC", "1", SPOT)
     world.submit(ChangeAccount(world.account_id, vip=7, terms_signed=True))
     PREPARED[golden.prepared](world)
+    return world
+
+
+@pytest.fixture
+def world(golden: Golden) -> Iterator[World]:
+    world = world_of(golden)
     yield world
     world.close()
 

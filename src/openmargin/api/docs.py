@@ -43,7 +43,7 @@ def endpoint_table(endpoints: Iterable[Endpoint] = ENDPOINTS) -> str:
     introduction = _INTRODUCTION.format(everywhere=_codes(EVERYWHERE))
     lines = [introduction, *(_parameter(param, False, None) for param in SIGNING_PARAMS), ""]
     lines += ["| endpoint | what it does | security | weight |", "|---|---|---|---|"]
-    lines += [f"| `{row.name}` | {_title(row)} | {_security(row)} | {_weight(row)} |" for row in rows]
+    lines += [f"| `{row.name}` | {_title(row)} | {_security(row)} | {weight_words(row)} |" for row in rows]
     for path, group in groupby(rows, key=lambda endpoint: endpoint.path):
         lines += ["", f"## {path}"]
         for row in group:
@@ -65,7 +65,7 @@ def _security(row: Endpoint) -> str:
     return f"{row.security.value} (key permission {row.permission.name})"
 
 
-def _weight(row: Endpoint) -> str:
+def weight_words(row: Endpoint) -> str:
     text = _plain_weight(row.weight)
     if row.requests_per_minute is not None:
         text += f"; at most {row.requests_per_minute} requests a minute for each IP address"

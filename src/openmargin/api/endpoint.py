@@ -18,6 +18,7 @@ from openmargin.api.errors import WIRE_ERRORS, ApiError, Dialect, WireError, ref
 from openmargin.api.params import ARRAY, NoParams, Params, fields_of, reader
 from openmargin.api.weights import Scale
 from openmargin.api.wire import Headers
+from openmargin.api.ws.sessions import Session
 from openmargin.domain.commands import AnyCommand
 from openmargin.domain.enums import Permission
 from openmargin.domain.ids import SPOT, Scope
@@ -35,6 +36,8 @@ class Security(Enum):
     """What a request has to prove, in the words of the reference."""
 
     NONE = "NONE"
+    SIGNED = "SIGNED"
+    """A signature of whatever key, and with the request itself: a session's logon does not replace it."""
     MARKET_DATA = "MARKET_DATA"
     """A known key. A signature is not asked for, and must be right where one is sent."""
     USER_STREAM = "USER_STREAM"
@@ -44,7 +47,8 @@ class Security(Enum):
     MARGIN = "MARGIN"
 
 
-_PERMISSIONS: Final = {
+_PERMISSIONS: Final[dict[Security, Permission | None]] = {
+    Security.SIGNED: None,
     Security.USER_DATA: Permission.READ,
     Security.TRADE: Permission.TRADE,
     Security.MARGIN: Permission.MARGIN_LOAN,
@@ -96,6 +100,8 @@ class Call(Struct, frozen=True):
     """What the endpoint calls some reasons, where it is not what its dialect calls them."""
     clocks: ClientClocks = field(default_factory=ClientClocks)
     """What clients were told of the time."""
+    session: Session | None = None
+    """The connection's, where the request came over the WebSocket API."""
 
     @property
     def per_ms(self) -> int:

@@ -152,6 +152,20 @@ NO_TRADING_WINDOW: Final = WireError(
 )
 
 
+# Of the WebSocket API.
+INVALID_JSON: Final = WireError(400, -1135, "Invalid JSON Request")
+INVALID_ID: Final = WireError(
+    400,
+    -1135,
+    "Invalid 'id' in JSON request; expected an integer, a string matching '^[a-zA-Z0-9-_]{1,36}$', or null.",
+)
+INVALID_METHOD: Final = WireError(400, -1135, "Invalid 'method' in JSON request; expected a string.")
+INVALID_PARAMS: Final = WireError(400, -1135, "Invalid 'params' in JSON request; expected an object.")
+NO_SBE: Final = WireError(400, -1155, "SBE is not enabled.")
+NO_HMAC_SESSION: Final = WireError(400, -2028, "HMAC-SHA-256 API key is not supported.")
+NO_RSA_SESSION: Final = WireError(400, -2028, "RSA API key is not supported.")
+
+
 def too_many_values(name: str, maximum: int) -> WireError:
     return WireError(
         400, -1101, f"Too many values sent for parameter '{name}', maximum allowed up to {maximum}."

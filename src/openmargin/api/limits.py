@@ -28,6 +28,9 @@ from openmargin.domain.venue import RequestRules
 _API: Final = "/api"
 _MINUTE_MS: Final = 60_000
 RAW_WINDOW_MS: Final = 5 * _MINUTE_MS
+ATTEMPTS_WINDOW_MS: Final = 5 * _MINUTE_MS
+ATTEMPTS: Final = 300
+"""WebSockets that one address may try to open in such a window."""
 _WINDOWS_MAX: Final = 65_536
 """How many budgets one window may open. Later comers of that window share one, so memory stays bounded."""
 

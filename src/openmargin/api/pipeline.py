@@ -18,6 +18,7 @@ from openmargin.api.endpoint import Call, Endpoint, Payer, Sender
 from openmargin.api.errors import ApiError, Dialect
 from openmargin.api.limits import Limits
 from openmargin.api.wire import Headers
+from openmargin.api.ws.sessions import Session
 from openmargin.runtime.errors import Draining, TimedOut, Unavailable
 from openmargin.runtime.exchange import Exchange
 
@@ -58,7 +59,14 @@ class Pipeline:
             self.limits.charge(endpoint, sender.account_id, weight, now_ms, headers)
         return sender
 
-    def call(self, endpoint: Endpoint, sender: Sender, headers: Headers, in_microseconds: bool) -> Call:
+    def call(
+        self,
+        endpoint: Endpoint,
+        sender: Sender,
+        headers: Headers,
+        in_microseconds: bool,
+        session: Session | None = None,
+    ) -> Call:
         """The call that an admitted request makes."""
         if self._catalogue.venue is not self.exchange.venue:
             self._catalogue = Catalogue(self.exchange.venue)
@@ -72,6 +80,7 @@ class Pipeline:
             in_microseconds,
             endpoint.codes,
             self.authenticator.clocks,
+            session,
         )
 
     def refusal_of(self, error: Exception, what: str) -> ApiError:

@@ -9,13 +9,13 @@ from openmargin.api import errors, params
 from openmargin.api.endpoint import Call, Security, Weight, endpoint
 from openmargin.api.errors import ApiError
 from openmargin.api.intervals import interval_words
-from openmargin.api.limits import RAW_WINDOW_MS, WeightLimits
+from openmargin.api.limits import ATTEMPTS, ATTEMPTS_WINDOW_MS, RAW_WINDOW_MS, WeightLimits
 from openmargin.api.params import Params
 from openmargin.api.render import SELF_TRADE_WORDS, TYPE_WORDS, Reply
 from openmargin.api.symbol_choice import status_param
 from openmargin.domain.enums import SymbolStatus
 from openmargin.domain.money import DECIMALS, format_e8, format_short
-from openmargin.domain.venue import OrderRules, Symbol
+from openmargin.domain.venue import Symbol
 
 _PERMISSION_WORDS: Final = ("SPOT", "MARGIN", "LEVERAGED")
 
@@ -93,7 +93,7 @@ async def exchange_info(call: Call, asked: ExchangeInfoParams) -> ExchangeInfo:
     return ExchangeInfo(
         timezone="UTC",
         server_time=call.server_time(),
-        rate_limits=_rate_limits(call.catalogue.venue.orders),
+        rate_limits=_rate_limits(call),
         exchange_filters=[],
         symbols=[_symbol_info(found, asked.show_permission_sets) for found in _asked_symbols(call, asked)],
     )
@@ -128,10 +128,17 @@ def _wanted_permissions(sent: str | None) -> frozenset[str] | None:
     return wanted
 
 
-def _rate_limits(orders: OrderRules) -> list[RateLimit]:
+def _rate_limits(call: Call) -> list[RateLimit]:
+    orders = call.catalogue.venue.orders
+    # The WebSocket API tells how often one may connect in the place of how often one may ask.
+    by_door = (
+        RateLimit("RAW_REQUESTS", *interval_words(RAW_WINDOW_MS), WeightLimits().api_raw)
+        if call.session is None
+        else RateLimit("CONNECTIONS", *interval_words(ATTEMPTS_WINDOW_MS), ATTEMPTS)
+    )
     return [
         RateLimit("REQUEST_WEIGHT", *interval_words(60_000), WeightLimits().api_ip),
-        RateLimit("RAW_REQUESTS", *interval_words(RAW_WINDOW_MS), WeightLimits().api_raw),
+        by_door,
         RateLimit("ORDERS", *interval_words(10_000), orders.limit_10s),
         RateLimit("ORDERS", *interval_words(86_400_000), orders.limit_day),
     ]

@@ -11,7 +11,7 @@ from typing import Annotated, Final
 from openmargin.api import errors, order_params, params
 from openmargin.api.endpoint import Call, Security, Weight, endpoint
 from openmargin.api.errors import ApiError, WireError, refusal
-from openmargin.api.outcomes import Ended, all_ended, ended_order, placed_order
+from openmargin.api.outcomes import Ended, all_ended, ended_list, ended_order, placed_order
 from openmargin.api.questions import (
     OrderCountRow,
     find_order,
@@ -40,6 +40,7 @@ from openmargin.api.windows import SPAN_REFUSALS, span_within_a_day
 from openmargin.domain.commands import CancelAllOrders, CancelReplace, PlaceOrder
 from openmargin.domain.enums import CancelReplaceMode, CancelRestriction, SelfTradePrevention
 from openmargin.domain.events import CancelReplaced
+from openmargin.domain.ids import NO_LIST
 from openmargin.domain.reasons import Reason, Rejected
 from openmargin.history import queries
 from openmargin.runtime.commit import Outcome
@@ -150,10 +151,13 @@ class CancelOrderParams(CancelParams, frozen=True, kw_only=True):
     params=CancelOrderParams,
     refuses=(*CANCELLING_ONE, Reason.CANCEL_RESTRICTED),
 )
-async def cancel_order(call: Call, asked: CancelOrderParams) -> OrderReply:
-    """Cancel an order"""
+async def cancel_order(call: Call, asked: CancelOrderParams) -> OrderReply | ListReply:
+    """Cancel an order, and its list with it; the WebSocket API then answers with the list"""
     outcome = await call.submit(cancel_command(call.sender, asked, call.sender.scope, asked.restriction))
-    return canceled_order(ended_order(outcome, asked.means), call.per_ms)
+    ended = ended_order(outcome, asked.means)
+    if call.session is not None and ended.order.spec.list_id != NO_LIST:
+        return canceled_list(ended_list(outcome), call.per_ms)
+    return canceled_order(ended, call.per_ms)
 
 
 # --- replacing -------------------------------------------------------------------------------------------------

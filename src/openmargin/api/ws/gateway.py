@@ -11,14 +11,11 @@ from typing import Final, Protocol, TypeAlias
 from msgspec import Struct
 
 from openmargin.api import errors
-from openmargin.api.errors import WireError, error_body
-from openmargin.api.limits import WindowCounter
+from openmargin.api.errors import Retry, WireError, error_body
+from openmargin.api.limits import ATTEMPTS, ATTEMPTS_WINDOW_MS, WindowCounter
 from openmargin.api.ws.connection import Connection, ConnectionLimits, Handler, Wire
 from openmargin.runtime.clock import Clock
 
-_ATTEMPTS_WINDOW_MS: Final = 300_000
-_ATTEMPTS: Final = 300
-"""Connections that one address may try to open in five minutes."""
 CONNECTIONS_MAX: Final = 4_096
 
 
@@ -33,9 +30,10 @@ class SocketRequest(Struct, frozen=True):
 class SocketRefused(Exception):
     """Ends a handshake with an HTTP answer. Raised by endpoints as they open."""
 
-    def __init__(self, error: WireError) -> None:
+    def __init__(self, error: WireError, retry: Retry | None = None) -> None:
         super().__init__(error.message)
         self.error = error
+        self.retry = retry
 
 
 class SocketEndpoint(Protocol):
@@ -67,11 +65,11 @@ Opened: TypeAlias = Connection | Refusal
 class SocketGateway:
     """Every WebSocket of one exchange."""
 
-    def __init__(self, clock: Clock, attempts: int = _ATTEMPTS, connections: int = CONNECTIONS_MAX) -> None:
+    def __init__(self, clock: Clock, attempts: int = ATTEMPTS, connections: int = CONNECTIONS_MAX) -> None:
         self._clock = clock
         self._attempts_max = attempts
         self._connections_max = connections
-        self._attempts = WindowCounter(_ATTEMPTS_WINDOW_MS)
+        self._attempts = WindowCounter(ATTEMPTS_WINDOW_MS)
         self._endpoints: list[SocketEndpoint] = []
         self._open: dict[Connection, None] = {}
 
@@ -83,7 +81,7 @@ class SocketGateway:
         """A connection with somebody who answers it, or why there is none."""
         now_ms = self._clock.host_ms()
         if self._attempts.add("", request.ip, 1, now_ms) > self._attempts_max:
-            seconds = -(-(_ATTEMPTS_WINDOW_MS - now_ms % _ATTEMPTS_WINDOW_MS) // 1000)
+            seconds = -(-(ATTEMPTS_WINDOW_MS - now_ms % ATTEMPTS_WINDOW_MS) // 1000)
             return _refusal(errors.too_many_connections(self._attempts_max), seconds)
         endpoint = next((found for found in self._endpoints if found.serves(request.path)), None)
         if endpoint is None:
@@ -95,7 +93,7 @@ class SocketGateway:
             connection.handler = endpoint.open(request, connection)
         except SocketRefused as refused:
             connection.lost()
-            return _refusal(refused.error)
+            return _refusal(refused.error, None if refused.retry is None else refused.retry.after_s)
         self._open[connection] = None
         return connection
 
