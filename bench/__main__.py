@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from bench import cascade, engine, idle, market, mixed, month, recovery, replay, stops, wire
+from bench import cascade, engine, idle, market, mixed, month, recovery, replay, stops, timelines, wire
 
 MEASUREMENTS = {
     "engine": engine.run,
@@ -17,6 +17,7 @@ MEASUREMENTS = {
     "cascade": cascade.run,
     "month": month.run,
     "replay": replay.run,
+    "timelines": timelines.run,
 }
 
 

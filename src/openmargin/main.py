@@ -10,6 +10,7 @@ import logging
 import os
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
+from pathlib import Path
 
 from msgspec import structs
 
@@ -20,7 +21,7 @@ from openmargin.api.auth import Authenticator, TimestampPolicy
 from openmargin.api.limits import Limits
 from openmargin.api.ws.api import WebSocketApi
 from openmargin.api.ws.api_endpoint import WebSocketApiEndpoint
-from openmargin.api.ws.gateway import SocketGateway
+from openmargin.api.ws.gateway import SocketEndpoint, SocketGateway
 from openmargin.api.ws.hub import Hub
 from openmargin.api.ws.market import market_sources
 from openmargin.api.ws.streams import StreamEndpoint
@@ -35,6 +36,7 @@ from openmargin.lab.bench import Bench
 from openmargin.lab.callers import Callers
 from openmargin.lab.development import ensure_development_accounts
 from openmargin.lab.index_walk import IndexWalk
+from openmargin.lab.stage import Place, Stage
 from openmargin.runtime.clock import WallClock
 from openmargin.runtime.directory import DataDirectory
 from openmargin.runtime.errors import StartRefused
@@ -46,6 +48,7 @@ from openmargin.runtime.secrets import (
     is_another_master_key,
     load_or_create_master_key,
 )
+from openmargin.runtime.shelf import DiskShelf, MemoryShelf, Start, shelf_of
 
 _log = logging.getLogger(__name__)
 
@@ -57,24 +60,19 @@ _DOCUMENTS = {"/lab/openapi-binance.json": openapi.document}
 class Application:
     """The ASGI application: `/lab` is the lab's, everything else the gateway's. WebSockets have a door of their own."""
 
-    def __init__(
-        self,
-        gateway: AsgiGateway,
-        lab: Callable[[Scope, Receive, Send], Awaitable[None]],
-        sockets: SocketGateway,
-    ) -> None:
+    def __init__(self, stage: Stage, sockets: SocketGateway) -> None:
+        self.stage = stage
         self.sockets = sockets
-        self._gateway = gateway
-        self._lab = lab
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         if scope["type"] != "http":
             # Whoever builds the exchange closes it: there is no life span to ask for.
             raise NotImplementedError(f"no {scope['type']} connections")
-        path: str = scope["path"]
-        if path == "/lab" or path.startswith("/lab/"):
-            return self._lab(scope, receive, send)
-        return self._gateway(scope, receive, send)
+        return self.stage.place.answer(scope, receive, send)
+
+    async def close(self) -> None:
+        """Close whichever exchange is served."""
+        await self.stage.close()
 
 
 async def build(
@@ -85,41 +83,80 @@ async def build(
     on_poison: Callable[[int], None] = exit_process,
     at: PhaseHook = no_hook,
 ) -> tuple[Exchange, Application]:
-    """Open the exchange that `settings` describe and the application that serves it; the caller closes the exchange.
+    """Open the exchange that `settings` describe and the application that serves it; the caller closes that.
 
-    `venue` is None where the operator named none: a new exchange has the default one, another keeps its own.
+    Another exchange may take its place later: only a caller who never asks for one may close the exchange itself. `venue` is None where the operator named none: a new exchange has the default one, another keeps its own.
     Raises StartRefused.
     """
     master_key = _master_key(settings)
-    exchange = await open_exchange(_options(settings, venue, on_poison, at))
+    shelf = shelf_of(settings.directory, at)
+    options = _options(settings, venue, on_poison, at)
+    exchange = await open_exchange(structs.replace(options, directory=_directory(shelf)))
     try:
         _refuse_contradictions(exchange, settings)
         await _agree_on_venue(exchange, _with_market(venue or exchange.venue, settings), accept_venue_change)
         await ensure_development_accounts(exchange)
-        _warn_of_another_key(exchange, settings, master_key)
+        _warn_of_another_key(exchange, master_key)
         IndexWalk(exchange, settings.virtual_walk_ms).begin()
         if settings.speed:
             await exchange.run_at(settings.speed)
     except BaseException:
         await exchange.close()
         raise
-    secrets = SecretKeeper(master_key)
-    authenticator = Authenticator(exchange, secrets, TimestampPolicy(settings.timestamp_policy))
-    limits = Limits(rules=lambda: exchange.venue.requests)
-    gateway = Gateway(exchange, authenticator, limits)
-    lab = Callers(lab_app(Bench(exchange, secrets), _DOCUMENTS), settings.host, settings.lab_hosts)
-    return exchange, Application(AsgiGateway(gateway), lab, _sockets(exchange, secrets, gateway))
+
+    async def open_start(start: Start) -> Exchange:
+        """Another timeline, as this exchange was opened."""
+        opened = await open_exchange(
+            structs.replace(options, directory=start.directory, resume=start.resume, is_guest=True)
+        )
+        try:
+            _refuse_the_future(opened)
+            IndexWalk(opened, settings.virtual_walk_ms).begin()
+        except BaseException:
+            await opened.close()
+            raise
+        return opened
+
+    sockets = SocketGateway(exchange.clock)
+    rims = _Rims(settings, SecretKeeper(master_key), sockets, exchange)
+    return exchange, Application(Stage(shelf, exchange, open_start, rims.around), sockets)
 
 
-def _sockets(exchange: Exchange, secrets: SecretKeeper, gateway: Gateway) -> SocketGateway:
+class _Rims:
+    """Makes what answers for an exchange: for the first, and for each that takes its place."""
+
+    def __init__(
+        self, settings: Settings, secrets: SecretKeeper, sockets: SocketGateway, exchange: Exchange
+    ) -> None:
+        self._settings = settings
+        self._secrets = secrets
+        self._sockets = sockets
+        self._exchange = exchange
+        # Who asks too often does so whatever is served.
+        self._limits = Limits(rules=lambda: self._exchange.venue.requests)
+
+    def around(self, exchange: Exchange, stage: Stage) -> Place:
+        """The rims of an exchange, which from now on is the one that is served."""
+        self._exchange = exchange
+        authenticator = Authenticator(
+            exchange, self._secrets, TimestampPolicy(self._settings.timestamp_policy)
+        )
+        gateway = Gateway(exchange, authenticator, self._limits)
+        self._sockets.turn_to(
+            _socket_endpoints(exchange, self._secrets, gateway), "Another timeline is served"
+        )
+        lab = lab_app(Bench(exchange, self._secrets, stage), _DOCUMENTS)
+        return Place(
+            exchange, AsgiGateway(gateway), Callers(lab, self._settings.host, self._settings.lab_hosts)
+        )
+
+
+def _socket_endpoints(exchange: Exchange, secrets: SecretKeeper, gateway: Gateway) -> list[SocketEndpoint]:
     """Every path that takes WebSockets."""
     hub = Hub(exchange)
     for source in (*market_sources(exchange), UserData(exchange, secrets, hub)):
         hub.add(source)
-    sockets = SocketGateway(exchange.clock)
-    sockets.add(StreamEndpoint(exchange, hub))
-    sockets.add(WebSocketApiEndpoint(WebSocketApi(gateway.pipeline)))
-    return sockets
+    return [StreamEndpoint(exchange, hub), WebSocketApiEndpoint(WebSocketApi(gateway.pipeline))]
 
 
 def _master_key(settings: Settings) -> bytes:
@@ -128,11 +165,16 @@ def _master_key(settings: Settings) -> bytes:
     return load_or_create_master_key(path, os.environ, settings.directory)
 
 
-def _warn_of_another_key(exchange: Exchange, settings: Settings, master_key: bytes) -> None:
+def _directory(shelf: DiskShelf | MemoryShelf) -> Path | None:
+    """Where the timeline lies that is to be served."""
+    return shelf.find(shelf.current).directory if isinstance(shelf, DiskShelf) else None
+
+
+def _warn_of_another_key(exchange: Exchange, master_key: bytes) -> None:
     """Requests that are refused with -1022 for ever should not be the first that anybody hears of it."""
-    if settings.directory is None:
+    if exchange.directory is None:
         return
-    kept = DataDirectory(settings.directory).key_fingerprint
+    kept = DataDirectory(exchange.directory).key_fingerprint
     if is_another_master_key(kept, master_key, is_used=exchange.live.has_hmac_keys):
         _log.warning(
             "the server's key is not the one that this exchange began with: HMAC keys made with that are dead"
@@ -185,6 +227,10 @@ def _refuse_contradictions(exchange: Exchange, settings: Settings) -> None:
             f"this exchange was opened at {opened}, and goes on where it stopped:"
             " leave --start out, or name another --data"
         )
+    _refuse_the_future(exchange)
+
+
+def _refuse_the_future(exchange: Exchange) -> None:
     _, _, last_ms = exchange.state_hash()
     if not exchange.clock.is_virtual and last_ms > exchange.clock.host_ms() + _CLOCK_SLACK_MS:
         raise StartRefused(

@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from openmargin.config import MEMORY, Settings
-from openmargin.main import build
+from openmargin.main import Application, build
 from openmargin.runtime.exchange import Exchange
 
 T = TypeVar("T")
@@ -19,10 +19,15 @@ T = TypeVar("T")
 class Served:
     """One exchange, and words to say to its lab."""
 
-    def __init__(self, runner: asyncio.Runner, exchange: Exchange, client: httpx.AsyncClient) -> None:
-        self.exchange = exchange
+    def __init__(self, runner: asyncio.Runner, application: Application, client: httpx.AsyncClient) -> None:
+        self.application = application
         self.client = client
         self._runner = runner
+
+    @property
+    def exchange(self) -> Exchange:
+        """Whichever is served now."""
+        return self.application.stage.exchange
 
     def run(self, work: Awaitable[T]) -> T:
         async def done() -> T:
@@ -50,11 +55,11 @@ def served(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, **settings: Any) -> 
     """An application that runs until the end of the block; nothing of it lies outside `tmp_path`."""
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
     with asyncio.Runner() as runner:
-        exchange, application = runner.run(build(Settings(**{"data": MEMORY, **settings})))
+        _, application = runner.run(build(Settings(**{"data": MEMORY, **settings})))
         transport = httpx.ASGITransport(application)
         client = httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1")
         try:
-            yield Served(runner, exchange, client)
+            yield Served(runner, application, client)
         finally:
             runner.run(client.aclose())
-            runner.run(exchange.close())
+            runner.run(application.close())

@@ -47,7 +47,7 @@ def test_health_answers(lab: Served) -> None:
 
 def test_state_is_what_is_durable(lab: Served) -> None:
     before = lab.get("/lab/state").json()
-    assert set(before) == {"seq", "stateHash", "time"}
+    assert set(before) == {"timeline", "seq", "stateHash", "time"}
     lab.account()
     after = lab.get("/lab/state").json()
     assert after["seq"] > before["seq"]

@@ -69,6 +69,15 @@ def end_of(client: ClientConnection) -> tuple[int | None, int]:
         return closed.rcvd.code if closed.rcvd else None, messages
 
 
+def test_sockets_are_closed_when_another_timeline_is_served(server: Server) -> None:
+    assert server.client.post("/lab/snapshots", json={"name": "here"}).status_code == 200
+    with connect(at(server, "/ws"), proxy=None) as client:
+        assert server.client.post("/lab/snapshots/here/restore", json={}).json()["timeline"] == "here-1"
+        assert end_of(client)[0] == 1012
+    with connect(at(server, "/ws"), proxy=None) as client:
+        assert ask(client, method="LIST_SUBSCRIPTIONS", id=1) == {"result": [], "id": 1}
+
+
 def test_a_message_that_is_too_long_and_too_many_messages_end_a_connection(server: Server) -> None:
     with connect(at(server, "/ws"), proxy=None) as client:
         client.send("x" * 100_000)

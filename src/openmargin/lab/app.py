@@ -60,7 +60,8 @@ def _endpoint(bench: Bench, route: Route) -> Callable[[Request], Awaitable[Respo
         except Refused as refusal:
             return _refusal(refusal.status, refusal.error, refusal.hint)
         except (Unavailable, Draining):
-            return _refusal(503, "the exchange accepts nothing more", "see what the server printed")
+            hint = "ask again if another timeline is served by now; else see what the server printed"
+            return _refusal(503, "the exchange accepts nothing more", hint)
         except TimedOut:
             return _refusal(
                 504, "the disk is too slow", "it may be done all the same: look before asking again"

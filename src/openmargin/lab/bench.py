@@ -9,6 +9,7 @@ from msgspec import Meta, Struct, field
 
 from openmargin.lab.replay.driver import Replay
 from openmargin.lab.shapes import ID_MAX
+from openmargin.lab.stage import Stage
 from openmargin.runtime.exchange import Exchange
 from openmargin.runtime.secrets import SecretKeeper
 
@@ -18,6 +19,8 @@ class Bench(Struct, frozen=True):
 
     exchange: Exchange
     secrets: SecretKeeper
+    stage: Stage
+    """Where it is served."""
     changing_rules: asyncio.Lock = field(default_factory=asyncio.Lock)
     """Held while a changed venue is made of the present one."""
     replays: list[Replay] = field(default_factory=list[Replay])
@@ -30,4 +33,6 @@ class Path(Struct, frozen=True, rename="camel", forbid_unknown_fields=True):
     account_id: Annotated[int, Meta(ge=1, le=ID_MAX)] = 1
     symbol: str = ""
     asset: str = ""
+    snapshot: str = ""
+    timeline: str = ""
     script_id: Annotated[int, Meta(ge=1, le=ID_MAX)] = 1

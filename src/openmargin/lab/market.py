@@ -20,7 +20,7 @@ async def health(bench: Bench, _path: Path, _body: None) -> shapes.Health:
 async def state(bench: Bench, _path: Path, _body: None) -> shapes.State:
     """How far the exchange has come, as it stands on disk."""
     seq, state_hash, time = bench.exchange.state_hash()
-    return shapes.State(seq=seq, state_hash=state_hash, time=time)
+    return shapes.State(timeline=bench.stage.timeline, seq=seq, state_hash=state_hash, time=time)
 
 
 async def set_price(bench: Bench, path: Path, body: shapes.Price) -> shapes.PriceShown:

@@ -7,7 +7,7 @@ from typing import Final, TypeAlias, get_type_hints
 
 from msgspec import Struct
 
-from openmargin.lab import accounts, clock, index_scripts, liquidations, market, replays, terms
+from openmargin.lab import accounts, clock, index_scripts, liquidations, market, replays, snapshots, terms
 from openmargin.lab.shapes import Answer, Body
 
 Handler: TypeAlias = Callable[..., Awaitable[Answer]]
@@ -54,6 +54,13 @@ ROUTES: Final = (
     _route("POST", "/lab/rates/{asset}", terms.set_rates),
     _route("PATCH", "/lab/assets/{asset}", terms.change_asset),
     _route("PATCH", "/lab/symbols/{symbol}", terms.change_symbol),
+    _route("POST", "/lab/snapshots", snapshots.keep_snapshot),
+    _route("GET", "/lab/snapshots", snapshots.show_snapshots),
+    _route("DELETE", "/lab/snapshots/{snapshot}", snapshots.remove_snapshot),
+    _route("POST", "/lab/snapshots/{snapshot}/restore", snapshots.restore_snapshot),
+    _route("POST", "/lab/snapshots/{snapshot}/fork", snapshots.fork_snapshot),
+    _route("GET", "/lab/timelines", snapshots.show_timelines),
+    _route("POST", "/lab/timelines/{timeline}/switch", snapshots.switch_timeline),
     _route("GET", "/lab/clock", clock.show_clock),
     _route("POST", "/lab/clock/advance", clock.advance_clock),
     _route("POST", "/lab/clock/run-to", clock.run_clock_to),

@@ -300,7 +300,38 @@ class Time(Answer, frozen=True):
     time: Annotated[int, _means("The exchange's clock, in milliseconds since 1970.")]
 
 
+class NewSnapshot(Body, frozen=True):
+    name: Annotated[str, _means("At most 64 letters, digits, dots, dashes and underscores.")]
+
+
+class SnapshotShown(Answer, frozen=True):
+    name: str
+    timeline: Annotated[str, _means("Where it was taken.")]
+    seq: Annotated[int, _means("After which record.")]
+    state_hash: Annotated[str, _means("The running hash of everything that had happened.")]
+    time: Annotated[int, _means("The moment of that record.")]
+
+
+class Snapshots(Answer, frozen=True):
+    snapshots: tuple[SnapshotShown, ...]
+
+
+class NewTimeline(Body, frozen=True):
+    timeline: Annotated[str, _means("What to call it; named after the snapshot if it is empty.")] = ""
+
+
+class TimelineShown(Answer, frozen=True):
+    timeline: str
+    is_served: bool
+    directory: Annotated[str | None, _means("A data directory like any other; null in memory.")]
+
+
+class Timelines(Answer, frozen=True):
+    timelines: tuple[TimelineShown, ...]
+
+
 class State(Answer, frozen=True):
+    timeline: Annotated[str, _means("Which course of events is served; `main` is the first.")]
     seq: Annotated[int, _means("The last durable record.")]
     state_hash: Annotated[str, _means("The running hash of everything that has happened.")]
     time: Annotated[int, _means("The moment of that record.")]

@@ -28,7 +28,7 @@ from openmargin.runtime.deadlines import Deadlines
 from openmargin.runtime.errors import StartRefused, Unavailable
 from openmargin.runtime.feed import Feed, Subscription
 from openmargin.runtime.live import Live
-from openmargin.runtime.opening import Opened, open_storage
+from openmargin.runtime.opening import Opened, open_memory, open_storage
 from openmargin.runtime.past import Past
 from openmargin.runtime.phases import PhaseHook, no_hook
 from openmargin.runtime.recovery import (
@@ -38,8 +38,10 @@ from openmargin.runtime.recovery import (
     snapshot_of,
 )
 from openmargin.runtime.sequencer import Condition, Sequencer, Stop, Walk, Witness
+from openmargin.runtime.shelf import Resume
 from openmargin.runtime.snapshot import Snapshotter
-from openmargin.runtime.snapshot_files import write_snapshot
+from openmargin.runtime.snapshot_files import Snapshot, write_snapshot
+from openmargin.runtime.storage import Storage
 from openmargin.runtime.timers import Periodic
 
 T = TypeVar("T")
@@ -75,6 +77,10 @@ class ExchangeOptions(Struct, frozen=True, kw_only=True):
     """Run every invariant after every record; for simulations."""
     tunes_collector: bool = True
     """Is the process the exchange's own, so that Python's collector may be tuned to it?"""
+    resume: Resume | None = None
+    """What an exchange in memory goes on from; None for a new one, or one in a directory."""
+    is_guest: bool = False
+    """Does another exchange of the process answer meanwhile? Then it is opened in a thread."""
 
 
 class Exchange:
@@ -137,6 +143,11 @@ class Exchange:
     def opened_ms(self) -> int:
         """When it was opened, by its own clock: what the first record says."""
         return next(self._storage.journal.read_from(0, GENESIS_CHAIN)).record.at_ms
+
+    @property
+    def directory(self) -> Path | None:
+        """Where it is kept; None for memory."""
+        return self._options.directory
 
     @property
     def is_new(self) -> bool:
@@ -235,13 +246,28 @@ class Exchange:
     def has_subscribers(self) -> bool:
         return self._feed.has_subscribers
 
+    async def while_still(self, work: Callable[[Snapshot, Storage], T]) -> T:
+        """Have the state and the database copied, in a thread, while commands wait.
+
+        Raises AdvanceRuns while time is moved, and Unavailable or Draining.
+        """
+        writer = self._sequencer
+
+        def copy() -> T:
+            return work(snapshot_of(writer.engine, writer.chain, writer.event_chain), self._storage)
+
+        return await writer.while_still(lambda: asyncio.to_thread(copy))
+
     async def snapshot_taken(self) -> None:
         """Wait for the snapshot that a second process is taking, if any."""
         if self._snapshotter is not None:
             await self._snapshotter.idle()
 
-    async def close(self) -> None:
-        """Drain: accept nothing more, finish what was accepted, snapshot, and let go of the directory."""
+    async def close(self, *, beside_another: bool = False) -> None:
+        """Drain: accept nothing more, finish what was accepted, snapshot, and let go of the directory.
+
+        Where another exchange of the process answers meanwhile, the snapshot is taken in a thread.
+        """
         for periodic in self._periodic:
             periodic.cancel()
         await self._sequencer.drain()
@@ -252,7 +278,10 @@ class Exchange:
         self._feed.close()
         self.past.close()
         try:
-            self._keep_state()
+            if beside_another:
+                await asyncio.to_thread(self._keep_state)
+            else:
+                self._keep_state()
         finally:
             self._opened.close()
 
@@ -288,10 +317,11 @@ async def open_exchange(options: ExchangeOptions) -> Exchange:
     """
     if sys.flags.optimize:
         raise StartRefused("assertions must stay on: start without -O and PYTHONOPTIMIZE")
-    if options.tunes_collector:
+    tunes = options.tunes_collector and not options.is_guest
+    if tunes:
         collect_rarely()
-    opened = open_storage(options.directory, memory_rows_max=options.memory_history_rows, at=options.at)
-    if options.tunes_collector:
+    opened = await _open(options)
+    if tunes:
         freeze_what_was_loaded()
     recovered = opened.recovered
     recovered.engine.check_everything = options.check_everything
@@ -306,6 +336,19 @@ async def open_exchange(options: ExchangeOptions) -> Exchange:
         await exchange.close()
         raise
     return exchange
+
+
+async def _open(options: ExchangeOptions) -> Opened:
+    """Recover what is there; beside another exchange in a thread, so that it can go on answering."""
+
+    def opened() -> Opened:
+        rows_max = options.memory_history_rows
+        if options.resume is not None:
+            return open_memory(options.resume, memory_rows_max=rows_max, at=options.at)
+        return open_storage(options.directory, memory_rows_max=rows_max, at=options.at)
+
+    is_loading = options.resume is not None or options.directory is not None
+    return await asyncio.to_thread(opened) if options.is_guest and is_loading else opened()
 
 
 def _clock_for(options: ExchangeOptions, last_ms: int) -> Clock:

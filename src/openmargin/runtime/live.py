@@ -167,6 +167,11 @@ class Live:
         """The exchange's time: a host's clock may go back, the exchange's never does."""
         return max(self._engine.at_ms, self._clock.now_ms())
 
+    @property
+    def last_record_ms(self) -> int:
+        """The moment of the last record."""
+        return self._engine.at_ms
+
     def average_price(self, symbol: str) -> AverageView:
         return views.average_price(self._engine.state, symbol, self.now_ms())
 

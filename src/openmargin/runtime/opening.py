@@ -9,7 +9,8 @@ from msgspec import Struct
 
 from openmargin.runtime.directory import DataDirectory, DirectoryLock
 from openmargin.runtime.phases import PhaseHook, no_hook
-from openmargin.runtime.recovery import Recovered, recover
+from openmargin.runtime.recovery import Recovered, loaded, recover
+from openmargin.runtime.shelf import Resume
 from openmargin.runtime.snapshot_files import remove_partial_snapshots
 from openmargin.runtime.storage import Storage
 
@@ -26,6 +27,12 @@ class Opened(Struct, frozen=True):
         self.storage.close()
         if self.lock is not None:
             self.lock.release()
+
+
+def open_memory(resume: Resume, *, memory_rows_max: int | None, at: PhaseHook) -> Opened:
+    """Go on in memory from a state that was kept there; its database belongs to whoever opens it."""
+    storage = Storage(None, memory_rows_max=memory_rows_max, at=at, memory=resume.connection)
+    return Opened(None, storage, loaded(resume.snapshot))
 
 
 def open_storage(path: Path | None, *, memory_rows_max: int | None = None, at: PhaseHook = no_hook) -> Opened:

@@ -22,6 +22,8 @@ class Phase(Enum):
     """Half of a snapshot is written."""
     IN_ADVANCE = "in_advance"
     """Between two steps of a move in time."""
+    IN_SWAP = "in_swap"
+    """Another timeline is written, and does not count yet."""
 
 
 PhaseHook: TypeAlias = Callable[[Phase], None]

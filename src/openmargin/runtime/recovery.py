@@ -121,8 +121,20 @@ def _from_snapshot(journal: JournalStore, directory: Path) -> Recovered | None:
             continue
         if journal.chain_at(snapshot.seq) != snapshot.chain:
             raise JournalDamaged(snapshot.seq, Check.CHAIN, f"{path} was taken of another journal")
-        return Recovered(Engine.load(snapshot.state), snapshot.chain, snapshot.event_chain, snapshot.seq)
+        return loaded(snapshot)
     return None
+
+
+def loaded(snapshot: Snapshot) -> Recovered:
+    """An engine with the state of a snapshot."""
+    was_enabled = gc.isenabled()
+    gc.disable()  # It would look again and again at what is all there to stay.
+    try:
+        engine = Engine.load(snapshot.state)
+    finally:
+        if was_enabled:
+            gc.enable()
+    return Recovered(engine, snapshot.chain, snapshot.event_chain, snapshot.seq)
 
 
 def collect_rarely() -> None:
@@ -136,5 +148,6 @@ def collect_rarely() -> None:
 
 def freeze_what_was_loaded() -> None:
     """Take the loaded state out of the collector's sight: to walk it would be the longest pause of all."""
+    gc.unfreeze()  # What was frozen may be garbage by now: an exchange that was closed.
     gc.collect()
     gc.freeze()

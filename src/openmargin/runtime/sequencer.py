@@ -10,10 +10,10 @@ import asyncio
 import sys
 import traceback
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Final, Protocol
+from typing import Any, Final, Protocol, TypeVar
 
 import msgspec
 from msgspec import Struct
@@ -31,6 +31,8 @@ from openmargin.runtime.feed import Happened
 from openmargin.runtime.phases import Phase, PhaseHook
 from openmargin.runtime.recovery import Recovered
 from openmargin.runtime.timers import DueTimer
+
+T = TypeVar("T")
 
 
 class _Never:
@@ -117,7 +119,7 @@ class Sequencer:
         """Up to when the index has walked."""
         self._queue: deque[tuple[AnyCommand, asyncio.Future[Outcome]]] = deque()
         """Commands that wait for due work, or for the end of an advance."""
-        self._turn: asyncio.Task[None] | None = None
+        self._turn: asyncio.Task[Any] | None = None
         """Whoever catches up or moves time; while it runs, commands queue, and a virtual clock waits."""
         self._events: Sequence[AnyEvent] = ()
         """What the last record brought."""
@@ -172,6 +174,14 @@ class Sequencer:
             self._timer.set(None)
             if self._turn is None:
                 self._plan()
+
+    async def while_still(self, work: Callable[[], Awaitable[T]]) -> T:
+        """Do something while all is on disk and nothing happens; commands wait. Raises AdvanceRuns while time is moved."""
+        self._require_open()
+        if self._advancing:
+            raise AdvanceRuns
+        # What has begun goes on without whoever asked for it, or commands would wait for ever.
+        return await asyncio.shield(self._loop.create_task(self._still(work)))
 
     async def drain(self) -> None:
         """Accept nothing more, finish what was accepted, and break off a move in time."""
@@ -289,6 +299,18 @@ class Sequencer:
         command, reply = self._queue.popleft()
         self._step(command, now_ms, reply)
         return True
+
+    async def _still(self, work: Callable[[], Awaitable[T]]) -> T:
+        while self._turn is not None:
+            await asyncio.wait([self._turn])
+        self._require_open()
+        self._hold_clock()
+        self._turn = asyncio.current_task()
+        try:
+            await self._settled()
+            return await work()
+        finally:
+            self._end_turn()
 
     async def _moved(
         self, clock: VirtualClock, target_of: Callable[[int], int], condition: Condition | None

@@ -51,12 +51,21 @@ def connect_to_read(directory: DataDirectory) -> sqlite3.Connection:
     )
 
 
+def copied_memory(source: sqlite3.Connection) -> sqlite3.Connection:
+    """A database in memory, with all that is in another; for a Storage to write to."""
+    target = _connect_to_memory()
+    source.backup(target)
+    return target
+
+
+def _connect_to_memory() -> sqlite3.Connection:
+    return sqlite3.connect(MEMORY, isolation_level=None, check_same_thread=False, factory=WritingConnection)
+
+
 def _connect_to_write(directory: DataDirectory | None) -> sqlite3.Connection:
     # One thread at a time uses it, but not always the same: it is made before the sync thread is.
     if directory is None:
-        return sqlite3.connect(
-            MEMORY, isolation_level=None, check_same_thread=False, factory=WritingConnection
-        )
+        return _connect_to_memory()
     connection = sqlite3.connect(
         directory.database, isolation_level=None, check_same_thread=False, factory=WritingConnection
     )
@@ -69,12 +78,20 @@ class Storage:
     """The writing connection and the readers of one exchange; in memory where there is no directory."""
 
     def __init__(
-        self, directory: DataDirectory | None, *, memory_rows_max: int | None = None, at: PhaseHook = no_hook
+        self,
+        directory: DataDirectory | None,
+        *,
+        memory_rows_max: int | None = None,
+        at: PhaseHook = no_hook,
+        memory: sqlite3.Connection | None = None,
     ) -> None:
-        """`memory_rows_max` bounds the journal and each table of history where they are in memory."""
+        """`memory_rows_max` bounds the journal and each table of history where they are in memory.
+
+        `memory` is what a storage without a directory goes on with; it is its own from then on.
+        """
         self.directory = directory
         self._at = at
-        self._connection = _connect_to_write(directory)
+        self._connection = memory or _connect_to_write(directory)
         bound = memory_rows_max if directory is None else None
         self.journal = SqliteJournal(self._connection, bound)
         self.history = SqliteHistoryWriter(self._connection, bound)
@@ -129,6 +146,11 @@ class Storage:
         finally:
             target.close()
         sync_directory(directory.path)
+
+    def copy_in_memory(self) -> sqlite3.Connection:
+        """All that is durable, as a database in memory."""
+        with self._lock:
+            return copied_memory(self._connection)
 
     def _thread_reader(self, directory: DataDirectory) -> HistoryReader:
         reader: SqliteHistoryReader | None = getattr(self._local, "reader", None)

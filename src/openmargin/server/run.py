@@ -78,8 +78,8 @@ async def _serve(
             loop.add_signal_handler(signal.SIGHUP, server.stop)
         await server.serve([listener])
     finally:
-        await exchange.close()
-    return end.code or (EXIT_DISK if exchange.disk_failure else 0)
+        await application.close()
+    return end.code or (EXIT_DISK if application.stage.exchange.disk_failure else 0)
 
 
 class _End:

@@ -6,6 +6,7 @@ Owns: the open connections, and the count of attempts of each address.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterable
 from typing import Final, Protocol, TypeAlias
 
 from msgspec import Struct
@@ -13,7 +14,7 @@ from msgspec import Struct
 from openmargin.api import errors
 from openmargin.api.errors import Retry, WireError, error_body
 from openmargin.api.limits import ATTEMPTS, ATTEMPTS_WINDOW_MS, WindowCounter
-from openmargin.api.ws.connection import Connection, ConnectionLimits, Handler, Wire
+from openmargin.api.ws.connection import CLOSE_RESTART, Connection, ConnectionLimits, Handler, Wire
 from openmargin.runtime.clock import Clock
 
 CONNECTIONS_MAX: Final = 4_096
@@ -76,6 +77,11 @@ class SocketGateway:
     def add(self, endpoint: SocketEndpoint) -> None:
         """Have some paths answered."""
         self._endpoints.append(endpoint)
+
+    def turn_to(self, endpoints: Iterable[SocketEndpoint], reason: str) -> None:
+        """Close every connection, and have the paths answered by others."""
+        self.hang_up(CLOSE_RESTART, reason)
+        self._endpoints = list(endpoints)
 
     def open(self, request: SocketRequest, wire: Wire) -> Opened:
         """A connection with somebody who answers it, or why there is none."""

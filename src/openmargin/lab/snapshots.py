@@ -1,0 +1,102 @@
+"""Bookmarks and timelines, over the wire."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from contextlib import contextmanager
+
+from openmargin.lab import shapes
+from openmargin.lab.bench import Bench, Path
+from openmargin.lab.errors import Refused
+from openmargin.runtime.errors import AdvanceRuns, StartRefused
+from openmargin.runtime.exchange import Exchange
+from openmargin.runtime.shelf import BadName, Bookmark, ShelfRefused, Taken, Unknown
+
+
+async def keep_snapshot(bench: Bench, _path: Path, body: shapes.NewSnapshot) -> shapes.SnapshotShown:
+    """Give the present a name to come back to."""
+    with _asking():
+        return _shown(await bench.stage.keep(body.name))
+
+
+async def show_snapshots(bench: Bench, _path: Path, _body: None) -> shapes.Snapshots:
+    """Every snapshot there is, by its place."""
+    return shapes.Snapshots(snapshots=tuple(_shown(bookmark) for bookmark in bench.stage.shelf.bookmarks()))
+
+
+async def remove_snapshot(bench: Bench, path: Path, _body: None) -> shapes.SnapshotShown:
+    """Forget a snapshot. Timelines that began at it stay."""
+    with _asking():
+        return _shown(await bench.stage.remove(path.snapshot))
+
+
+async def restore_snapshot(bench: Bench, path: Path, body: shapes.NewTimeline) -> shapes.State:
+    """Begin a timeline at a snapshot, and serve it from now on."""
+    with _asking():
+        return _state(bench, await bench.stage.restore(path.snapshot, body.timeline))
+
+
+async def fork_snapshot(bench: Bench, path: Path, body: shapes.NewTimeline) -> shapes.TimelineShown:
+    """Begin a timeline at a snapshot, for another server to serve."""
+    if bench.stage.exchange.directory is None:
+        raise Refused(
+            409,
+            "an exchange in memory has no directory to fork into",
+            "restore the snapshot, or serve with --data",
+        )
+    with _asking():
+        start = await bench.stage.fork(path.snapshot, body.timeline)
+    return shapes.TimelineShown(timeline=start.timeline, is_served=False, directory=str(start.directory))
+
+
+async def show_timelines(bench: Bench, _path: Path, _body: None) -> shapes.Timelines:
+    """Every timeline that can be gone on with."""
+    return shapes.Timelines(timelines=tuple(_timelines(bench)))
+
+
+async def switch_timeline(bench: Bench, path: Path, _body: None) -> shapes.State:
+    """Serve another timeline from now on, from where it ended."""
+    with _asking():
+        return _state(bench, await bench.stage.switch(path.timeline))
+
+
+def _timelines(bench: Bench) -> Generator[shapes.TimelineShown]:
+    stage = bench.stage
+    for name in stage.shelf.timelines():
+        is_served = name == stage.timeline
+        directory = stage.exchange.directory if is_served else stage.shelf.find(name).directory
+        yield shapes.TimelineShown(
+            timeline=name, is_served=is_served, directory=None if directory is None else str(directory)
+        )
+
+
+def _shown(bookmark: Bookmark) -> shapes.SnapshotShown:
+    return shapes.SnapshotShown(
+        name=bookmark.name,
+        timeline=bookmark.timeline,
+        seq=bookmark.seq,
+        state_hash=bookmark.event_chain,
+        time=bookmark.at_ms,
+    )
+
+
+def _state(bench: Bench, exchange: Exchange) -> shapes.State:
+    seq, state_hash, time = exchange.state_hash()
+    return shapes.State(timeline=bench.stage.timeline, seq=seq, state_hash=state_hash, time=time)
+
+
+@contextmanager
+def _asking() -> Generator[None]:
+    """What cannot be done, in the lab's words."""
+    try:
+        yield
+    except Unknown as refusal:
+        raise Refused(404, str(refusal), "GET /lab/snapshots and /lab/timelines list what there is") from None
+    except Taken as refusal:
+        raise Refused(409, str(refusal), "write another name") from None
+    except (BadName, ShelfRefused) as refusal:
+        raise Refused(400, str(refusal), 'write such as "before-the-crash"') from None
+    except AdvanceRuns:
+        raise Refused(409, "the clock is being moved", "wait for the other request's answer") from None
+    except StartRefused as refusal:
+        raise Refused(409, str(refusal), "mend that, or name another timeline") from None

@@ -1,0 +1,227 @@
+"""Bookmarks and timelines over the wire, on disk and in memory."""
+
+import asyncio
+import hashlib
+import hmac
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from msgspec.structs import replace
+
+from openmargin.domain.enums import Side
+from openmargin.runtime.secrets import DEVELOPMENT_API_KEYS, DEVELOPMENT_MASTER_KEY, SecretKeeper
+from openmargin.runtime.verify import verify
+from tests.lab.bench import Served, served
+from tests.runtime.desk import limit
+
+
+@pytest.fixture(params=["disk", "memory"])
+def lab(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Served]:
+    where = {"data": str(tmp_path / "exchange")} if request.param == "disk" else {}
+    with served(monkeypatch, tmp_path, clock="virtual", **where) as running:
+        yield running
+
+
+@pytest.fixture
+def on_disk(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Served]:
+    with served(monkeypatch, tmp_path, clock="virtual", data=str(tmp_path / "exchange")) as running:
+        yield running
+
+
+def done(lab: Served, method: str, path: str, body: Any = None) -> Any:
+    answer = lab.ask(method, path, body)
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+def keep(lab: Served, name: str) -> Any:
+    return done(lab, "POST", "/lab/snapshots", {"name": name})
+
+
+def restore(lab: Served, name: str, timeline: str = "") -> Any:
+    return done(lab, "POST", f"/lab/snapshots/{name}/restore", {"timeline": timeline})
+
+
+def bids(lab: Served) -> list[int]:
+    return [view.spec.price for view in lab.exchange.live.open_orders(1, "spot", "BTCUSDT")]
+
+
+def place(lab: Served, level: int) -> None:
+    outcome = lab.run(lab.exchange.submit(replace(limit(Side.BUY, level), account_id=1)))
+    assert outcome.rejection is None, outcome.rejection
+
+
+def test_a_snapshot_is_a_place_to_come_back_to(lab: Served) -> None:
+    place(lab, 1)
+    before = lab.get("/lab/state").json()
+    kept = keep(lab, "calm")
+    assert (kept["name"], kept["timeline"], kept["seq"]) == ("calm", "main", before["seq"])
+    assert (kept["stateHash"], kept["time"]) == (before["stateHash"], before["time"])
+    place(lab, 2)
+    done(lab, "POST", "/lab/clock/advance", {"seconds": 7200})
+    state = restore(lab, "calm")
+    assert state == {**before, "timeline": "calm-1"}
+    assert lab.get("/lab/state").json() == state
+    assert len(bids(lab)) == 1
+    assert lab.exchange.clock.now_ms() == before["time"]
+    place(lab, 3)
+    assert lab.get("/lab/state").json()["seq"] == before["seq"] + 1
+
+
+def test_history_is_that_of_the_snapshot_too(lab: Served) -> None:
+    place(lab, 1)
+    keep(lab, "calm")
+    [order] = lab.exchange.live.open_orders(1, "spot", "BTCUSDT")
+    until = {"what": "ORDER", "accountId": 1, "symbol": "BTCUSDT", "orderId": order.spec.order_id}
+    done(lab, "POST", "/lab/prices/BTCUSDT", {"price": "40000"})
+    assert done(lab, "POST", "/lab/clock/run-to", {"until": until})["found"] == "FILLED"
+    restore(lab, "calm")
+    until["status"] = "NEW"
+    assert done(lab, "POST", "/lab/clock/run-to", {"until": until})["found"] == "NEW"
+
+
+def test_two_timelines_of_one_snapshot_go_their_own_ways(on_disk: Served, tmp_path: Path) -> None:
+    place(on_disk, 1)
+    keep(on_disk, "fork")
+    place(on_disk, 2)
+    left = restore(on_disk, "fork", "left")
+    place(on_disk, 3)
+    left_end = on_disk.get("/lab/state").json()
+    right = restore(on_disk, "fork", "right")
+    assert {**left, "timeline": "right"} == right
+    place(on_disk, 4)
+    place(on_disk, 5)
+    right_end = on_disk.get("/lab/state").json()
+    assert left_end["stateHash"] != right_end["stateHash"]
+    assert done(on_disk, "POST", "/lab/timelines/left/switch") == left_end
+    assert len(bids(on_disk)) == 2
+    root = tmp_path / "exchange"
+    shown = {row["timeline"]: row for row in done(on_disk, "GET", "/lab/timelines")["timelines"]}
+    assert [name for name, row in shown.items() if row["isServed"]] == ["left"]
+    places = {"main": root, "left": root / "timelines" / "left", "right": root / "timelines" / "right"}
+    assert {name: row["directory"] for name, row in shown.items()} == {n: str(p) for n, p in places.items()}
+    reports = {
+        name: verify(path) for name, path in {**places, "bookmark": root / "bookmarks" / "fork"}.items()
+    }
+    assert [(name, report.problems) for name, report in reports.items() if report.problems] == []
+    assert reports["right"].event_chain == right_end["stateHash"]
+    assert reports["left"].event_chain == left_end["stateHash"]
+    assert reports["main"].seq == left["seq"] + 1
+
+
+def test_a_restart_goes_on_with_the_timeline_that_was_served(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    where = {"clock": "virtual", "data": str(tmp_path / "exchange")}
+    with served(monkeypatch, tmp_path, **where) as lab:
+        keep(lab, "calm")
+        restore(lab, "calm", "second")
+        place(lab, 1)
+        state = lab.get("/lab/state").json()
+    with served(monkeypatch, tmp_path, **where) as lab:
+        assert lab.get("/lab/state").json() == state
+        assert [row["name"] for row in done(lab, "GET", "/lab/snapshots")["snapshots"]] == ["calm"]
+
+
+def test_a_fork_is_a_data_directory_for_another_server(
+    on_disk: Served, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    keep(on_disk, "calm")
+    place(on_disk, 1)
+    before = on_disk.get("/lab/state").json()
+    fork = done(on_disk, "POST", "/lab/snapshots/calm/fork", {"timeline": "other"})
+    assert (fork["timeline"], fork["isServed"]) == ("other", False)
+    with served(monkeypatch, tmp_path, clock="virtual", data=fork["directory"]) as other:
+        assert other.get("/lab/state").json()["seq"] == before["seq"] - 1
+        place(other, 5)
+        taken = on_disk.ask("POST", "/lab/timelines/other/switch")
+        assert (taken.status_code, "in use by process" in taken.json()["error"]) == (409, True)
+    assert on_disk.get("/lab/state").json() == before
+
+
+def test_in_memory_only_bookmarks_are_kept(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    with served(monkeypatch, tmp_path, clock="virtual") as lab:
+        keep(lab, "calm")
+        restore(lab, "calm")
+        restore(lab, "calm")
+        assert done(lab, "GET", "/lab/timelines")["timelines"] == [
+            {"timeline": "calm-2", "isServed": True, "directory": None}
+        ]
+        for path in ("/lab/timelines/main/switch", "/lab/snapshots/calm/fork"):
+            assert lab.post(path, {}).status_code in (404, 409)
+
+
+def test_a_snapshot_that_is_forgotten_leaves_its_timelines(lab: Served) -> None:
+    kept = keep(lab, "calm")
+    restore(lab, "calm")
+    assert done(lab, "DELETE", "/lab/snapshots/calm") == kept
+    assert done(lab, "GET", "/lab/snapshots") == {"snapshots": []}
+    place(lab, 1)
+    assert lab.ask("POST", "/lab/snapshots/calm/restore", {}).status_code == 404
+
+
+REFUSED: list[tuple[str, str, Any, int]] = [
+    ("POST", "/lab/snapshots", {"name": "kept"}, 409),
+    ("POST", "/lab/snapshots", {"name": "../x"}, 400),
+    ("POST", "/lab/snapshots", {"name": ""}, 400),
+    ("DELETE", "/lab/snapshots/none", None, 404),
+    ("DELETE", "/lab/snapshots/..", None, 404),
+    ("POST", "/lab/snapshots/none/restore", {}, 404),
+    ("POST", "/lab/snapshots/kept/restore", {"timeline": "main"}, 409),
+    ("POST", "/lab/snapshots/kept/restore", {"timeline": ".x"}, 400),
+    ("POST", "/lab/timelines/none/switch", None, 404),
+]
+
+
+def test_what_is_not_there_or_taken_is_refused(lab: Served) -> None:
+    keep(lab, "kept")
+    before = lab.get("/lab/state").json()
+    for method, path, body, status in REFUSED:
+        answer = lab.ask(method, path, body)
+        assert answer.status_code == status, (path, answer.text)
+    assert lab.get("/lab/state").json() == before
+
+
+def test_requests_in_flight_at_a_swap_are_answered_by_one_timeline_or_refused(on_disk: Served) -> None:
+    """Whatever was answered with 200 is on the timeline that answered it, and nothing else is."""
+    keep(on_disk, "calm")
+    secret = SecretKeeper(DEVELOPMENT_MASTER_KEY).secret_for(_key(on_disk))
+
+    async def trade(name: str) -> int:
+        query = (
+            "symbol=BTCUSDT&side=BUY&type=LIMIT&timeInForce=GTC&quantity=0.001&price=50000"
+            f"&newClientOrderId={name}&timestamp={time.time_ns() // 10**6}"
+        )
+        signature = hmac.new(secret.encode(), query.encode(), hashlib.sha256).hexdigest()
+        answer = await on_disk.client.post(
+            f"/api/v3/order?{query}&signature={signature}", headers={"X-MBX-APIKEY": DEVELOPMENT_API_KEYS[0]}
+        )
+        if answer.status_code != 200:
+            assert (answer.status_code, answer.json()["code"]) == (503, -1016)
+            return 0
+        return 1
+
+    async def story() -> tuple[int, int]:
+        swap = asyncio.ensure_future(on_disk.client.post("/lab/snapshots/calm/restore", json={}))
+        placed, number = 0, 0
+        while not swap.done():
+            placed += sum(await asyncio.gather(*(trade(f"n{number}-{n}") for n in range(3))))
+            number += 1
+        assert (await swap).status_code == 200
+        return placed, await trade("after")
+
+    placed, after = on_disk.run(story())
+    new = len(bids(on_disk))
+    done(on_disk, "POST", "/lab/timelines/main/switch")
+    assert after == 1
+    assert placed > 0
+    assert len(bids(on_disk)) + new == placed + after
+
+
+def _key(lab: Served) -> Any:
+    key = lab.exchange.live.key(DEVELOPMENT_API_KEYS[0])
+    assert key is not None
+    return key
