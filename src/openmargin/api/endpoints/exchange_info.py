@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Annotated, Final
 
 from openmargin.api import errors, params
@@ -12,6 +12,7 @@ from openmargin.api.intervals import interval_words
 from openmargin.api.limits import ATTEMPTS, ATTEMPTS_WINDOW_MS, RAW_WINDOW_MS, WeightLimits
 from openmargin.api.params import Params
 from openmargin.api.render import SELF_TRADE_WORDS, TYPE_WORDS, Reply
+from openmargin.api.slices import in_slices
 from openmargin.api.symbol_choice import status_param
 from openmargin.domain.enums import SymbolStatus
 from openmargin.domain.money import DECIMALS, format_e8, format_short
@@ -90,12 +91,16 @@ class ExchangeInfo(Reply):
 )
 async def exchange_info(call: Call, asked: ExchangeInfoParams) -> ExchangeInfo:
     """Get trading rules and symbols"""
+
+    async def rows_of(symbols: Sequence[Symbol]) -> list[SymbolInfo]:
+        return [_symbol_info(symbol, asked.show_permission_sets) for symbol in symbols]
+
     return ExchangeInfo(
         timezone="UTC",
         server_time=call.server_time(),
         rate_limits=_rate_limits(call),
         exchange_filters=[],
-        symbols=[_symbol_info(found, asked.show_permission_sets) for found in _asked_symbols(call, asked)],
+        symbols=await in_slices(list(_asked_symbols(call, asked)), rows_of),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Annotated, Final
 
 from msgspec import Struct
@@ -13,6 +14,7 @@ from openmargin.api.errors import ApiError
 from openmargin.api.params import Param
 from openmargin.api.render import Reply
 from openmargin.api.render_market import NEVER_TRADED, best_level, price_change
+from openmargin.api.slices import in_slices
 from openmargin.api.symbol_choice import (
     ANY_SYMBOLS,
     NAMED_SYMBOLS,
@@ -194,9 +196,9 @@ def _day(symbol: str, window: Window, book: DepthView, span: _Span) -> DayTicker
     )
 
 
-async def _books(call: Call, choice: Choice) -> list[DepthView]:
+async def _books(call: Call, names: Sequence[str]) -> list[DepthView]:
     """The best level of each side."""
-    return await call.exchange.read(lambda live: [live.depth(name, 1) for name in choice.names])
+    return await call.exchange.read(lambda live: [live.depth(name, 1) for name in names])
 
 
 @endpoint(
@@ -214,15 +216,22 @@ async def day_ticker(
     choice = any_symbols(call, asked)
     now_ms = call.exchange.live.now_ms()
     span = _Span(call.in_unit(now_ms - DAY_MS), call.in_unit(now_ms))
-    query = Windows(symbols=choice.names, start_ms=now_ms - DAY_MS)
-    windows = [window or NEVER_TRADED for window in await call.exchange.past.fetch(query)]
-    found = zip(choice.names, windows, strict=True)
+
+    async def windows_of(names: Sequence[str]) -> list[Window]:
+        query = Windows(symbols=names, start_ms=now_ms - DAY_MS)
+        return [window or NEVER_TRADED for window in await call.exchange.past.fetch(query)]
+
+    async def minis(names: Sequence[str]) -> list[MiniTicker]:
+        found = zip(names, await windows_of(names), strict=True)
+        return [_mini(name, window.candle, span) for name, window in found]
+
+    async def days(names: Sequence[str]) -> list[DayTicker]:
+        found = zip(names, await windows_of(names), await _books(call, names), strict=True)
+        return [_day(name, window, book, span) for name, window, book in found]
+
     if asked.type == _MINI:
-        return choice.reply([_mini(name, window.candle, span) for name, window in found])
-    books = await _books(call, choice)
-    return choice.reply(
-        [_day(name, window, book, span) for (name, window), book in zip(found, books, strict=True)]
-    )
+        return choice.reply(await in_slices(choice.names, minis))
+    return choice.reply(await in_slices(choice.names, days))
 
 
 async def _since(
@@ -288,10 +297,12 @@ class PriceReply(Reply):
 async def price_ticker(call: Call, asked: SymbolsParams) -> PriceReply | list[PriceReply]:
     """Get last prices"""
     choice = any_symbols(call, asked)
-    prices = await call.exchange.read(lambda live: [live.last_price(name) for name in choice.names])
-    return choice.reply(
-        [PriceReply(name, format_e8(price)) for name, price in zip(choice.names, prices, strict=True)]
-    )
+
+    async def rows_of(names: Sequence[str]) -> list[PriceReply]:
+        prices = await call.exchange.read(lambda live: [live.last_price(name) for name in names])
+        return [PriceReply(name, format_e8(price)) for name, price in zip(names, prices, strict=True)]
+
+    return choice.reply(await in_slices(choice.names, rows_of))
 
 
 class BookTickerReply(Reply):
@@ -308,10 +319,11 @@ class BookTickerReply(Reply):
 async def book_ticker(call: Call, asked: SymbolsParams) -> BookTickerReply | list[BookTickerReply]:
     """Get best bids and asks"""
     choice = any_symbols(call, asked)
-    books = await _books(call, choice)
-    return choice.reply(
-        [
+
+    async def rows_of(names: Sequence[str]) -> list[BookTickerReply]:
+        return [
             BookTickerReply(name, *best_level(book.bids), *best_level(book.asks))
-            for name, book in zip(choice.names, books, strict=True)
+            for name, book in zip(names, await _books(call, names), strict=True)
         ]
-    )
+
+    return choice.reply(await in_slices(choice.names, rows_of))
