@@ -12,6 +12,7 @@ from tests.serve.process import serving
 pytestmark = [pytest.mark.client, pytest.mark.timeout(600)]
 
 SESSION = (Path(__file__).parent / "sessions" / "python_binance.py").read_text()
+STREAMS = (Path(__file__).parent / "sessions" / "python_binance_streams.py").read_text()
 
 
 def test_it_borrows_trades_and_repays(tmp_path: Path) -> None:
@@ -35,3 +36,18 @@ def test_it_borrows_trades_and_repays(tmp_path: Path) -> None:
         "refused": -1102,
     }
     assert seen["asynchronous"] == {"bought": "FILLED", "spent": True, "canceled": True}
+
+
+def test_it_hears_its_transfer_and_its_trade(tmp_path: Path) -> None:
+    with serving(tmp_path, "--data", ":memory:", "--clock", "virtual") as server:
+        for wallet in ("SPOT", "CROSS"):
+            body = {"wallet": wallet, "asset": "USDT", "amount": "50000"}
+            server.client.post("/lab/accounts/1/deposit", json=body).raise_for_status()
+        done = run_client("python-binance", STREAMS, server.address, *development_key(server))
+    assert done.returncode == 0, done.stderr
+    seen = json.loads(done.stdout)
+    assert [event["e"] for event in seen["spot"]] == ["balanceUpdate", "outboundAccountPosition"]
+    assert seen["spot"][0]["d"] == "-1000.00000000"
+    assert [event.get("x") for event in seen["cross"]] == ["NEW", "TRADE", None]
+    assert {event.get("c") for event in seen["cross"]} == {"mine", None}
+    assert seen["token"] == ["expirationTime", "token"]

@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from openmargin.api.ws.connection import ConnectionLimits
 from openmargin.api.ws.gateway import Refusal, SocketGateway, SocketRequest
 from openmargin.api.ws.hub import Hub
 from openmargin.api.ws.streams import StreamEndpoint
@@ -60,9 +61,11 @@ class House:
         assert isinstance(wire, MemoryWire), wire
         return wire
 
-    def subscribe(self, scope: str, number: int = 0, **more: Any) -> tuple[Line, UserSubscription]:
+    def subscribe(
+        self, scope: str, number: int = 0, limits: ConnectionLimits | None = None, **more: Any
+    ) -> tuple[Line, UserSubscription]:
         """A subscription of the WebSocket API to the world's account."""
-        line = Line()
+        line = Line(limits)
 
         async def subscribing() -> UserSubscription:
             return self.users.subscribe(self.world.account_id, scope, line.connection, number, **more)

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from openmargin.api.ws.connection import CLOSE_POLICY, ConnectionLimits
 from openmargin.api.ws.gateway import Refusal
 from openmargin.domain.commands import Borrow, OpenIsolated, Transfer
 from openmargin.domain.ids import CROSS, SPOT
@@ -130,6 +131,22 @@ def test_a_subscription_puts_its_number_on_each_event(house: House) -> None:
     house.world.deposit("USDT", "1")
     assert house.said(line) == []
     assert not house.world.exchange.has_subscribers
+
+
+def test_a_slow_reader_is_cut_off_and_the_others_hear_all(house: House) -> None:
+    slow, stalled = house.subscribe(CROSS, 1, ConnectionLimits(queued_messages=3))
+    good, _ = house.subscribe(CROSS, 2)
+    slow.wire.is_writable = False
+    for amount in ("1", "2", "3"):
+        house.world.deposit("USDT", amount)
+    assert [message["event"]["e"] for message in house.said(good)] == [
+        "balanceUpdate",
+        "outboundAccountPosition",
+    ] * 3
+    assert slow.wire.closed == (CLOSE_POLICY, "Too slow to read")
+    assert slow.wire.messages == []
+    stalled.close()
+    assert house.said(good) == []
 
 
 def test_a_subscription_that_is_terminated_says_so_once(house: House) -> None:

@@ -1,0 +1,62 @@
+"""What a user of python-binance hears of his own accounts by listen keys. Runs in its environment: ADDRESS KEY SECRET."""
+
+import asyncio
+import json
+import sys
+
+from binance.async_client import AsyncClient
+from binance.ws.streams import BinanceSocketManager
+
+address, key, secret = sys.argv[1:]
+
+
+class LocalClient(AsyncClient):
+    API_URL = f"{address}/api"
+    MARGIN_API_URL = f"{address}/sapi"
+
+
+class LocalSockets(BinanceSocketManager):
+    STREAM_URL = address.replace("http", "ws", 1) + "/"
+
+
+async def listen(sockets, name, act):
+    """Everything that a listen key's stream tells of what is done meanwhile, to the wallets' change at its end."""
+    heard = []
+    async with sockets._get_socket(name) as socket:
+        await act()
+        while not heard or heard[-1]["e"] != "outboundAccountPosition":
+            heard.append(await asyncio.wait_for(socket.recv(), 30))
+    return heard
+
+
+async def main():
+    client = await LocalClient.create(key, secret)
+    try:
+        sockets = LocalSockets(client)
+        spot, cross = await client.stream_get_listen_key(), await client.margin_stream_get_listen_key()
+        await client.stream_keepalive(spot)
+        await client.margin_stream_keepalive(cross)
+        heard = {
+            "spot": await listen(
+                sockets,
+                spot,
+                lambda: client.make_universal_transfer(type="MAIN_MARGIN", asset="USDT", amount="1000"),
+            ),
+            "cross": await listen(
+                sockets,
+                cross,
+                lambda: client.create_margin_order(
+                    symbol="BTCUSDT", side="BUY", type="MARKET", quantity="0.01", newClientOrderId="mine"
+                ),
+            ),
+        }
+        token = await client.margin_create_listen_token()
+        heard["token"] = sorted(token)
+        await client.stream_close(spot)
+        await client.margin_stream_close(cross)
+        print(json.dumps(heard))
+    finally:
+        await client.close_connection()
+
+
+asyncio.run(main())
