@@ -110,7 +110,7 @@ def test_a_plus_in_an_address_stays_one(station: PitStation) -> None:
     names = b"btcusdt@kline_1d@+08:00/btcusdt%40kline_1m"
     wire, _ = station.open("/stream", b"streams=" + names)
     request = {"method": Method.LIST_SUBSCRIPTIONS.value, "id": 1}
-    (connection,) = station.gateway._open
+    (connection,) = station.gateway.connections
     station.within(lambda: connection.received(msgspec.json.encode(request)))
     assert msgspec.json.decode(wire.messages[-1])["result"] == ["btcusdt@kline_1d@+08:00", "btcusdt@kline_1m"]
 

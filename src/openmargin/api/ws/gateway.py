@@ -72,7 +72,8 @@ class SocketGateway:
         self._connections_max = connections
         self._attempts = WindowCounter(ATTEMPTS_WINDOW_MS)
         self._endpoints: list[SocketEndpoint] = []
-        self._open: dict[Connection, None] = {}
+        self.connections: dict[Connection, None] = {}
+        """Those whose sockets are open."""
 
     def add(self, endpoint: SocketEndpoint) -> None:
         """Have some paths answered."""
@@ -92,7 +93,7 @@ class SocketGateway:
         endpoint = next((found for found in self._endpoints if found.serves(request.path)), None)
         if endpoint is None:
             return _refusal(errors.no_such_path(request.path))
-        if len(self._open) >= self._connections_max:
+        if len(self.connections) >= self._connections_max:
             return _refusal(errors.CONNECTIONS_FULL)
         connection = Connection(wire, endpoint.limits, self._clock, asyncio.get_running_loop())
         try:
@@ -100,16 +101,16 @@ class SocketGateway:
         except SocketRefused as refused:
             connection.lost()
             return _refusal(refused.error, None if refused.retry is None else refused.retry.after_s)
-        self._open[connection] = None
+        self.connections[connection] = None
         return connection
 
     def closed(self, connection: Connection) -> None:
         """The server has let go of a connection's socket."""
-        self._open.pop(connection, None)
+        self.connections.pop(connection, None)
 
     def hang_up(self, code: int, reason: str) -> None:
         """Close every connection: because this server becomes another, for one."""
-        for connection in tuple(self._open):
+        for connection in tuple(self.connections):
             connection.shut_down(code, reason)
 
 
