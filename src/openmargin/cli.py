@@ -288,6 +288,43 @@ def replay_data(
 
 
 @app.command()
+def run(
+    scenario: Annotated[
+        str | None, typer.Argument(metavar="[FILE.toml|NAME]", help="None shows what comes with the package.")
+    ] = None,
+    html: Annotated[
+        Path | None, typer.Option(metavar="FILE.html", help="Write the report there too, with curves.")
+    ] = None,
+    keep: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Keep the journal, for `verify` and `serve --data`.")
+    ] = None,
+) -> None:
+    """Play a scenario: accounts, what happens to them, and what must come of it. Fails where something else does."""
+    from openmargin.runtime.errors import StartRefused
+    from openmargin.scenarios.reading import ScenarioError, load, shipped
+    from openmargin.scenarios.report import lines
+    from openmargin.scenarios.running import run as play
+
+    try:
+        if scenario is None:
+            for name in shipped():
+                typer.echo(f"openmargin run {name:<24}{load(name).title}")
+            return
+        report = play(load(scenario), keep)
+    except (ScenarioError, StartRefused) as problem:
+        _refuse(str(problem))
+    for line in lines(report):
+        typer.echo(line)
+    if html is not None:
+        from openmargin.scenarios.html_report import page
+
+        html.write_text(page(report), encoding="utf-8")
+        typer.echo(f"report: {html}")
+    if not report.passed:
+        raise typer.Exit(1)
+
+
+@app.command()
 def endpoints() -> None:
     """Print the table of what is served under /api and /sapi."""
     from openmargin.api.docs import endpoint_table

@@ -75,7 +75,7 @@ def _complete(file: str, tables: Table) -> Table:
     tables = {key: value for key, value in tables.items() if key != SERVER}
     extends = tables.pop("extends", None if tables else DEFAULT)
     if extends == DEFAULT:
-        tables = _laid_over(_default_tables(), tables)
+        tables = laid_over(_default_tables(), tables)
     elif extends is not None:
         mend = f'write "{DEFAULT}" or leave it out'
         raise ConfigError(file, [Problem("extends", f"{extends!r} is not known", mend)])
@@ -87,17 +87,17 @@ def _complete(file: str, tables: Table) -> Table:
         raise ConfigError(file, [Problem("defaults", "it holds something else", mend)])
     for key, filling in cast("dict[str, Table]", defaults).items():
         if _is_list(entries := tables.get(key)):
-            tables[key] = [_laid_over(filling, entry) if is_table(entry) else entry for entry in entries]
+            tables[key] = [laid_over(filling, entry) if is_table(entry) else entry for entry in entries]
     return tables
 
 
-def _laid_over(below: Table, above: Table) -> Table:
+def laid_over(below: Table, above: Table) -> Table:
     """`below` where `above` is silent. Tables are merged, and entries of named lists by their names."""
     merged = dict(below)
     for key, value in above.items():
         under = below.get(key)
         if is_table(under) and is_table(value):
-            merged[key] = _laid_over(under, value)
+            merged[key] = laid_over(under, value)
         elif key in _NAMED and _is_list(under) and _is_list(value):
             merged[key] = _merged_by_name(under, value)
         else:
@@ -116,7 +116,7 @@ def _merged_by_name(below: list[object], above: list[object]) -> list[object]:
     for entry in above:
         name = entry.get("name") if is_table(entry) else None
         if is_table(entry) and name in known and name not in altered:
-            altered[name] = _laid_over(known[name], entry)
+            altered[name] = laid_over(known[name], entry)
         else:
             others.append(entry)
     return [altered.get(name, entry) for name, entry in known.items()] + others
