@@ -18,9 +18,12 @@ from openmargin.api import openapi
 from openmargin.api.app import Gateway
 from openmargin.api.asgi import AsgiGateway, Receive, Scope, Send
 from openmargin.api.auth import Authenticator, TimestampPolicy
+from openmargin.api.errors import error_body
+from openmargin.api.fault_answers import fault_answer, says_when_to_retry
 from openmargin.api.limits import Limits
 from openmargin.api.ws.api import WebSocketApi
 from openmargin.api.ws.api_endpoint import WebSocketApiEndpoint
+from openmargin.api.ws.connection import Wire
 from openmargin.api.ws.gateway import SocketEndpoint, SocketGateway
 from openmargin.api.ws.hub import Hub
 from openmargin.api.ws.market import market_sources
@@ -35,8 +38,11 @@ from openmargin.lab.app import lab_app
 from openmargin.lab.bench import Bench
 from openmargin.lab.callers import Callers
 from openmargin.lab.development import ensure_development_accounts
+from openmargin.lab.faults.requests import Answers, FaultAnswer, FaultyRequests
+from openmargin.lab.faults.rules import Faults
+from openmargin.lab.faults.streams import FaultyWire
 from openmargin.lab.index_walk import IndexWalk
-from openmargin.lab.stage import Place, Stage
+from openmargin.lab.stage import Place, Stage, is_of_lab
 from openmargin.runtime.clock import WallClock
 from openmargin.runtime.directory import DataDirectory
 from openmargin.runtime.errors import StartRefused
@@ -60,19 +66,42 @@ _DOCUMENTS = {"/lab/openapi-binance.json": openapi.document}
 class Application:
     """The ASGI application: `/lab` is the lab's, everything else the gateway's. WebSockets have a door of their own."""
 
-    def __init__(self, stage: Stage, sockets: SocketGateway) -> None:
+    def __init__(self, stage: Stage, sockets: SocketGateway, faults: Faults, answers: Answers) -> None:
+        """`answers` are what clients hear of faults."""
         self.stage = stage
         self.sockets = sockets
+        self.faults = faults
+        self._is_broken = False
+        self._broken = FaultyRequests(self._to_gateway, faults, answers, self._account_of)
+        faults.on_change = self._wire
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         if scope["type"] != "http":
             # Whoever builds the exchange closes it: there is no life span to ask for.
             raise NotImplementedError(f"no {scope['type']} connections")
+        if self._is_broken and not is_of_lab(scope["path"]):
+            return self._broken(scope, receive, send)
         return self.stage.place.answer(scope, receive, send)
 
     async def close(self) -> None:
         """Close whichever exchange is served."""
         await self.stage.close()
+
+    def _wire(self) -> None:
+        """Faults stand between where there are any, and only there."""
+        self._is_broken = self.faults.break_requests
+        self.sockets.wire_of = self._faulty_wire if self.faults.break_streams else None
+
+    def _faulty_wire(self, wire: Wire, path: str) -> Wire:
+        return FaultyWire(wire, self.faults, path)
+
+    def _to_gateway(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+        return self.stage.place.gateway(scope, receive, send)
+
+    def _account_of(self, api_key: str) -> int:
+        """Whose an API key is; 0 for nobody's."""
+        key = self.stage.exchange.live.key(api_key)
+        return key.account_id if key is not None else 0
 
 
 async def build(
@@ -118,20 +147,40 @@ async def build(
         return opened
 
     sockets = SocketGateway(exchange.clock)
-    rims = _Rims(settings, SecretKeeper(master_key), sockets, exchange)
-    return exchange, Application(Stage(shelf, exchange, open_start, rims.around), sockets)
+    faults = Faults(lambda: stage.exchange.clock.now_ms(), settings.directory)
+    rims = _Rims(settings, SecretKeeper(master_key), sockets, exchange, faults)
+    stage = Stage(shelf, exchange, open_start, rims.around)
+    return exchange, Application(stage, sockets, faults, _fault_answers(exchange))
+
+
+def _fault_answers(exchange: Exchange) -> Answers:
+    """What clients hear of faults, in the words of the other rim."""
+
+    def answer(fault: str, seconds: float) -> FaultAnswer | None:
+        error = fault_answer(fault, exchange.clock.host_ms() + round(seconds * 1_000))
+        if error is None:
+            return None
+        return FaultAnswer(error.status, error_body(error), says_when_to_retry(error))
+
+    return answer
 
 
 class _Rims:
     """Makes what answers for an exchange: for the first, and for each that takes its place."""
 
     def __init__(
-        self, settings: Settings, secrets: SecretKeeper, sockets: SocketGateway, exchange: Exchange
+        self,
+        settings: Settings,
+        secrets: SecretKeeper,
+        sockets: SocketGateway,
+        exchange: Exchange,
+        faults: Faults,
     ) -> None:
         self._settings = settings
         self._secrets = secrets
         self._sockets = sockets
         self._exchange = exchange
+        self._faults = faults
         # Who asks too often does so whatever is served.
         self._limits = Limits(rules=lambda: self._exchange.venue.requests)
 
@@ -145,7 +194,7 @@ class _Rims:
         self._sockets.turn_to(
             _socket_endpoints(exchange, self._secrets, gateway), "Another timeline is served"
         )
-        lab = lab_app(Bench(exchange, self._secrets, stage), _DOCUMENTS)
+        lab = lab_app(Bench(exchange, self._secrets, stage, faults=self._faults), _DOCUMENTS)
         return Place(
             exchange, AsgiGateway(gateway), Callers(lab, self._settings.host, self._settings.lab_hosts)
         )

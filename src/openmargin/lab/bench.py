@@ -7,6 +7,7 @@ from typing import Annotated
 
 from msgspec import Meta, Struct, field
 
+from openmargin.lab.faults.rules import Faults
 from openmargin.lab.replay.driver import Replay
 from openmargin.lab.shapes import ID_MAX
 from openmargin.lab.stage import Stage
@@ -25,6 +26,8 @@ class Bench(Struct, frozen=True):
     """Held while a changed venue is made of the present one."""
     replays: list[Replay] = field(default_factory=list[Replay])
     """The last one, if there was any."""
+    faults: Faults | None = None
+    """What goes wrong on the wire; None where there is none."""
 
 
 class Path(Struct, frozen=True, rename="camel", forbid_unknown_fields=True):
@@ -36,3 +39,4 @@ class Path(Struct, frozen=True, rename="camel", forbid_unknown_fields=True):
     snapshot: str = ""
     timeline: str = ""
     script_id: Annotated[int, Meta(ge=1, le=ID_MAX)] = 1
+    fault_id: Annotated[int, Meta(ge=1, le=ID_MAX)] = 1

@@ -7,7 +7,17 @@ from typing import Final, TypeAlias, get_type_hints
 
 from msgspec import Struct
 
-from openmargin.lab import accounts, clock, index_scripts, liquidations, market, replays, snapshots, terms
+from openmargin.lab import (
+    accounts,
+    clock,
+    fault_rules,
+    index_scripts,
+    liquidations,
+    market,
+    replays,
+    snapshots,
+    terms,
+)
 from openmargin.lab.shapes import Answer, Body
 
 Handler: TypeAlias = Callable[..., Awaitable[Answer]]
@@ -65,4 +75,8 @@ ROUTES: Final = (
     _route("POST", "/lab/clock/advance", clock.advance_clock),
     _route("POST", "/lab/clock/run-to", clock.run_clock_to),
     _route("POST", "/lab/clock/speed", clock.set_clock_speed),
+    _route("POST", "/lab/faults", fault_rules.add_fault),
+    _route("GET", "/lab/faults", fault_rules.show_faults),
+    _route("DELETE", "/lab/faults", fault_rules.remove_faults),
+    _route("DELETE", "/lab/faults/{faultId}", fault_rules.remove_fault),
 )

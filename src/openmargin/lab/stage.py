@@ -25,6 +25,11 @@ _CALM_SECONDS: Final = 2.0
 """How long after a swap the collector looks for what the old exchange left: everybody waits for it."""
 
 
+def is_of_lab(path: str) -> bool:
+    """Is a request to that path the lab's?"""
+    return path == "/lab" or path.startswith("/lab/")
+
+
 class Place(Struct, frozen=True):
     """An exchange, and who answers for it."""
 
@@ -34,8 +39,7 @@ class Place(Struct, frozen=True):
 
     def answer(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Hand a request to the lab or to the gateway."""
-        path: str = scope["path"]
-        if path == "/lab" or path.startswith("/lab/"):
+        if is_of_lab(scope["path"]):
             return self.lab(scope, receive, send)
         return self.gateway(scope, receive, send)
 

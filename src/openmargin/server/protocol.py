@@ -7,6 +7,8 @@ from typing import Any, Final, cast
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from openmargin.lab.faults.requests import TRANSPORT
+
 HEAD_BYTES_MAX: Final = 64 * 1024
 """Request line and headers. The gateway's own bounds are lower, and answer in its words; this one only protects."""
 
@@ -75,6 +77,8 @@ class BoundedHttpProtocol(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         self._is_in_head = False
         super().on_headers_complete()
+        # Before the application sees it, which has its turn later.
+        cast(dict[str, Any], self.scope)[TRANSPORT] = self.transport
 
     def on_message_complete(self) -> None:
         self._is_in_head = True

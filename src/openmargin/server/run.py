@@ -8,7 +8,9 @@ import os
 import signal
 import socket
 import sqlite3
-from typing import Final
+import sys
+from functools import partial
+from typing import Final, NoReturn
 
 import uvloop
 
@@ -63,6 +65,8 @@ async def _serve(
         authority = load_or_create_authority(os.environ) if settings.tls else None
         address = base_address(listener, "http" if authority is None else "https")
         words = announcement(exchange, settings, address, authority.path if authority else None)
+        if settings.directory is not None:
+            application.faults.restart = partial(start_again, listener.getsockname()[1])
         server = HttpServer(
             application,
             settings.log_level,
@@ -80,6 +84,12 @@ async def _serve(
     finally:
         await application.close()
     return end.code or (EXIT_DISK if application.stage.exchange.disk_failure else 0)
+
+
+def start_again(port: int) -> NoReturn:
+    """Die without a farewell, and begin as the same command at the same port: what a supervisor makes of a crash."""
+    sys.stdout.flush()
+    os.execv(sys.executable, [*sys.orig_argv, "--port", str(port)])
 
 
 class _End:

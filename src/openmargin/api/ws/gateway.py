@@ -6,7 +6,7 @@ Owns: the open connections, and the count of attempts of each address.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Final, Protocol, TypeAlias
 
 from msgspec import Struct
@@ -74,6 +74,8 @@ class SocketGateway:
         self._endpoints: list[SocketEndpoint] = []
         self.connections: dict[Connection, None] = {}
         """Those whose sockets are open."""
+        self.wire_of: Callable[[Wire, str], Wire] | None = None
+        """What stands between a connection and its socket, by the path that was asked for; mostly nothing."""
 
     def add(self, endpoint: SocketEndpoint) -> None:
         """Have some paths answered."""
@@ -95,6 +97,8 @@ class SocketGateway:
             return _refusal(errors.no_such_path(request.path))
         if len(self.connections) >= self._connections_max:
             return _refusal(errors.CONNECTIONS_FULL)
+        if self.wire_of is not None:
+            wire = self.wire_of(wire, request.path)
         connection = Connection(wire, endpoint.limits, self._clock, asyncio.get_running_loop())
         try:
             connection.handler = endpoint.open(request, connection)

@@ -1,0 +1,112 @@
+"""Faults, as the operator asks for them."""
+
+from __future__ import annotations
+
+from typing import cast
+
+from openmargin.lab import fault_shapes as shapes
+from openmargin.lab.bench import Bench, Path
+from openmargin.lab.errors import Refused
+from openmargin.lab.faults.rules import MAY_EXECUTE, OF_STREAMS, TAKES_SECONDS, Fault, Faults, Rule, Standing
+
+_DEFAULT_SECONDS = 1.0
+
+
+async def add_fault(bench: Bench, _path: Path, body: shapes.NewFault) -> shapes.FaultShown:
+    """Have something go wrong on the wire from now on."""
+    faults = _faults(bench)
+    fault = Fault(body.fault)
+    _require_sense(body, fault, faults)
+    seconds = 0.0
+    if fault in TAKES_SECONDS:
+        seconds = _DEFAULT_SECONDS if body.seconds is None else body.seconds
+    rule = Rule(
+        fault,
+        body.method,
+        body.path,
+        body.account_id,
+        body.probability,
+        body.count,
+        body.executed,
+        seconds,
+        body.seed,
+    )
+    return _shown(faults.add(rule))
+
+
+async def show_faults(bench: Bench, _path: Path, _body: None) -> shapes.FaultsShown:
+    """What goes wrong, and what did."""
+    faults = _faults(bench)
+    return shapes.FaultsShown(
+        faults=tuple(_shown(one) for one in faults.standing),
+        occurrences=tuple(
+            shapes.FaultOccurrence(
+                fault_id=one.fault_id,
+                fault=cast(shapes.FaultName, one.fault),
+                time=one.time,
+                method=one.method,
+                path=one.path,
+                account_id=one.account_id,
+                executed=one.executed,
+            )
+            for one in faults.occurrences
+        ),
+    )
+
+
+async def remove_fault(bench: Bench, path: Path, _body: None) -> shapes.FaultsRemoved:
+    """Take one rule back."""
+    if not _faults(bench).remove(path.fault_id):
+        raise Refused(404, "there is no such fault", "GET /lab/faults shows those that there are")
+    return shapes.FaultsRemoved(fault_ids=(path.fault_id,))
+
+
+async def remove_faults(bench: Bench, _path: Path, _body: None) -> shapes.FaultsRemoved:
+    """Take all rules back."""
+    return shapes.FaultsRemoved(fault_ids=tuple(_faults(bench).clear()))
+
+
+def _faults(bench: Bench) -> Faults:
+    if bench.faults is None:
+        raise Refused(422, "nothing stands between this exchange and a wire", "serve it to have faults on it")
+    return bench.faults
+
+
+def _require_sense(body: shapes.NewFault, fault: Fault, faults: Faults) -> None:
+    """Refuse what would be accepted and do nothing."""
+    if body.executed and fault not in MAY_EXECUTE:
+        names = ", ".join(one.value for one in MAY_EXECUTE)
+        raise Refused(400, f"executed says nothing of {body.fault}", f"it is for {names}")
+    if body.seconds is not None and fault not in TAKES_SECONDS:
+        names = ", ".join(one.value for one in TAKES_SECONDS)
+        raise Refused(400, f"seconds say nothing of {body.fault}", f"they are for {names}")
+    if fault in OF_STREAMS and (body.method or body.account_id):
+        raise Refused(
+            400,
+            f"{body.fault} is about connections",
+            "name their path, as /ws/*; messages have no method or key",
+        )
+    if fault not in OF_STREAMS and body.path and not body.path.startswith(("/api", "/sapi")):
+        raise Refused(400, f"no request goes to {body.path}", "paths of requests begin with /api or /sapi")
+    if fault is Fault.RESTART and faults.restart is None:
+        raise Refused(
+            422, "this exchange would not survive a restart", "serve it from a directory: --data DIR"
+        )
+
+
+def _shown(one: Standing) -> shapes.FaultShown:
+    rule = one.rule
+    return shapes.FaultShown(
+        fault_id=one.fault_id,
+        fault=rule.fault.value,
+        method=rule.method,
+        path=rule.path,
+        account_id=rule.account_id,
+        probability=rule.probability,
+        count=rule.most,
+        executed=rule.executed,
+        seconds=rule.seconds,
+        seed=rule.seed,
+        times=one.times,
+        is_over=one.is_over,
+    )

@@ -1,0 +1,201 @@
+"""Rules of what is to go wrong on the wire, and a record of what did.
+
+Owns: which rule a request or a message meets, the chance in it, and `lab.log`. Wire faults change no state: they are no
+records of the journal, and stand outside its hash.
+"""
+
+from __future__ import annotations
+
+import random
+from collections import deque
+from collections.abc import Callable
+from enum import Enum
+from pathlib import Path
+from typing import Final
+
+import msgspec
+from msgspec import Struct
+
+LOG_NAME: Final = "lab.log"
+_REMEMBERED: Final = 1_000
+"""Occurrences that are shown; the log has them all."""
+
+
+class Fault(Enum):
+    """In the words of a request."""
+
+    LATENCY = "latency"
+    ERROR = "error"
+    """5xx: nobody knows whether it was executed."""
+    TIMEOUT = "timeout"
+    """-1007, which says the same."""
+    PENDING = "pending"
+    """-3007: another transaction is on its way."""
+    NO_INVENTORY = "no-inventory"
+    """-3045: nothing left to lend."""
+    TOO_MANY_REQUESTS = "too-many-requests"
+    BAN = "ban"
+    DROP = "drop"
+    """The socket is gone, without a word."""
+    HALF_CLOSE = "half-close"
+    """The server says that nothing more will come, and nothing comes."""
+    RESTART = "restart"
+    """The server dies, and starts again at once."""
+    DELAY_EVENTS = "delay-events"
+    DUPLICATE_EVENTS = "duplicate-events"
+
+
+OF_STREAMS: Final = (Fault.DELAY_EVENTS, Fault.DUPLICATE_EVENTS)
+MAY_EXECUTE: Final = (Fault.ERROR, Fault.TIMEOUT, Fault.DROP, Fault.HALF_CLOSE, Fault.RESTART)
+"""Those that can come after the request was carried out as well as before."""
+TAKES_SECONDS: Final = (Fault.LATENCY, Fault.TOO_MANY_REQUESTS, Fault.BAN, Fault.DELAY_EVENTS)
+
+
+class Rule(Struct, frozen=True):
+    """What is to go wrong, where, and how often."""
+
+    fault: Fault
+    method: str = ""
+    """Empty for any."""
+    path: str = ""
+    """Empty for any; one that ends with * is a beginning."""
+    account_id: int = 0
+    """0 for any."""
+    probability: float = 1.0
+    most: int = 0
+    """After how many times it is over; 0 for never."""
+    executed: bool = False
+    seconds: float = 0.0
+    seed: int = 0
+
+    def meets(self, method: str, path: str, account_id: int) -> bool:
+        """Is it about such a request?"""
+        if self.method not in ("", method) or self.account_id not in (0, account_id):
+            return False
+        if self.path.endswith("*"):
+            return path.startswith(self.path[:-1])
+        return self.path in ("", path)
+
+
+class Standing(Struct):
+    """A rule, and how far it has come."""
+
+    fault_id: int
+    rule: Rule
+    chance: random.Random
+    times: int = 0
+    """How often it happened."""
+    met: int = 0
+    """How often it could have."""
+
+    @property
+    def is_over(self) -> bool:
+        return self.rule.most > 0 and self.times >= self.rule.most
+
+
+class Occurrence(Struct, frozen=True, rename="camel"):
+    """One time that something went wrong."""
+
+    fault_id: int
+    fault: str
+    time: int
+    """On the exchange's clock."""
+    method: str
+    path: str
+    account_id: int
+    executed: bool
+    seed: int
+    """Of the rule's chance."""
+    met: int
+    """The how-manieth request or message that the rule was held against; with the seed, what the chance was."""
+
+
+class Faults:
+    """All rules of one exchange; none at first."""
+
+    def __init__(self, now_ms: Callable[[], int], directory: Path | None) -> None:
+        """`directory` is where the log is kept; nowhere for an exchange in memory."""
+        self.restart: Callable[[], None] | None = None
+        """Ends this process and starts it again; None where that would lose the exchange."""
+        self.on_change: Callable[[], None] = _nobody_minds
+        """Called when it may have changed what is broken: requests, streams, both or nothing."""
+        self.occurrences: deque[Occurrence] = deque(maxlen=_REMEMBERED)
+        self._standing: dict[int, Standing] = {}
+        self._last_id = 0
+        self._now_ms = now_ms
+        self._log = directory / LOG_NAME if directory is not None else None
+
+    @property
+    def standing(self) -> tuple[Standing, ...]:
+        """Every rule that was not removed, the oldest first."""
+        return tuple(self._standing.values())
+
+    @property
+    def break_requests(self) -> bool:
+        return any(one.rule.fault not in OF_STREAMS and not one.is_over for one in self.standing)
+
+    @property
+    def break_streams(self) -> bool:
+        return any(one.rule.fault in OF_STREAMS and not one.is_over for one in self.standing)
+
+    def add(self, rule: Rule) -> Standing:
+        """Have a rule hold from now on."""
+        self._last_id += 1
+        standing = Standing(self._last_id, rule, random.Random(rule.seed))
+        self._standing[self._last_id] = standing
+        self.on_change()
+        return standing
+
+    def remove(self, fault_id: int) -> bool:
+        """Take a rule back; was there one?"""
+        was_there = self._standing.pop(fault_id, None) is not None
+        self.on_change()
+        return was_there
+
+    def clear(self) -> list[int]:
+        """Take all rules back."""
+        ids = list(self._standing)
+        self._standing.clear()
+        self.on_change()
+        return ids
+
+    def strike(self, *, streams: bool, method: str, path: str, account_id: int) -> list[Rule]:
+        """What happens to this request or message, each time drawn anew and written down."""
+        struck: list[Rule] = []
+        for one in self.standing:
+            rule = one.rule
+            if (rule.fault in OF_STREAMS) is not streams or one.is_over:
+                continue
+            if not rule.meets(method, path, account_id):
+                continue
+            one.met += 1
+            if one.chance.random() >= rule.probability:
+                continue
+            one.times += 1
+            struck.append(rule)
+            self._note(
+                Occurrence(
+                    one.fault_id,
+                    rule.fault.value,
+                    self._now_ms(),
+                    method,
+                    path,
+                    account_id,
+                    rule.executed,
+                    rule.seed,
+                    one.met,
+                )
+            )
+            if one.is_over:
+                self.on_change()
+        return struck
+
+    def _note(self, occurrence: Occurrence) -> None:
+        self.occurrences.append(occurrence)
+        if self._log is not None:
+            with self._log.open("ab") as file:
+                file.write(msgspec.json.encode(occurrence) + b"\n")
+
+
+def _nobody_minds() -> None:
+    """Before anybody is wired to it."""

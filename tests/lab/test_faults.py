@@ -1,0 +1,188 @@
+"""Faults of the wire: which request a rule meets, what it hears, and that everything is written down."""
+
+import json
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from openmargin.lab.faults.rules import Fault, Faults, Rule
+from openmargin.lab.faults.streams import FaultyWire
+from openmargin.main import Application
+from openmargin.runtime.secrets import DEVELOPMENT_API_KEYS
+from tests.lab.bench import Served, served
+
+ALICE, BOB = ({"X-MBX-APIKEY": key} for key in DEVELOPMENT_API_KEYS[:2])
+PING = "/api/v3/ping"
+
+
+@pytest.fixture
+def lab(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Served]:
+    with served(monkeypatch, tmp_path, data=tmp_path / "data") as running:
+        yield running
+
+
+def ask(lab: Served, path: str = PING, headers: dict[str, str] | None = None) -> tuple[int, int | None]:
+    """Status and code."""
+    answer = lab.run(lab.client.get(path, headers=headers))
+    return answer.status_code, answer.json().get("code")
+
+
+@pytest.mark.parametrize(
+    ("fault", "status", "code"),
+    [
+        ("error", 503, -1006),
+        ("timeout", 504, -1007),
+        ("pending", 400, -3007),
+        ("no-inventory", 400, -3045),
+        ("too-many-requests", 429, -1003),
+        ("ban", 418, -1003),
+    ],
+)
+def test_each_fault_has_its_answer(lab: Served, fault: str, status: int, code: int) -> None:
+    lab.post("/lab/faults", {"fault": fault, "count": 1}).raise_for_status()
+    assert [ask(lab), ask(lab)] == [(status, code), (200, None)]
+
+
+def test_a_fault_says_when_to_ask_again(lab: Served) -> None:
+    lab.post("/lab/faults", {"fault": "ban", "seconds": 120})
+    assert lab.get(PING).headers["Retry-After"] == "120"
+
+
+def test_a_rule_is_about_a_method_a_path_and_an_account(lab: Served) -> None:
+    account = lab.exchange.live.key(DEVELOPMENT_API_KEYS[1])
+    assert account is not None
+    lab.post("/lab/faults", {"fault": "error", "path": "/api/v3/t*", "accountId": account.account_id})
+    time = "/api/v3/time"
+    assert [ask(lab, time, headers)[0] for headers in (BOB, ALICE, None)] == [503, 200, 200]
+    assert ask(lab, PING, BOB)[0] == 200
+    assert lab.ask("DELETE", "/lab/faults").json() == {"faultIds": [1]}
+    lab.post("/lab/faults", {"fault": "error", "path": PING, "method": "POST"})
+    assert ask(lab) == (200, None)
+    assert lab.post(PING, None).status_code == 503
+
+
+def test_what_is_executed_is_executed_though_nobody_hears_of_it(lab: Served) -> None:
+    """Seen by what is counted: the gateway counts what reaches it."""
+    used = "X-MBX-USED-WEIGHT-1M"
+    before = int(lab.get(PING).headers[used])
+    for executed in (True, False, True):
+        lab.post("/lab/faults", {"fault": "timeout", "executed": executed, "count": 1})
+        assert ask(lab) == (504, -1007)
+    assert int(lab.get(PING).headers[used]) == before + 3
+
+
+def test_the_same_seed_strikes_the_same_requests(lab: Served) -> None:
+    def struck(seed: int) -> list[bool]:
+        fault = lab.post("/lab/faults", {"fault": "error", "probability": 0.4, "seed": seed}).json()
+        seen = [ask(lab)[0] == 503 for _ in range(20)]
+        assert lab.ask("DELETE", f"/lab/faults/{fault['faultId']}").json() == {"faultIds": [fault["faultId"]]}
+        return seen
+
+    first = struck(7)
+    assert struck(7) == first
+    assert struck(8) != first
+    assert 3 < sum(first) < 14
+
+
+def test_everything_is_shown_and_written_down(lab: Served, tmp_path: Path) -> None:
+    assert lab.get("/lab/faults").json() == {"faults": [], "occurrences": []}
+    lab.post("/lab/faults", {"fault": "latency", "seconds": 0, "count": 2})
+    ask(lab)
+    shown = lab.get("/lab/faults").json()
+    (rule,) = shown["faults"]
+    assert (rule["fault"], rule["times"], rule["count"], rule["isOver"]) == ("latency", 1, 2, False)
+    ask(lab)
+    assert lab.get("/lab/faults").json()["faults"][0]["isOver"] is True
+    (first, second) = lab.get("/lab/faults").json()["occurrences"]
+    assert first["path"] == second["path"] == PING
+    logged = [json.loads(line) for line in (tmp_path / "data" / "lab.log").read_text().splitlines()]
+    assert [line["met"] for line in logged] == [1, 2]
+    assert {key: logged[0][key] for key in first} == first
+    assert logged[0]["seed"] == 1
+
+
+@pytest.mark.parametrize(
+    ("body", "error"),
+    [
+        ({"fault": "earthquake"}, "Invalid enum value 'earthquake'"),
+        ({"fault": "ban", "executed": True}, "executed says nothing of ban"),
+        ({"fault": "drop", "seconds": 1}, "seconds say nothing of drop"),
+        ({"fault": "delay-events", "accountId": 1}, "delay-events is about connections"),
+        ({"fault": "error", "path": "/lab/state"}, "no request goes to /lab/state"),
+        ({"fault": "error", "probability": 0}, "Expected `float` > 0"),
+    ],
+)
+def test_what_makes_no_sense_is_refused(lab: Served, body: dict[str, Any], error: str) -> None:
+    refused = lab.post("/lab/faults", body)
+    assert refused.status_code == 400
+    assert error in refused.json()["error"]
+    assert lab.ask("DELETE", "/lab/faults/1").status_code == 404
+
+
+def test_an_exchange_that_would_be_gone_is_not_restarted(lab: Served) -> None:
+    refused = lab.post("/lab/faults", {"fault": "restart"})
+    assert (refused.status_code, refused.json()["hint"]) == (422, "serve it from a directory: --data DIR")
+
+
+def test_nothing_stands_before_the_gateway_while_nothing_is_broken(lab: Served) -> None:
+    transport: Any = lab.client._transport
+    application: Application = transport.app
+    first = lab.post("/lab/faults", {"fault": "error", "count": 1}).json()
+    assert application._is_broken is True
+    ask(lab)
+    assert application._is_broken is False
+    lab.post("/lab/faults", {"fault": "duplicate-events"})
+    assert application._is_broken is False
+    assert application.sockets.wire_of is not None
+    lab.ask("DELETE", "/lab/faults")
+    assert application.sockets.wire_of is None
+    assert first["faultId"] == 1
+
+
+class Told:
+    """A wire that keeps what it is told."""
+
+    is_writable = True
+
+    def __init__(self) -> None:
+        self.messages: list[bytes] = []
+        self.ends: list[int] = []
+
+    def write(self, messages: Sequence[bytes]) -> None:
+        self.messages += messages
+
+    def ping(self, payload: bytes) -> None:
+        self.messages.append(payload)
+
+    def close(self, code: int, reason: str) -> None:
+        self.ends.append(code)
+        assert reason
+
+
+def test_stream_events_come_twice_or_late_and_in_their_order(lab: Served) -> None:
+    async def story() -> None:
+        import asyncio
+
+        faults = Faults(lambda: 0, None)
+        wire = Told()
+        faulty = FaultyWire(wire, faults, "/ws/btcusdt@trade")
+        faults.add(Rule(Fault.DUPLICATE_EVENTS, most=1))
+        faulty.write([b"1", b"2"])
+        assert wire.messages == [b"1", b"1", b"2"]
+        late = faults.add(Rule(Fault.DELAY_EVENTS, path="/ws/*", most=1, seconds=0.01))
+        faults.add(Rule(Fault.DELAY_EVENTS, path="/stream"))
+        faulty.write([b"3"])
+        faulty.write([b"4"])
+        assert wire.messages[3:] == []
+        assert late.is_over
+        while len(wire.messages) < 5:
+            await asyncio.sleep(0)
+        assert wire.messages[3:] == [b"3", b"4"]
+        faulty.write([b"5"])
+        assert wire.messages[-1] == b"5"
+        faulty.close(1000, "over")
+        assert wire.ends == [1000]
+
+    lab.run(story())
