@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import json
 import os
 import re
 import shlex
@@ -18,6 +19,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from openmargin.config import load_settings, load_venue
+from openmargin.scenarios.reading import load
 from tests.clients.environments import run_client, run_node_client
 from tests.docs.snippets import ROOT, Command, Snippet, answers, commands
 from tests.serve.process import Server, environment, proxying, serving
@@ -96,6 +98,8 @@ class Session:
             self._printed = self._python(snippet)
         elif snippet.kind == "javascript":
             self._printed = self._javascript(snippet)
+        elif snippet.kind == "json":
+            json.loads(snippet.body)
         elif snippet.kind == "toml":
             self._configuration(snippet)
         else:
@@ -179,6 +183,9 @@ class Session:
         assert snippet.title, f"{snippet.place}: say the name of the file as title="
         path = self._home / snippet.title
         path.write_text(snippet.body)
+        if "[[steps]]" in snippet.body:
+            load(str(path))
+            return
         load_settings(path, {})
         load_venue(path)
 

@@ -2,8 +2,8 @@
 
 Owns: which kinds of block there are, and how a console block is read. `console` holds commands after `$ ` with what
 they answer below; `sh` is a script; `python` and `javascript` programs, and `python` under a title a file of tests; `text`
-what the program above it prints; `toml` a configuration file and `ini` one of pytest, written under their titles. In answers
-`…` stands for anything, and spaces do not count.
+what the program above it prints; `toml` a configuration file or a scenario and `ini` one of pytest, written under their
+titles; `json` a message, which is read. In answers `…` stands for anything, and spaces do not count.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = (ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md")))
-KINDS = ("console", "sh", "python", "javascript", "text", "toml", "ini")
+KINDS = ("console", "sh", "python", "javascript", "text", "toml", "ini", "json")
 
 _FENCE = re.compile(
     r"^(?P<indent> *)```(?P<info>[^\n`]*)\n(?P<body>.*?)^(?P=indent)```[ ]*$", re.MULTILINE | re.DOTALL
