@@ -203,9 +203,10 @@ class _Rims:
 def _socket_endpoints(exchange: Exchange, secrets: SecretKeeper, gateway: Gateway) -> list[SocketEndpoint]:
     """Every path that takes WebSockets."""
     hub = Hub(exchange)
-    for source in (*market_sources(exchange), UserData(exchange, secrets, hub)):
+    users = UserData(exchange, secrets, hub)
+    for source in (*market_sources(exchange), users):
         hub.add(source)
-    return [StreamEndpoint(exchange, hub), WebSocketApiEndpoint(WebSocketApi(gateway.pipeline))]
+    return [StreamEndpoint(exchange, hub), WebSocketApiEndpoint(WebSocketApi(gateway.pipeline), users)]
 
 
 def _master_key(settings: Settings) -> bytes:

@@ -5,21 +5,18 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
 
 from openmargin.api.limits import WeightLimits
 from openmargin.api.ws import api_endpoint
 from openmargin.api.ws.api import WebSocketApi
-from openmargin.api.ws.api_endpoint import WebSocketApiEndpoint
-from openmargin.api.ws.connection import Connection
-from openmargin.api.ws.gateway import Refusal, SocketGateway, SocketRequest
+from openmargin.api.ws.gateway import Refusal
 from tests.api.test_limits import HostClock
 from tests.api.world import SPOT, START_MS, World
 from tests.api.worlds import with_requests
 from tests.api.ws_client import ORDER, payload_of, with_secret
-from tests.streams.wire import MemoryWire
+from tests.api.ws_line import Line
 
 PING = b'{"id":1,"method":"ping"}'
 
@@ -37,41 +34,6 @@ def tight() -> Iterator[World]:
     world = World(with_requests(ban_after=3), weights=WeightLimits(api_ip=5))
     yield world
     world.close()
-
-
-class Line:
-    """A connection of a world's WebSocket API with its client's end in hand."""
-
-    def __init__(self, world: World, path: str = "/ws-api/v3", query: bytes = b"") -> None:
-        self.world = world
-        self.wire = MemoryWire()
-        gateway = SocketGateway(world.exchange.clock)
-        gateway.add(WebSocketApiEndpoint(WebSocketApi(world.gateway.pipeline)))
-
-        async def open_() -> Connection | Refusal:
-            return gateway.open(SocketRequest(path, query, "127.0.0.1"), self.wire)
-
-        self.opened = world.run(open_())
-
-    @property
-    def connection(self) -> Connection:
-        assert isinstance(self.opened, Connection)
-        return self.opened
-
-    def send(self, *messages: bytes) -> list[Any]:
-        """What has come back when everything has been dealt with that was sent."""
-
-        async def send() -> None:
-            for message in messages:
-                self.connection.received(message)
-            for _ in range(200):
-                await asyncio.sleep(0)
-
-        self.world.run(send())
-        return self.heard()
-
-    def heard(self) -> list[Any]:
-        return [json.loads(message) for message in self.wire.messages]
 
 
 @pytest.mark.parametrize("path", ["/ws-api/v3", "/ws-api/v3/"])

@@ -115,9 +115,16 @@ class Client:
     def signed_params(
         self, params: Mapping[str, Any] | None = None, by: Signer | None = None
     ) -> dict[str, Any]:
-        signer = by or with_secret(self.world.key)
-        asked = {"timestamp": self.world.now_ms, "apiKey": signer.api_key, **(params or {})}
-        return {**asked, "signature": signer.sign(payload_of(asked))}
+        return signed_params(self.world, params, by)
+
+
+def signed_params(
+    world: World, params: Mapping[str, Any] | None = None, by: Signer | None = None
+) -> dict[str, Any]:
+    """The parameters of a signed request, in time unless they say otherwise."""
+    signer = by or with_secret(world.key)
+    asked = {"timestamp": world.now_ms, "apiKey": signer.api_key, **(params or {})}
+    return {**asked, "signature": signer.sign(payload_of(asked))}
 
 
 def payload_of(params: Mapping[str, Any]) -> str:

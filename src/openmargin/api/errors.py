@@ -164,6 +164,19 @@ INVALID_PARAMS: Final = WireError(400, -1135, "Invalid 'params' in JSON request;
 NO_SBE: Final = WireError(400, -1155, "SBE is not enabled.")
 NO_HMAC_SESSION: Final = WireError(400, -2028, "HMAC-SHA-256 API key is not supported.")
 NO_RSA_SESSION: Final = WireError(400, -2028, "RSA API key is not supported.")
+NOT_LOGGED_ON: Final = WireError(
+    400, -1193, "WebSocket session not authenticated. Recommendation: use `session.logon`."
+)
+BAD_LISTEN_TOKEN: Final = WireError(400, -1209, "The listenToken is invalid.")
+ALREADY_SUBSCRIBED: Final = WireError(400, -2035, "User Data Stream subscription already active.")
+NOT_SUBSCRIBED: Final = WireError(400, -2036, "User Data Stream subscription not active.")
+NO_MORE_SUBSCRIPTIONS: Final = WireError(400, -2042, "Maximum subscription ID reached for this connection.")
+
+
+def too_many_subscriptions(limit: int) -> WireError:
+    return WireError(
+        400, -1191, f"Too many subscriptions. Connection may create up to '{limit}' subscriptions at a time."
+    )
 
 
 def too_many_values(name: str, maximum: int) -> WireError:

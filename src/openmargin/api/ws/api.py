@@ -101,7 +101,7 @@ class WebSocketApi:
         work = _Work(tells_limits=session.returns_rate_limits)
         lost_key = self._lost_key(session)
         if lost_key is not None:
-            session.log_out()
+            session.log_out(self._pipeline.exchange.live.now_ms())
         try:
             result = Raw(await self._serve(session, message, work, lost_key))
             answer = Answer(work.id, result=result)

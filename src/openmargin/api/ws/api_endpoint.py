@@ -18,6 +18,8 @@ from openmargin.api.ws.api import WebSocketApi
 from openmargin.api.ws.connection import CLOSE_FAILURE, CLOSE_POLICY, Connection, ConnectionLimits
 from openmargin.api.ws.gateway import SocketRefused, SocketRequest
 from openmargin.api.ws.sessions import Session
+from openmargin.api.ws.subscriptions import Subscriptions
+from openmargin.api.ws.user_data import UserData
 
 PATH: Final = "/ws-api/v3"
 AT_ONCE_MAX: Final = 512
@@ -41,8 +43,9 @@ class WebSocketApiEndpoint:
     limits = ConnectionLimits(incoming_per_second=None)
     """Weights bound what is sent, and bans end it."""
 
-    def __init__(self, api: WebSocketApi) -> None:
+    def __init__(self, api: WebSocketApi, users: UserData) -> None:
         self._api = api
+        self._users = users
 
     def serves(self, path: str) -> bool:
         return path in (PATH, PATH + "/")
@@ -52,14 +55,19 @@ class WebSocketApiEndpoint:
             session = self._api.connect(request.ip, request.query)
         except ApiError as refusal:
             raise SocketRefused(refusal.error, refusal.retry) from None
-        return WebSocketApiHandler(self._api, session, connection)
+        listening = Subscriptions(self._users, connection, session.per_ms)
+        session.listening = listening
+        return WebSocketApiHandler(self._api, session, connection, listening)
 
 
 class WebSocketApiHandler:
     """One connection. What it began to deal with is finished even if the connection ends: it may be an order."""
 
-    def __init__(self, api: WebSocketApi, session: Session, connection: Connection) -> None:
+    def __init__(
+        self, api: WebSocketApi, session: Session, connection: Connection, listening: Subscriptions
+    ) -> None:
         self._api = api
+        self._listening = listening
         self._session = session
         self._connection = connection
         self._loop = asyncio.get_running_loop()
@@ -78,6 +86,7 @@ class WebSocketApiHandler:
 
     def closed(self) -> None:
         self._waiting.clear()
+        self._listening.close()
 
     def farewell(self) -> bytes:
         return msgspec.json.encode(_Event(_ServerShutdown("serverShutdown", self._api.now(self._session))))

@@ -49,6 +49,16 @@ with the `id` `null` and status 401 follows.
 | `timeUnit=MICROSECOND` | times in answers are microseconds |
 | `responseFormat=sbe` | refused with -1155: answers are JSON |
 
+## User data
+
+`userDataStream.subscribe` listens to the account of the session's key, `userDataStream.subscribe.signature` to that of the key
+which signs the message, `userDataStream.subscribe.listenToken` to the margin account of a token that
+`POST /sapi/v1/userListenToken` made. Events come as `{{"subscriptionId":0,"event":{{…}}}}`, from the next change on and none
+before it is on disk; [streams](streams.md) has them. One connection listens to an account once (-2035), to 1,000 accounts at
+a time and 65,535 in all. `eventStreamTerminated` is the last event of a subscription that ended before its connection: by
+`userDataStream.unsubscribe`, with its token, or, where the session began it, with the logout or the loss of the key. Without
+a `subscriptionId`, unsubscribing ends whatever there is; with one that is not active it is refused with -2036.
+
 ## Limits
 
 A connection weighs {CONNECTION_WEIGHT}, a message that names no method {MALFORMED_WEIGHT}, others what the table says; it is one budget with

@@ -10,7 +10,7 @@ from typing import Final
 from openmargin.api.endpoint import Endpoint
 from openmargin.api.endpoints import ENDPOINTS
 from openmargin.api.errors import WireError, unsupported
-from openmargin.api.ws import session_methods
+from openmargin.api.ws import session_methods, user_data_methods
 from openmargin.domain.reasons import Reason
 
 OF_ENDPOINTS: Final = {
@@ -79,8 +79,13 @@ UNSUPPORTED: Final[dict[str, WireError]] = {
 def _methods() -> dict[str, Endpoint]:
     rows = {row.name: row for row in ENDPOINTS}
     methods = {name: rows[endpoint] for name, endpoint in OF_ENDPOINTS.items()}
-    of_sessions = (row for row in vars(session_methods).values() if isinstance(row, Endpoint))
-    return methods | {row.path: row for row in of_sessions}
+    own = (
+        row
+        for module in (session_methods, user_data_methods)
+        for row in vars(module).values()
+        if isinstance(row, Endpoint)
+    )
+    return methods | {row.path: row for row in own}
 
 
 METHODS: Final[dict[str, Endpoint]] = _methods()

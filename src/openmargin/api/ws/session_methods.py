@@ -11,7 +11,8 @@ from openmargin.api.render import Reply
 from openmargin.api.ws.sessions import Session
 from openmargin.domain.enums import KeyKind
 
-_DOOR: Final = "WS"
+DOOR: Final = "WS"
+"""In the place of HTTP's method, in the names of rows that HTTP does not serve."""
 
 
 class SessionStatus(Reply):
@@ -23,7 +24,7 @@ class SessionStatus(Reply):
     user_data_stream: bool | None
 
 
-@endpoint(_DOOR, "session.logon", Security.SIGNED, Weight(2), refuses=(NO_HMAC_SESSION, NO_RSA_SESSION))
+@endpoint(DOOR, "session.logon", Security.SIGNED, Weight(2), refuses=(NO_HMAC_SESSION, NO_RSA_SESSION))
 async def logon(call: Call, _asked: NoParams) -> SessionStatus:
     """Log on with an Ed25519 key, which then stands for all messages that name no other"""
     key = call.exchange.live.key(call.sender.api_key)
@@ -34,16 +35,16 @@ async def logon(call: Call, _asked: NoParams) -> SessionStatus:
     return _status(call)
 
 
-@endpoint(_DOOR, "session.status", Security.NONE, Weight(2))
+@endpoint(DOOR, "session.status", Security.NONE, Weight(2))
 async def status(call: Call, _asked: NoParams) -> SessionStatus:
     """Query the session: which key, since when"""
     return _status(call)
 
 
-@endpoint(_DOOR, "session.logout", Security.NONE, Weight(2))
+@endpoint(DOOR, "session.logout", Security.NONE, Weight(2))
 async def logout(call: Call, _asked: NoParams) -> SessionStatus:
     """Forget the session's key; the connection stays open"""
-    session_of(call).log_out()
+    session_of(call).log_out(call.exchange.live.now_ms())
     return _status(call)
 
 
@@ -61,6 +62,6 @@ def _status(call: Call) -> SessionStatus:
         connected_since=call.in_unit(session.connected_ms),
         return_rate_limits=session.returns_rate_limits,
         server_time=call.server_time(),
-        # The reference's word for a door at which no user data can be had.
-        user_data_stream=None,
+        # The reference has null where user data cannot be had.
+        user_data_stream=None if session.listening is None else bool(session.listening.ids),
     )

@@ -3,15 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final
+from typing import Final, Protocol
 
 from msgspec import Struct
 
 from openmargin.api.errors import REJECTED_KEY, missing
 from openmargin.api.ws.messages import KeyProof
+from openmargin.domain.ids import Scope
 from openmargin.domain.views import KeyView
 
 NO_KEY: Final = missing("apiKey")
+
+
+class Listening(Protocol):
+    """The user data that one connection listens to, by number; see `subscriptions`."""
+
+    @property
+    def ids(self) -> list[int]: ...
+
+    def subscribe(self, account_id: int, scope: Scope, *, is_of_session: bool = False) -> int: ...
+
+    def subscribe_by_token(self, text: str) -> tuple[int, int]: ...
+
+    def unsubscribe(self, subscription_id: int | None, now_ms: int) -> None: ...
+
+    def log_out(self, now_ms: int) -> None: ...
 
 
 class Session(Struct):
@@ -27,6 +43,8 @@ class Session(Struct):
     """The key that the session is logged on with."""
     key_serial: int = 0
     authorized_ms: int | None = None
+    listening: Listening | None = None
+    """The user data that goes to the connection; None where none can."""
     is_banned: bool = False
     """Must whoever carries the connection close it?"""
 
@@ -36,9 +54,12 @@ class Session(Struct):
         self.key_serial = key.serial
         self.authorized_ms = now_ms
 
-    def log_out(self) -> None:
+    def log_out(self, now_ms: int) -> None:
+        """Forget the key, and stop listening for it."""
         self.api_key = None
         self.authorized_ms = None
+        if self.listening is not None:
+            self.listening.log_out(now_ms)
 
     def proof(self, parameters: Mapping[str, str], *, must_be_signed: bool, lost_key: str | None) -> KeyProof:
         """How a message shows who sent it: with a key and a signature of its own, or by the session.
