@@ -10,11 +10,13 @@ import logging
 import os
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
+import msgspec
 from msgspec import structs
 
-from openmargin.api import openapi
+from openmargin.api import errors, openapi
 from openmargin.api.app import Gateway
 from openmargin.api.asgi import AsgiGateway, Receive, Scope, Send
 from openmargin.api.auth import Authenticator, TimestampPolicy
@@ -23,7 +25,7 @@ from openmargin.api.fault_answers import fault_answer, says_when_to_retry
 from openmargin.api.limits import Limits
 from openmargin.api.ws.api import WebSocketApi
 from openmargin.api.ws.api_endpoint import WebSocketApiEndpoint
-from openmargin.api.ws.connection import Wire
+from openmargin.api.ws.connection import CLOSE_RESTART, Wire
 from openmargin.api.ws.gateway import SocketEndpoint, SocketGateway
 from openmargin.api.ws.hub import Hub
 from openmargin.api.ws.market import market_sources
@@ -42,8 +44,10 @@ from openmargin.lab.faults.requests import Answers, FaultAnswer, FaultyRequests
 from openmargin.lab.faults.rules import Faults
 from openmargin.lab.faults.streams import FaultyWire
 from openmargin.lab.index_walk import IndexWalk
+from openmargin.lab.shapes import Refusal
 from openmargin.lab.stage import Place, Stage, is_of_lab
-from openmargin.runtime.clock import WallClock
+from openmargin.lab.worlds import TooManyWorlds, WorldRefused, Worlds
+from openmargin.runtime.clock import Clock, WallClock
 from openmargin.runtime.directory import DataDirectory
 from openmargin.runtime.errors import StartRefused
 from openmargin.runtime.exchange import Exchange, ExchangeOptions, exit_process, open_exchange
@@ -54,54 +58,69 @@ from openmargin.runtime.secrets import (
     is_another_master_key,
     load_or_create_master_key,
 )
-from openmargin.runtime.shelf import DiskShelf, MemoryShelf, Start, shelf_of
+from openmargin.runtime.shelf import DiskShelf, MemoryShelf, Resume, Start, shelf_of
 
 _log = logging.getLogger(__name__)
 
 _CLOCK_SLACK_MS = 60_000
+_WORLDS = "/w/"
+_JSON = [(b"content-type", b"application/json")]
 _DOCUMENTS = {"/lab/openapi-binance.json": openapi.document}
 """What the lab shows of the other rim, which it does not know."""
 
 
 class Application:
-    """The ASGI application: `/lab` is the lab's, everything else the gateway's. WebSockets have a door of their own."""
+    """The ASGI application: the exchange itself, and under `/w/NAME` the worlds. WebSockets have a door of their own."""
 
-    def __init__(self, stage: Stage, sockets: SocketGateway, faults: Faults, answers: Answers) -> None:
-        """`answers` are what clients hear of faults."""
+    def __init__(self, stage: _Served, worlds: Worlds, sockets: SocketGateway) -> None:
         self.stage = stage
+        self.worlds = worlds
         self.sockets = sockets
-        self.faults = faults
-        self._is_broken = False
-        self._broken = FaultyRequests(self._to_gateway, faults, answers, self._account_of)
-        faults.on_change = self._wire
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         if scope["type"] != "http":
             # Whoever builds the exchange closes it: there is no life span to ask for.
             raise NotImplementedError(f"no {scope['type']} connections")
-        if self._is_broken and not is_of_lab(scope["path"]):
-            return self._broken(scope, receive, send)
-        return self.stage.place.answer(scope, receive, send)
+        if scope["path"].startswith(_WORLDS):
+            return self._answer_in_world(scope, receive, send)
+        return self.stage.answer(scope, receive, send)
+
+    @property
+    def faults(self) -> Faults:
+        """What goes wrong on the wire of the exchange without a name."""
+        return self.stage.faults
 
     async def close(self) -> None:
-        """Close whichever exchange is served."""
+        """Close whichever exchange is served, and all worlds."""
+        await self.worlds.close()
         await self.stage.close()
 
-    def _wire(self) -> None:
-        """Faults stand between where there are any, and only there."""
-        self._is_broken = self.faults.break_requests
-        self.sockets.wire_of = self._faulty_wire if self.faults.break_streams else None
+    async def _answer_in_world(self, scope: Scope, receive: Receive, send: Send) -> None:
+        name, path = _in_world(scope["path"])
+        try:
+            stage = await self.worlds.find(name)
+        except WorldRefused as refusal:
+            status, body = _no_world(refusal, path)
+            await send({"type": "http.response.start", "status": status, "headers": _JSON})
+            await send({"type": "http.response.body", "body": body})
+            return
+        assert isinstance(stage, _Served), "main makes every world"
+        await stage.answer({**scope, "path": path, "raw_path": path.encode()}, receive, send)
 
-    def _faulty_wire(self, wire: Wire, path: str) -> Wire:
-        return FaultyWire(wire, self.faults, path)
 
-    def _to_gateway(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
-        return self.stage.place.gateway(scope, receive, send)
+def _in_world(path: str) -> tuple[str, str]:
+    """The world's name, and the path as it is called there."""
+    name, _, rest = path.removeprefix(_WORLDS).partition("/")
+    return name, f"/{rest}"
 
-    def _account_of(self, api_key: str) -> int:
-        """Whose an API key is; 0 for nobody's."""
-        key = self.stage.exchange.live.key(api_key)
-        return key.account_id if key is not None else 0
+
+def _no_world(refusal: WorldRefused, path: str) -> tuple[int, bytes]:
+    """The answer where a world cannot be spoken to, in the shape that the path's clients know."""
+    made = errors.too_many_worlds if isinstance(refusal, TooManyWorlds) else errors.no_such_world
+    error = made(f"{refusal.error}: {refusal.hint}")
+    if not path.startswith("/lab"):
+        return error.status, errors.error_body(error)
+    return error.status, msgspec.json.encode(Refusal(error=refusal.error, hint=refusal.hint))
 
 
 async def build(
@@ -114,8 +133,8 @@ async def build(
 ) -> tuple[Exchange, Application]:
     """Open the exchange that `settings` describe and the application that serves it; the caller closes that.
 
-    Another exchange may take its place later: only a caller who never asks for one may close the exchange itself. `venue` is None where the operator named none: a new exchange has the default one, another keeps its own.
-    Raises StartRefused.
+    Another exchange may take its place later. `venue` is None where the operator named none: a new exchange has the
+    default one, another keeps its own. Raises StartRefused.
     """
     master_key = _master_key(settings)
     shelf = shelf_of(settings.directory, at)
@@ -133,8 +152,109 @@ async def build(
         await exchange.close()
         raise
 
+    return exchange, _application(settings, options, shelf, exchange, SecretKeeper(master_key))
+
+
+def _application(
+    settings: Settings,
+    options: ExchangeOptions,
+    shelf: DiskShelf | MemoryShelf,
+    exchange: Exchange,
+    secrets: SecretKeeper,
+) -> Application:
+    """Everything that answers for an exchange that is open, and the worlds beside it."""
+
+    start = _opener(settings, options)
+
+    def served(found: Exchange, shelf: DiskShelf | MemoryShelf, sockets: SocketGateway) -> _Served:
+        faults = Faults(lambda: made.exchange.clock.now_ms(), found.directory and settings.directory)
+        rims = _Rims(settings, secrets, sockets, found, worlds, faults)
+        made = _Served(shelf, found, start, rims, faults)
+        return made
+
+    async def make_world(resume: Resume | None) -> Stage:
+        venue = stage.exchange.venue
+        world = await _open_world(settings, structs.replace(options, venue=venue), resume)
+        return served(world, MemoryShelf(), SocketGateway(world.clock))
+
+    worlds = Worlds(make_world, settings.worlds_max)
+    sockets = SocketGateway(exchange.clock)
+    sockets.elsewhere = partial(_door_of_world, worlds)
+    stage = served(exchange, shelf, sockets)
+    return Application(stage, worlds, sockets)
+
+
+class _Served(Stage):
+    """A stage with a door for WebSockets, which closes with it, and with what goes wrong on the wire."""
+
+    def __init__(
+        self,
+        shelf: DiskShelf | MemoryShelf,
+        exchange: Exchange,
+        start: Callable[[Start], Awaitable[Exchange]],
+        rims: _Rims,
+        faults: Faults,
+    ) -> None:
+        super().__init__(shelf, exchange, start, rims.around)
+        self.sockets = rims.sockets
+        self.faults = faults
+        self._is_broken = False
+        answers = _fault_answers(exchange.clock)
+        self._broken = FaultyRequests(self._to_gateway, faults, answers, self._account_of)
+        faults.on_change = self._wire
+
+    def answer(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+        """Hand a request to whoever it is for."""
+        if self._is_broken and not is_of_lab(scope["path"]):
+            return self._broken(scope, receive, send)
+        return self.place.answer(scope, receive, send)
+
+    async def close(self) -> None:
+        self.sockets.hang_up(CLOSE_RESTART, "This exchange is closed")
+        await super().close()
+
+    def _wire(self) -> None:
+        """Faults stand between where there are any, and only there."""
+        self._is_broken = self.faults.break_requests
+        self.sockets.wire_of = self._faulty_wire if self.faults.break_streams else None
+
+    def _faulty_wire(self, wire: Wire, path: str) -> Wire:
+        return FaultyWire(wire, self.faults, path)
+
+    def _to_gateway(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+        return self.place.gateway(scope, receive, send)
+
+    def _account_of(self, api_key: str) -> int:
+        """Whose an API key is; 0 for nobody's."""
+        key = self.exchange.live.key(api_key)
+        return key.account_id if key is not None else 0
+
+
+def _fault_answers(clock: Clock) -> Answers:
+    """What clients hear of faults, in the words of the other rim."""
+
+    def answer(fault: str, seconds: float) -> FaultAnswer | None:
+        error = fault_answer(fault, clock.host_ms() + round(seconds * 1_000))
+        if error is None:
+            return None
+        return FaultAnswer(error.status, error_body(error), says_when_to_retry(error))
+
+    return answer
+
+
+def _door_of_world(worlds: Worlds, path: str) -> tuple[SocketGateway, str] | None:
+    """The door of a world that is there, and the path as it is called there; none is made for a WebSocket."""
+    if not path.startswith(_WORLDS):
+        return None
+    name, inner = _in_world(path)
+    found = worlds.present(name)
+    return (found.sockets, inner) if isinstance(found, _Served) else None
+
+
+def _opener(settings: Settings, options: ExchangeOptions) -> Callable[[Start], Awaitable[Exchange]]:
+    """Opens another timeline as an exchange was opened."""
+
     async def open_start(start: Start) -> Exchange:
-        """Another timeline, as this exchange was opened."""
         opened = await open_exchange(
             structs.replace(options, directory=start.directory, resume=start.resume, is_guest=True)
         )
@@ -146,23 +266,37 @@ async def build(
             raise
         return opened
 
-    sockets = SocketGateway(exchange.clock)
-    faults = Faults(lambda: stage.exchange.clock.now_ms(), settings.directory)
-    rims = _Rims(settings, SecretKeeper(master_key), sockets, exchange, faults)
-    stage = Stage(shelf, exchange, open_start, rims.around)
-    return exchange, Application(stage, sockets, faults, _fault_answers(exchange))
+    return open_start
 
 
-def _fault_answers(exchange: Exchange) -> Answers:
-    """What clients hear of faults, in the words of the other rim."""
+async def _open_world(settings: Settings, options: ExchangeOptions, resume: Resume | None) -> Exchange:
+    """A new exchange in memory like the server's, or one that goes on from somewhere."""
+    start = options.virtual_start_ms
+    if start is not None and settings.start is None:
+        start = WallClock().host_ms()
+    world = await open_exchange(
+        structs.replace(
+            options,
+            directory=None,
+            resume=resume,
+            virtual_start_ms=start,
+            is_guest=True,
+            on_poison=_leave_it_at_that,
+        )
+    )
+    try:
+        await ensure_development_accounts(world)
+        IndexWalk(world, settings.virtual_walk_ms).begin()
+        if settings.speed:
+            await world.run_at(settings.speed)
+    except BaseException:
+        await world.close()
+        raise
+    return world
 
-    def answer(fault: str, seconds: float) -> FaultAnswer | None:
-        error = fault_answer(fault, exchange.clock.host_ms() + round(seconds * 1_000))
-        if error is None:
-            return None
-        return FaultAnswer(error.status, error_body(error), says_when_to_retry(error))
 
-    return answer
+def _leave_it_at_that(_code: int) -> None:
+    """A bug that one world met ends that world alone, which answers 503 from then on."""
 
 
 class _Rims:
@@ -174,11 +308,13 @@ class _Rims:
         secrets: SecretKeeper,
         sockets: SocketGateway,
         exchange: Exchange,
+        worlds: Worlds,
         faults: Faults,
     ) -> None:
+        self._worlds = worlds
         self._settings = settings
         self._secrets = secrets
-        self._sockets = sockets
+        self.sockets = sockets
         self._exchange = exchange
         self._faults = faults
         # Who asks too often does so whatever is served.
@@ -191,10 +327,10 @@ class _Rims:
             exchange, self._secrets, TimestampPolicy(self._settings.timestamp_policy)
         )
         gateway = Gateway(exchange, authenticator, self._limits)
-        self._sockets.turn_to(
+        self.sockets.turn_to(
             _socket_endpoints(exchange, self._secrets, gateway), "Another timeline is served"
         )
-        lab = lab_app(Bench(exchange, self._secrets, stage, faults=self._faults), _DOCUMENTS)
+        lab = lab_app(Bench(exchange, self._secrets, stage, self._worlds, faults=self._faults), _DOCUMENTS)
         return Place(
             exchange, AsgiGateway(gateway), Callers(lab, self._settings.host, self._settings.lab_hosts)
         )

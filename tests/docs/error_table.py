@@ -34,7 +34,7 @@ _HELP = {
     -1007: "The disk is slow. Query before you repeat.",
     -1013: "[Rules](rules.md#orders) has the order of the filters, `GET /api/v3/exchangeInfo` their values.",
     -1015: "Wait for `Retry-After`; `GET /sapi/v1/margin/rateLimit/order` has the counts.",
-    -1016: "The server is being stopped.",
+    -1016: "The server is being stopped, or [another timeline](lab.md#snapshots) came in its place: then ask again.",
     -1020: "Known, and [not supported yet](rules.md#not-supported-yet).",
     -1021: "Compare the machine's clock with `GET /api/v3/time`, or send a larger `recvWindow`.",
     -1022: "Sign exactly what is sent, without `signature`. A changed server key changes every HMAC secret.",

@@ -130,11 +130,11 @@ def test_nothing_stands_before_the_gateway_while_nothing_is_broken(lab: Served) 
     transport: Any = lab.client._transport
     application: Application = transport.app
     first = lab.post("/lab/faults", {"fault": "error", "count": 1}).json()
-    assert application._is_broken is True
+    assert application.stage._is_broken is True
     ask(lab)
-    assert application._is_broken is False
+    assert application.stage._is_broken is False
     lab.post("/lab/faults", {"fault": "duplicate-events"})
-    assert application._is_broken is False
+    assert application.stage._is_broken is False
     assert application.sockets.wire_of is not None
     lab.ask("DELETE", "/lab/faults")
     assert application.sockets.wire_of is None

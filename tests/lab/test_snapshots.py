@@ -133,7 +133,7 @@ def test_a_fork_is_a_data_directory_for_another_server(
     place(on_disk, 1)
     before = on_disk.get("/lab/state").json()
     fork = done(on_disk, "POST", "/lab/snapshots/calm/fork", {"timeline": "other"})
-    assert (fork["timeline"], fork["isServed"]) == ("other", False)
+    assert (fork["timeline"], fork["world"]) == ("other", None)
     with served(monkeypatch, tmp_path, clock="virtual", data=fork["directory"]) as other:
         assert other.get("/lab/state").json()["seq"] == before["seq"] - 1
         place(other, 5)

@@ -121,3 +121,17 @@ def test_the_proxy_carries_sockets_of_the_known_hosts(server: Server, tmp_path: 
         for host in ("stream.binance.com:9443", "stream.binance.com", "data-stream.binance.vision"):
             with connect(f"wss://{host}/ws", proxy=f"http://127.0.0.1:{port}", ssl=trust) as client:
                 assert ask(client, method="LIST_SUBSCRIPTIONS", id=1) == {"result": [], "id": 1}
+
+
+def test_a_world_has_streams_of_its_own_until_it_ends(server: Server) -> None:
+    with pytest.raises(InvalidStatus) as refused, connect(at(server, "/w/none/ws"), proxy=None):
+        pass
+    assert refused.value.response.status_code == 404
+    assert server.client.get("/w/one/api/v3/ping").json() == {}
+    with connect(at(server, "/w/one/ws"), proxy=None) as client:
+        assert ask(client, method="SUBSCRIBE", params=["btcusdt@trade"], id=1) == {"result": None, "id": 1}
+        assert server.client.post("/lab/prices/BTCUSDT", json={"price": "41000"}).status_code == 200
+        assert server.client.post("/w/one/lab/prices/BTCUSDT", json={"price": "42000"}).status_code == 200
+        assert 41_500 < float(json.loads(client.recv(timeout=20))["p"]) < 42_500
+        assert server.client.delete("/lab/worlds/one").status_code == 200
+        assert end_of(client)[0] == 1012

@@ -195,6 +195,16 @@ def no_such_path(path: str) -> WireError:
     return WireError(404, -1000, f"No endpoint at {path}")
 
 
+def no_such_world(why: str) -> WireError:
+    """Worlds are ours alone, so no code is documented."""
+    return WireError(404, -1000, why)
+
+
+def too_many_worlds(why: str) -> WireError:
+    """What is full is the server: the nearest in meaning."""
+    return WireError(503, -1008, why)
+
+
 def no_such_method(method: str, path: str) -> WireError:
     return WireError(405, -1000, f"Method {method} is not allowed at {path}")
 

@@ -84,6 +84,9 @@ class Settings(Struct, frozen=True, kw_only=True):
             " every page in that a browser here shows."
         ),
     ] = ()
+    worlds_max: Annotated[
+        int, Meta(ge=0, le=10_000, description="Worlds (`/w/NAME/`) that there may be at once.")
+    ] = 64
     log_level: Annotated[
         Literal["debug", "info", "warning", "error"], _means("What is worth a line on standard error.")
     ] = "warning"

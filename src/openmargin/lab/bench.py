@@ -11,6 +11,7 @@ from openmargin.lab.faults.rules import Faults
 from openmargin.lab.replay.driver import Replay
 from openmargin.lab.shapes import ID_MAX
 from openmargin.lab.stage import Stage
+from openmargin.lab.worlds import Worlds
 from openmargin.runtime.exchange import Exchange
 from openmargin.runtime.secrets import SecretKeeper
 
@@ -22,6 +23,8 @@ class Bench(Struct, frozen=True):
     secrets: SecretKeeper
     stage: Stage
     """Where it is served."""
+    worlds: Worlds
+    """All worlds of the server, whichever of them this is."""
     changing_rules: asyncio.Lock = field(default_factory=asyncio.Lock)
     """Held while a changed venue is made of the present one."""
     replays: list[Replay] = field(default_factory=list[Replay])
@@ -38,5 +41,6 @@ class Path(Struct, frozen=True, rename="camel", forbid_unknown_fields=True):
     asset: str = ""
     snapshot: str = ""
     timeline: str = ""
+    world: str = ""
     script_id: Annotated[int, Meta(ge=1, le=ID_MAX)] = 1
     fault_id: Annotated[int, Meta(ge=1, le=ID_MAX)] = 1

@@ -17,6 +17,7 @@ from openmargin.lab import (
     replays,
     snapshots,
     terms,
+    world_requests,
 )
 from openmargin.lab.shapes import Answer, Body
 
@@ -71,6 +72,8 @@ ROUTES: Final = (
     _route("POST", "/lab/snapshots/{snapshot}/fork", snapshots.fork_snapshot),
     _route("GET", "/lab/timelines", snapshots.show_timelines),
     _route("POST", "/lab/timelines/{timeline}/switch", snapshots.switch_timeline),
+    _route("GET", "/lab/worlds", world_requests.show_worlds),
+    _route("DELETE", "/lab/worlds/{world}", world_requests.end_world),
     _route("GET", "/lab/clock", clock.show_clock),
     _route("POST", "/lab/clock/advance", clock.advance_clock),
     _route("POST", "/lab/clock/run-to", clock.run_clock_to),

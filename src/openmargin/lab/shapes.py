@@ -320,10 +320,33 @@ class NewTimeline(Body, frozen=True):
     timeline: Annotated[str, _means("What to call it; named after the snapshot if it is empty.")] = ""
 
 
+class NewFork(Body, frozen=True):
+    timeline: Annotated[str, _means("A data directory; named after the snapshot if it is empty.")] = ""
+    world: Annotated[str, _means("A world instead, in memory, at /w/ and this name.")] = ""
+
+
+class WorldShown(Answer, frozen=True):
+    world: str
+    seq: Annotated[int, _means("Its last record.")]
+    state_hash: str
+    time: Annotated[int, _means("The moment of that record.")]
+
+
+class WorldsShown(Answer, frozen=True):
+    most: Annotated[int, _means("How many there may be.")]
+    worlds: tuple[WorldShown, ...]
+
+
 class TimelineShown(Answer, frozen=True):
     timeline: str
     is_served: bool
     directory: Annotated[str | None, _means("A data directory like any other; null in memory.")]
+
+
+class ForkShown(Answer, frozen=True):
+    timeline: str
+    directory: Annotated[str | None, _means("What to serve with --data; null for a world.")]
+    world: str | None
 
 
 class Timelines(Answer, frozen=True):

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from openmargin.lab import shapes
 from openmargin.lab.bench import Bench, Path
 from openmargin.lab.errors import Refused
+from openmargin.lab.world_requests import asking_for_a_world
 from openmargin.runtime.errors import AdvanceRuns, StartRefused
 from openmargin.runtime.exchange import Exchange
 from openmargin.runtime.shelf import BadName, Bookmark, ShelfRefused, Taken, Unknown
@@ -36,17 +37,23 @@ async def restore_snapshot(bench: Bench, path: Path, body: shapes.NewTimeline) -
         return _state(bench, await bench.stage.restore(path.snapshot, body.timeline))
 
 
-async def fork_snapshot(bench: Bench, path: Path, body: shapes.NewTimeline) -> shapes.TimelineShown:
-    """Begin a timeline at a snapshot, for another server to serve."""
+async def fork_snapshot(bench: Bench, path: Path, body: shapes.NewFork) -> shapes.ForkShown:
+    """Begin a timeline at a snapshot, for another server to serve, or a world."""
+    if body.world:
+        if body.timeline:
+            raise Refused(400, "a fork has one place", 'write either "timeline" or "world"')
+        with _asking(), asking_for_a_world():
+            stage = await bench.worlds.fork(body.world, await bench.stage.load(path.snapshot))
+        return shapes.ForkShown(timeline=stage.timeline, directory=None, world=body.world)
     if bench.stage.exchange.directory is None:
         raise Refused(
             409,
             "an exchange in memory has no directory to fork into",
-            "restore the snapshot, or serve with --data",
+            "fork into a world, or serve with --data",
         )
     with _asking():
         start = await bench.stage.fork(path.snapshot, body.timeline)
-    return shapes.TimelineShown(timeline=start.timeline, is_served=False, directory=str(start.directory))
+    return shapes.ForkShown(timeline=start.timeline, directory=str(start.directory), world=None)
 
 
 async def show_timelines(bench: Bench, _path: Path, _body: None) -> shapes.Timelines:

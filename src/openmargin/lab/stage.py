@@ -14,7 +14,7 @@ from msgspec import Struct
 
 from openmargin.runtime.exchange import Exchange
 from openmargin.runtime.recovery import freeze_what_was_loaded
-from openmargin.runtime.shelf import Bookmark, Shelf, Start, bookmark_of
+from openmargin.runtime.shelf import Bookmark, Resume, Shelf, Start, bookmark_of
 
 Scope: TypeAlias = MutableMapping[str, Any]
 Receive: TypeAlias = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -90,6 +90,11 @@ class Stage:
         """Take a bookmark away. Raises ShelfRefused."""
         async with self._changing:
             return await asyncio.to_thread(self._shelf.remove, name)
+
+    async def load(self, name: str) -> Resume:
+        """A bookmark as an exchange in memory can go on from it. Raises ShelfRefused."""
+        async with self._changing:
+            return await asyncio.to_thread(self._shelf.load, name)
 
     async def fork(self, name: str, timeline: str) -> Start:
         """Make a timeline that begins at a bookmark, and is served by nobody yet. Raises ShelfRefused."""

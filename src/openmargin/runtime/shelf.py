@@ -21,8 +21,8 @@ from msgspec import Struct
 from openmargin.runtime.directory import DataDirectory, sync_directory
 from openmargin.runtime.errors import StartRefused
 from openmargin.runtime.phases import Phase, PhaseHook, no_hook
-from openmargin.runtime.snapshot_files import Snapshot, write_snapshot
-from openmargin.runtime.storage import Storage, copied_memory
+from openmargin.runtime.snapshot_files import Snapshot, read_snapshot, snapshot_paths, write_snapshot
+from openmargin.runtime.storage import Storage, connect_to_read, copied_memory
 
 MAIN: Final = "main"
 """The timeline that every exchange begins with."""
@@ -97,6 +97,10 @@ class Shelf(Protocol):
 
     def remove(self, name: str) -> Bookmark:
         """Take a bookmark away; timelines that began at it stay. Raises Unknown."""
+        ...
+
+    def load(self, name: str) -> Resume:
+        """A bookmark as an exchange in memory can go on from it; whoever asked closes it. Raises Unknown."""
         ...
 
     def begin(self, name: str, timeline: str) -> Start:
@@ -175,6 +179,15 @@ class DiskShelf:
         path.rename(doomed)
         shutil.rmtree(doomed)
         return bookmark
+
+    def load(self, name: str) -> Resume:
+        data = DataDirectory(self.bookmark_directory(name))
+        [path] = snapshot_paths(data.snapshots)
+        connection = connect_to_read(data)
+        try:
+            return Resume(read_snapshot(path), copied_memory(connection))
+        finally:
+            connection.close()
 
     def begin(self, name: str, timeline: str) -> Start:
         source = self.bookmark_directory(name)
@@ -261,14 +274,18 @@ class MemoryShelf:
         resume.connection.close()
         return bookmark
 
-    def begin(self, name: str, timeline: str) -> Start:
+    def load(self, name: str) -> Resume:
         _, resume = self._find(name)
+        return Resume(resume.snapshot, copied_memory(resume.connection))
+
+    def begin(self, name: str, timeline: str) -> Start:
         timeline = timeline or _free_name(name, list(self._begun))
         require_name(timeline)
         if timeline in self._begun:
             raise Taken(f'there was a timeline "{timeline}" already')
+        resume = self.load(name)
         self._begun[timeline] = None
-        return Start(timeline, resume=Resume(resume.snapshot, copied_memory(resume.connection)))
+        return Start(timeline, resume=resume)
 
     def find(self, timeline: str) -> Start:
         raise Unknown(f'the timeline "{timeline}" is not kept: in memory, bookmarks are')

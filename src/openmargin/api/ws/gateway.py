@@ -8,8 +8,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterable
 from typing import Final, Protocol, TypeAlias
+from weakref import WeakSet
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from openmargin.api import errors
 from openmargin.api.errors import Retry, WireError, error_body
@@ -61,6 +62,8 @@ class Refusal(Struct, frozen=True):
 
 
 Opened: TypeAlias = Connection | Refusal
+Elsewhere: TypeAlias = Callable[[str], "tuple[SocketGateway, str] | None"]
+"""The gateway that answers a path instead, and what it calls that path."""
 
 
 class SocketGateway:
@@ -76,6 +79,10 @@ class SocketGateway:
         """Those whose sockets are open."""
         self.wire_of: Callable[[Wire, str], Wire] | None = None
         """What stands between a connection and its socket, by the path that was asked for; mostly nothing."""
+        self._adopted: WeakSet[Connection] = WeakSet()
+        """Those that came in by the door of another gateway, which counts them."""
+        self.elsewhere: Elsewhere | None = None
+        """Knows paths that others answer."""
 
     def add(self, endpoint: SocketEndpoint) -> None:
         """Have some paths answered."""
@@ -92,13 +99,17 @@ class SocketGateway:
         if self._attempts.add("", request.ip, 1, now_ms) > self._attempts_max:
             seconds = -(-(ATTEMPTS_WINDOW_MS - now_ms % ATTEMPTS_WINDOW_MS) // 1000)
             return _refusal(errors.too_many_connections(self._attempts_max), seconds)
-        endpoint = next((found for found in self._endpoints if found.serves(request.path)), None)
+        gateway = self
+        if self.elsewhere is not None:
+            gateway, path = self.elsewhere(request.path) or (self, request.path)
+            request = structs.replace(request, path=path)
+        endpoint = gateway.endpoint_of(request.path)
         if endpoint is None:
             return _refusal(errors.no_such_path(request.path))
         if len(self.connections) >= self._connections_max:
             return _refusal(errors.CONNECTIONS_FULL)
-        if self.wire_of is not None:
-            wire = self.wire_of(wire, request.path)
+        if gateway.wire_of is not None:
+            wire = gateway.wire_of(wire, request.path)
         connection = Connection(wire, endpoint.limits, self._clock, asyncio.get_running_loop())
         try:
             connection.handler = endpoint.open(request, connection)
@@ -106,7 +117,17 @@ class SocketGateway:
             connection.lost()
             return _refusal(refused.error, None if refused.retry is None else refused.retry.after_s)
         self.connections[connection] = None
+        if gateway is not self:
+            gateway.adopt(connection)
         return connection
+
+    def endpoint_of(self, path: str) -> SocketEndpoint | None:
+        """Who answers a path, if anybody does."""
+        return next((found for found in self._endpoints if found.serves(path)), None)
+
+    def adopt(self, connection: Connection) -> None:
+        """Have a connection that came in elsewhere end with the others."""
+        self._adopted.add(connection)
 
     def closed(self, connection: Connection) -> None:
         """The server has let go of a connection's socket."""
@@ -114,7 +135,7 @@ class SocketGateway:
 
     def hang_up(self, code: int, reason: str) -> None:
         """Close every connection: because this server becomes another, for one."""
-        for connection in tuple(self.connections):
+        for connection in (*self.connections, *self._adopted):
             connection.shut_down(code, reason)
 
 
