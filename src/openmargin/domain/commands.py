@@ -63,6 +63,17 @@ class SetIndex(Command, frozen=True):
     price, and nothing for 0, instead of its smallest lot."""
 
 
+class SeedDebt(Command, frozen=True):
+    """A debt that an account brings from elsewhere: the pool lends it, and the account has spent it already."""
+
+    account_id: int
+    scope: Scope
+    asset: str
+    principal: Atoms
+    interest: Atoms
+    """Charged and not yet paid."""
+
+
 class ScriptIndex(Command, frozen=True):
     """From now on one pair's index, or that of every pair of some assets, follows a script."""
 
@@ -388,6 +399,7 @@ AnyCommand: TypeAlias = (
     | OpenListenKey
     | KeepListenKey
     | CloseListenKey
+    | SeedDebt
     | ScriptIndex
     | EndIndexScript
 )

@@ -39,6 +39,7 @@ from openmargin.domain.commands import (
     Repay,
     RepayLiquidationLoan,
     ScriptIndex,
+    SeedDebt,
     SetBnbBurn,
     SetIndex,
     SetMaxLeverage,
@@ -267,6 +268,8 @@ def _obey(state: State, command: AnyCommand) -> Rejected | None:
         return accounts.deposit(state, command)
     if type(command) is Withdraw:
         return accounts.withdraw(state, command)
+    if type(command) is SeedDebt:
+        return loans.seed(state, command)
     if type(command) is ScriptIndex:
         return index_scripts.begin(state, command)
     if type(command) is EndIndexScript:

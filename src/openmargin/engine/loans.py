@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from openmargin.domain.commands import Borrow, Repay
+from openmargin.domain.commands import Borrow, Repay, SeedDebt
 from openmargin.domain.enums import InterestKind, LoanSource
 from openmargin.domain.events import Borrowed, Repaid
-from openmargin.domain.ids import POOL, SPOT
+from openmargin.domain.ids import POOL, SPOT, WORLD
 from openmargin.domain.money import E8, Atoms
 from openmargin.domain.reasons import Reason, Rejected
 from openmargin.engine import accounts, agenda, debts, index, interest, ledger, listing, risk
@@ -82,6 +82,44 @@ def lend(state: State, account: TradingAccount, asset: str, amount: Atoms, sourc
     )
     interest.charge(state, account, debt, amount, InterestKind.ON_BORROW, agenda.full_hour(state.at_ms))
     interest.schedule(state)
+
+
+def seed(state: State, command: SeedDebt) -> Rejected | None:
+    """Take over a debt that was made elsewhere: by the limits of the pool alone, whatever the account's level."""
+    account = accounts.trading(state, command.account_id, command.scope)
+    if account is None or command.scope == SPOT:
+        return Rejected(Reason.UNKNOWN_SCOPE)
+    if account.liquidation is not None:
+        return Rejected(Reason.LIQUIDATING_NO_BORROW)
+    if command.asset not in state.assets:
+        return Rejected(Reason.UNKNOWN_ASSET)
+    if not accounts.may_hold(state, account, command.asset):
+        return Rejected(Reason.ASSET_NOT_IN_PAIR)
+    if command.principal < 0 or command.interest < 0 or command.principal + command.interest == 0:
+        return Rejected(Reason.AMOUNT_NOT_POSITIVE)
+    if command.principal > inventory(state, command.asset):
+        return Rejected(Reason.INVENTORY_SHORT, command.asset)
+
+    # From here on nothing may be refused.
+    pool, world = state.system(POOL).wallet(command.asset), state.system(WORLD).wallet(command.asset)
+    ledger.move(state, pool, world, command.principal)
+    debt = debts.of(state, account, command.asset)
+    debt.principal += command.principal
+    debt.interest += command.interest
+    debts.stir(state, account)
+    if command.principal:
+        state.events.append(
+            Borrowed(
+                state.next_transaction(),
+                account.account_id,
+                account.scope,
+                command.asset,
+                command.principal,
+                LoanSource.MANUAL,
+            )
+        )
+    interest.schedule(state)
+    return None
 
 
 def repay(state: State, command: Repay) -> Rejected | None:

@@ -54,6 +54,12 @@ class BareExchange:
         self.log += steps
         return steps
 
+    def trial(self) -> BareExchange:
+        """A copy without journal or log, on which anything may be tried."""
+        copy = BareExchange(check_everything=False)
+        copy.engine = Engine.load(self.engine.dump())
+        return copy
+
     def reload(self) -> None:
         """Go on from a snapshot, as after a restart."""
         checked = self.engine.check_everything
