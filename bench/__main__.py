@@ -4,7 +4,20 @@ from __future__ import annotations
 
 import sys
 
-from bench import cascade, engine, idle, market, mixed, month, recovery, replay, stops, timelines, wire
+from bench import (
+    cascade,
+    engine,
+    fanout,
+    idle,
+    market,
+    mixed,
+    month,
+    recovery,
+    replay,
+    stops,
+    timelines,
+    wire,
+)
 
 MEASUREMENTS = {
     "engine": engine.run,
@@ -16,6 +29,7 @@ MEASUREMENTS = {
     "market": market.run,
     "cascade": cascade.run,
     "month": month.run,
+    "fanout": fanout.run,
     "replay": replay.run,
     "timelines": timelines.run,
 }

@@ -36,7 +36,9 @@ MARKET_ORDERS = msgspec.structs.replace(VENUE.orders, limit_10s=10**9, limit_day
 class Crowd:
     """Connections to one exchange, without sockets."""
 
-    def __init__(self, exchange: Exchange, limits: ConnectionLimits | None = None) -> None:
+    def __init__(self, exchange: Exchange, queued_messages: int = 8_192) -> None:
+        # Nobody here answers pings, and a nightly run takes minutes.
+        limits = ConnectionLimits(queued_messages=queued_messages, ping_seconds=86_400)
         hub = Hub(exchange)
         for source in market_sources(exchange):
             hub.add(source)
@@ -121,6 +123,7 @@ async def snapshot(exchange: Exchange) -> dict[str, Any]:
     }
 
 
+@pytest.mark.timeout(1200 if PROFILE == "nightly" else 120)
 @pytest.mark.parametrize("venue", [QUIET_VENUE, VENUE], ids=["users alone", "with the house"])
 def test_a_book_kept_from_its_changes_is_the_exchanges(venue: Any) -> None:
     venue = msgspec.structs.replace(venue, orders=MARKET_ORDERS)
@@ -168,7 +171,7 @@ def test_a_book_kept_from_its_changes_is_the_exchanges(venue: Any) -> None:
 
 def test_nobody_misses_anything_while_one_of_many_stalls() -> None:
     async def story(exchange: Exchange) -> None:
-        crowd = Crowd(exchange, ConnectionLimits(queued_messages=200))
+        crowd = Crowd(exchange, queued_messages=200)
         streams = ("btcusdt@trade", "btcusdt@depth@100ms", "btcusdt@bookTicker", "btcusdt@kline_1s")
         wires = [crowd.listen(*streams) for _ in range(LISTENERS)]
         stalled = wires.pop(77)
