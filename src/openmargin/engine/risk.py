@@ -17,6 +17,7 @@ from openmargin.engine.state import Account, State, TradingAccount, TradingRules
 
 BORROW: Final = 0
 TRANSFER: Final = 1
+LIQUIDATION: Final = 2
 """Which of an asset's collateral ratios counts."""
 
 
@@ -33,6 +34,44 @@ class Totals:
         """e24"""
 
 
+class Holding:
+    """One asset of a margin account: what it has and owes of it, and what that counts."""
+
+    def __init__(self, asset: str, amount: Atoms, owed: Atoms, price: int) -> None:
+        self.asset: str = asset
+        self.amount: Atoms = amount
+        self.owed: Atoms = owed
+        """Accrued interest included (mechanics 1.7)."""
+        self.price: int = price
+        """0 where it has no index, and counts nothing."""
+        self.value: int = amount * price
+        """e16"""
+        self.liability: int = owed * price
+        """e16"""
+
+
+def holdings(state: State, account: TradingAccount) -> list[Holding]:
+    """Every asset that the account has or owes any of: by its wallets, and then by debts without a wallet."""
+    found: list[Holding] = []
+    for wallet in account.wallets.values():
+        amount = wallet.free + wallet.locked
+        owed = _owed(account, wallet.asset)
+        if amount or owed:
+            found.append(Holding(wallet.asset, amount, owed, mark(state, account, wallet.asset)))
+    for debt in account.debts.values():
+        if debt.asset not in account.wallets:
+            owed = debt.principal + debt.interest
+            found.append(Holding(debt.asset, 0, owed, mark(state, account, debt.asset)))
+    return found
+
+
+def collateral_of(state: State, account: TradingAccount, holding: Holding, use: int) -> int:
+    """What one asset counts as collateral (e24): cross by its brackets, isolated in full (mechanics 2.1, 2.3)."""
+    if account.scope == CROSS:
+        return tier_value(state.assets[holding.asset].collateral_tiers, holding.value, use)
+    return holding.value * E8
+
+
 def totals(state: State, account: TradingAccount, use: int) -> Totals:
     """Sum an account by index. An asset without an index counts nothing.
 
@@ -40,17 +79,11 @@ def totals(state: State, account: TradingAccount, use: int) -> Totals:
     and all of it is collateral (mechanics 2.1, 2.3).
     """
     assets = liabilities = collateral = 0
-    is_cross = account.scope == CROSS
-    for wallet in account.wallets.values():
-        value = (wallet.free + wallet.locked) * mark(state, account, wallet.asset)
-        if value:
-            assets += value
-            if is_cross:
-                collateral += tier_value(state.assets[wallet.asset].collateral_tiers, value, use)
-            else:
-                collateral += value * E8
-    for debt in account.debts.values():
-        liabilities += (debt.principal + debt.interest) * mark(state, account, debt.asset)
+    for holding in holdings(state, account):
+        assets += holding.value
+        liabilities += holding.liability
+        if holding.value:
+            collateral += collateral_of(state, account, holding, use)
     return Totals(assets, liabilities, collateral)
 
 
@@ -63,19 +96,30 @@ def mark(state: State, account: TradingAccount, asset: str) -> int:
 
 
 def _ratio(tier: CollateralTier, use: int) -> int:
-    return tier.borrow_ratio if use == BORROW else tier.transfer_ratio
+    if use == BORROW:
+        return tier.borrow_ratio
+    return tier.transfer_ratio if use == TRANSFER else tier.liquidation_ratio
+
+
+def brackets(tiers: tuple[CollateralTier, ...], value: int, use: int) -> list[tuple[int, int]]:
+    """How `value` (e16) falls into an asset's brackets, as (part, ratio) from the lowest up. What lies past the last is
+    in none, and counts nothing."""
+    parts: list[tuple[int, int]] = []
+    floor = 0
+    for tier in tiers:
+        end = tier.up_to * E8 or max(value, floor)
+        if value <= floor:
+            break
+        parts.append((min(value, end) - floor, _ratio(tier, use)))
+        floor = end
+    return parts
 
 
 def tier_value(tiers: tuple[CollateralTier, ...], value: int, use: int) -> int:
-    """What `value` (e16) counts as collateral (e24): each bracket at its own ratio, nothing past the last."""
+    """What `value` (e16) counts as collateral (e24): each bracket at its own ratio."""
     counted = 0
-    floor = 0
-    for tier in tiers:
-        end = tier.up_to * E8 or value
-        counted += (min(value, end) - floor) * _ratio(tier, use)
-        if value <= end:
-            break
-        floor = end
+    for part, ratio in brackets(tiers, value, use):
+        counted += part * ratio
     return counted
 
 
@@ -145,35 +189,58 @@ def _owed(account: TradingAccount, asset: str) -> Atoms:
     return debt.principal + debt.interest if debt is not None else 0
 
 
+class LoanRoom:
+    """How much an account may borrow of an asset by its level, and the numbers that say so."""
+
+    def __init__(self, total: Totals, initial: int, price: int, amount: Atoms, within: Atoms) -> None:
+        self.total: Totals = total
+        self.initial: int = initial
+        """The level that must hold after the loan: of the cross leverage, or of an isolated tier."""
+        self.price: int = price
+        self.amount: Atoms = amount
+        self.within: Atoms = within
+        """What the isolated tier leaves; -1 on cross."""
+
+
 def borrowable_by_level(state: State, account: TradingAccount, asset: str) -> Atoms:
-    """How much `asset` keeps the account at its initial level: (C - IR L) / (IR - 1) / index, rounded down (A4).
+    """How much `asset` keeps the account at its initial level: (C - IR L) / (IR - 1) / index, rounded down (A4)."""
+    return loan_room(state, account, asset).amount
+
+
+def loan_room(state: State, account: TradingAccount, asset: str) -> LoanRoom:
+    """The same with its numbers.
 
     Isolated: tiers are looked at upwards, each with its own level, and what is owed after must fit the tier; a debt of
-    the other asset beyond every tier is in the last.
+    the other asset beyond every tier is in the last. The one that allows most is the answer.
     """
     total = totals(state, account, BORROW)
     price = mark(state, account, asset)
-    if price == 0:
-        return 0
     if account.scope == CROSS:
         initial = bars_of(state, account).initial
+        if price == 0:
+            return LoanRoom(total, initial, 0, 0, -1)
         if state.venue.margin.borrowed_counts_in_full:
-            return _room(total, initial, price)
+            return LoanRoom(total, initial, price, _room(total, initial, price), -1)
         wallet = account.wallets.get(asset)
         held = (wallet.free + wallet.locked) * price if wallet is not None else 0
-        return _room_by_ratio(total, initial, state.assets[asset].collateral_tiers, held) // price
+        amount = _room_by_ratio(total, initial, state.assets[asset].collateral_tiers, held) // price
+        return LoanRoom(total, initial, price, amount, -1)
     rules = state.books[account.scope].rules
     is_base = asset == rules.base
     owed = _owed(account, asset)
     other = _owed(account, rules.quote if is_base else rules.base)
-    most = 0
+    best = LoanRoom(total, E8, price, 0, 0)
+    if price == 0:
+        return best
     for tier in rules.isolated_tiers:
         limit, limit_of_other = tier.quote_limit, tier.base_limit
         if is_base:
             limit, limit_of_other = limit_of_other, limit
         if other <= limit_of_other or tier is rules.isolated_tiers[-1]:
-            most = max(most, min(_room(total, tier.initial, price), limit - owed))
-    return most
+            amount = min(_room(total, tier.initial, price), limit - owed)
+            if amount > best.amount or best.initial == E8:
+                best = LoanRoom(total, tier.initial, price, max(0, amount), limit - owed)
+    return best
 
 
 def _room(total: Totals, initial: int, price: int) -> Atoms:
@@ -240,41 +307,57 @@ def liquidation_rate(price: int, index_price: int) -> int:
     return money.ratio(price - index_price, index_price)
 
 
+class TransferRoom:
+    """How much of an asset may leave an account, and the numbers that say so."""
+
+    def __init__(self, total: Totals, bar: int, room: int, free: Atoms, amount: Atoms) -> None:
+        self.total: Totals = total
+        self.bar: int = bar
+        """The collateral level that must hold after."""
+        self.room: int = room
+        """Collateral above that (e24); negative where it does not hold now."""
+        self.free: Atoms = free
+        self.amount: Atoms = amount
+
+
 def transferable(state: State, account: TradingAccount, asset: str) -> Atoms:
     """How much free `asset` may leave so that the collateral level stays at the transfer bar (mechanics 3.4).
 
     Brackets are emptied from the top. Rounded down.
     """
-    wallet = account.wallets.get(asset)
-    if wallet is None:
-        return 0
+    return transfer_room(state, account, asset).amount
+
+
+def transfer_room(state: State, account: TradingAccount, asset: str) -> TransferRoom:
+    """The same with its numbers."""
     total = totals(state, account, TRANSFER)
-    if total.liabilities == 0:
-        return wallet.free
-    room = total.collateral - bars_of(state, account).transfer_out * total.liabilities
+    bar = bars_of(state, account).transfer_out
+    room = total.collateral - bar * total.liabilities
+    wallet = account.wallets.get(asset)
+    free = wallet.free if wallet is not None else 0
+    if wallet is None or total.liabilities == 0:
+        return TransferRoom(total, bar, room, free, free)
     if room <= 0:
-        return 0
+        return TransferRoom(total, bar, room, free, 0)
     price = mark(state, account, asset)
     if price == 0:
-        return wallet.free
-    if account.scope != CROSS:
-        return min(wallet.free, room // (E8 * price))
-    value = (wallet.free + wallet.locked) * price
-    return min(wallet.free, _removable(state.assets[asset].collateral_tiers, value, room) // price)
+        amount = free
+    elif account.scope != CROSS:
+        amount = min(free, room // (E8 * price))
+    else:
+        value = (wallet.free + wallet.locked) * price
+        amount = min(free, _removable(state.assets[asset].collateral_tiers, value, room) // price)
+    return TransferRoom(total, bar, room, free, amount)
 
 
 def _removable(tiers: tuple[CollateralTier, ...], value: int, room: int) -> int:
     """The largest part of `value` (e16) whose collateral is within `room` (e24), from the top bracket down."""
-    brackets: list[tuple[int, int]] = []
-    floor = 0
-    for tier in tiers:
-        end = tier.up_to * E8 or max(value, floor)
-        if value <= floor:
-            break
-        brackets.append((min(value, end) - floor, tier.transfer_ratio))
-        floor = end
-    removed = max(0, value - floor)  # What lies past the last bracket counts nothing and may go.
-    for width, ratio in reversed(brackets):
+    parts = brackets(tiers, value, TRANSFER)
+    removed = value
+    for part, _ in parts:
+        removed -= part
+    # What is left of `removed` lies past the last bracket: it counts nothing and may go.
+    for width, ratio in reversed(parts):
         if width * ratio > room:
             return removed + room // ratio
         room -= width * ratio

@@ -9,7 +9,6 @@ from mypy_extensions import mypyc_attr
 from openmargin.domain.enums import MarginStatus
 from openmargin.domain.ids import CROSS
 from openmargin.domain.money import E8, Atoms
-from openmargin.domain.venue import CollateralTier
 from openmargin.engine import risk
 from openmargin.engine.state import State, TradingAccount
 
@@ -73,21 +72,15 @@ def _risk_based(state: State, account: TradingAccount, aside: dict[str, Atoms]) 
         if debt is not None:
             away += debt.principal + debt.interest
         value = (wallet.free + wallet.locked - away) * state.marks.get(wallet.asset, 0)
-        if value > 0:
-            assets += _liquidation_value(state.assets[wallet.asset].collateral_tiers, value)
+        assets += risk_based_value(state, wallet.asset, value)
     return assets
 
 
-def _liquidation_value(tiers: tuple[CollateralTier, ...], value: int) -> int:
-    counted = 0
-    floor = 0
-    for tier in tiers:
-        end = tier.up_to * E8 or value
-        counted += (min(value, end) - floor) * tier.liquidation_ratio
-        if value <= end:
-            break
-        floor = end
-    return counted // E8
+def risk_based_value(state: State, asset: str, net: int) -> int:
+    """What an asset's net value (e16) counts where liquidation goes by its ratios; nothing where it is negative (A16)."""
+    if net <= 0:
+        return 0
+    return risk.tier_value(state.assets[asset].collateral_tiers, net, risk.LIQUIDATION) // E8
 
 
 def status(state: State, bars: risk.Bars, found: Solvency) -> MarginStatus:
