@@ -6,7 +6,7 @@ import os
 import sys
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any, Literal, NoReturn
+from typing import Annotated, Any, Literal, NoReturn, TypeVar
 
 import typer
 
@@ -22,6 +22,8 @@ account = typer.Typer(help="Accounts of an exchange that is not being served.", 
 app.add_typer(account, name="account")
 app.add_typer(history, name="history")
 app.add_typer(venue, name="venue")
+
+Answer = TypeVar("Answer")
 
 Directory = Annotated[Path, typer.Argument(metavar="DIR", help="The data directory of an exchange.")]
 
@@ -180,6 +182,40 @@ def journal(
             typer.echo(entry)
     except (StartRefused, JournalDamaged, DecidesDifferently) as refusal:
         _refuse(str(refusal))
+
+
+@app.command()
+def explain(
+    place: Annotated[
+        str, typer.Argument(metavar="DIR|ADDRESS", help="A data directory, or where an exchange is served.")
+    ],
+    account: Annotated[int, typer.Option(min=1, help="Whose levels and limits.")],
+    asset: Annotated[
+        str, typer.Option(help="Only loans and transfers of this one.", show_default="all")
+    ] = "",
+    order: Annotated[
+        str, typer.Option(metavar="ID", help="Why the order of that client id was refused.")
+    ] = "",
+) -> None:
+    """Say why an account has its levels and limits, and what it was refused for, with the numbers."""
+    from openmargin.journal.record import JournalDamaged
+    from openmargin.lab.errors import Refused
+    from openmargin.lab.explain import explain as of_live
+    from openmargin.lab.explain_text import lines
+    from openmargin.lab.explained import AccountExplained
+    from openmargin.runtime.errors import StartRefused
+    from openmargin.runtime.recovery import DecidesDifferently
+    from openmargin.runtime.replaying import Replay
+
+    try:
+        if place.startswith("http"):
+            told = _asked(place, f"/lab/accounts/{account}/explain", AccountExplained)
+        else:
+            told = of_live(Replay(Path(place)).live, account)
+    except (StartRefused, JournalDamaged, DecidesDifferently, Refused, OSError) as refusal:
+        _refuse(str(refusal))
+    for line in lines(told, asset=asset, client_order_id=order):
+        typer.echo(line)
 
 
 @app.command()
@@ -444,6 +480,22 @@ def _text_of(path: Path) -> str:
         return path.read_text()
     except (OSError, UnicodeDecodeError) as problem:
         _refuse(f"{path} cannot be read: {problem}")
+
+
+def _asked(address: str, path: str, kind: type[Answer]) -> Answer:
+    """What a served exchange answers; OSError where it does not, or refuses."""
+    from urllib.error import HTTPError
+    from urllib.request import urlopen
+
+    import msgspec
+
+    try:
+        with urlopen(address.rstrip("/") + path) as answer:
+            return msgspec.json.decode(answer.read(), type=kind)
+    except HTTPError as refusal:
+        raise OSError(f"{address}{path}: {refusal.read().decode()}") from None
+    except ValueError as wrong:
+        raise OSError(f"{address} is no exchange: {wrong}") from None
 
 
 def _moment(text: str | None) -> datetime | None:

@@ -65,6 +65,15 @@ def refuse_asset(state: State, account: TradingAccount, asset: str) -> Rejected 
     return None
 
 
+def most(state: State, account: TradingAccount, asset: str) -> Atoms:
+    """What may be borrowed of an asset that is lent: the least of level, limit and inventory (mechanics 3.1)."""
+    return min(
+        risk.borrowable_by_level(state, account, asset),
+        risk.borrowable_by_limit(state, account, asset),
+        inventory(state, asset),
+    )
+
+
 def inventory(state: State, asset: str) -> Atoms:
     """What the pool lends: all that it has, or nothing where that is severely low (mechanics 3.1)."""
     left = state.system(POOL).wallet(asset).free

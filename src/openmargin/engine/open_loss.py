@@ -58,6 +58,13 @@ def _counted(state: State, account: TradingAccount, asset: str, amount: Atoms) -
     return value * E8
 
 
+def of_new(state: State, book: Book, account: TradingAccount, ask: Ask, needed: Atoms) -> int:
+    """What an order would lose that is to be placed."""
+    if ask.price or ask.row.waits:
+        return of_ask(state, book, account, ask, needed)
+    return of_market(state, book, account, ask)
+
+
 def of_ask(state: State, book: Book, account: TradingAccount, ask: Ask, needed: Atoms) -> int:
     """What an order would lose that has a price, or will have one when it comes to life."""
     if ask.sign > 0:
@@ -90,19 +97,39 @@ def refuse(state: State, account: TradingAccount, loss: int, loan_asset: str, lo
         return None
     if index.lacks_price(state, account, loan_asset if loan else ""):
         return Rejected(Reason.NO_INDEX_PRICE)
+    found = spare(state, account, loss, loan_asset, loan)
+    if found.liabilities == 0:
+        return None
+    # No order loses more than what is locked for it, so mostly that sum is enough to know.
+    if found.left > _locked_value(state, account) * E8 or found.left > of(state, account):
+        return None
+    return Rejected(Reason.ORDER_LEVEL_TOO_LOW)
+
+
+class Spare:
+    """What an account has above its last bar once an order has lost what it would."""
+
+    def __init__(self, assets: int, liabilities: int, bar: int, left: int) -> None:
+        self.assets: int = assets
+        """e16, with the loan that the order needs"""
+        self.liabilities: int = liabilities
+        """e16, alike"""
+        self.bar: int = bar
+        """The level that would liquidate, e8."""
+        self.left: int = left
+        """e24; what open orders would lose must be less."""
+
+
+def spare(state: State, account: TradingAccount, loss: int, loan_asset: str, loan: Atoms) -> Spare:
+    """Assets less an order's loss, less the last bar's share of all debts; a loan counts as both."""
     found = solvency.of(state, account)
     lent = loan * risk.mark(state, account, loan_asset) if loan else 0
     liabilities = found.liabilities + lent
-    if liabilities == 0:
-        return None
     assets = found.assets
     if account.scope != CROSS or not state.venue.margin.liquidation.uses_collateral_ratio:
         assets += lent
-    spare = assets * E8 - loss - risk.liquidation_bar(state, account, loan_asset, loan) * liabilities
-    # No order loses more than what is locked for it, so mostly that sum is enough to know.
-    if spare > _locked_value(state, account) * E8 or spare > of(state, account):
-        return None
-    return Rejected(Reason.ORDER_LEVEL_TOO_LOW)
+    bar = risk.liquidation_bar(state, account, loan_asset, loan)
+    return Spare(assets, liabilities, bar, assets * E8 - loss - bar * liabilities)
 
 
 def _locked_value(state: State, account: TradingAccount) -> int:

@@ -6,10 +6,10 @@ Each function is a ladder: every check comes before the line from which nothing 
 from __future__ import annotations
 
 from openmargin.domain.commands import CancelAllOrders, CancelOrder, PlaceOrder
-from openmargin.domain.enums import CancelRestriction, LoanSource, OrderStatus
+from openmargin.domain.enums import CancelRestriction, LoanSource, OrderStatus, SideEffect
 from openmargin.domain.events import OrderOpened
 from openmargin.domain.ids import NO_LIST
-from openmargin.domain.money import E8, floor_to_step, with_buffer
+from openmargin.domain.money import E8, Atoms, floor_to_step, with_buffer
 from openmargin.domain.reasons import Reason, Rejected
 from openmargin.engine import (
     asks,
@@ -22,7 +22,7 @@ from openmargin.engine import (
     settlement,
     tape,
 )
-from openmargin.engine.state import Order, State, TradingAccount
+from openmargin.engine.state import Book, Order, State, TradingAccount
 
 
 def place(state: State, command: PlaceOrder) -> Rejected | None:
@@ -49,25 +49,16 @@ def place(state: State, command: PlaceOrder) -> Rejected | None:
     ):
         ask.matches = []
 
-    asset = asks.pays_with(book, ask)
-    needed = asks.needs(state, book, ask)
-    wallet = account.wallets.get(asset)
-    free = wallet.free if wallet is not None else 0
-    loan = 0
-    if needed > free:
-        if not asks.borrows(side_effect):
+    funds = funding(state, account, book, ask, side_effect)
+    asset, needed, loan = funds.asset, funds.needed, funds.loan
+    if needed > funds.free:
+        if not loan:
             return Rejected(Reason.INSUFFICIENT_BALANCE)
-        if asks.may_borrow_more(ask):
-            needed = with_buffer(needed, state.venue.margin.market_buffer)
-        loan = max(needed - free, state.assets[asset].min_borrow)
         refused = loans.refuse_borrow(state, account, asset, loan)
         if refused is not None:
             return refused
     if account.debts or loan:
-        if ask.price or ask.row.waits:
-            loss = open_loss.of_ask(state, book, account, ask, needed)
-        else:
-            loss = open_loss.of_market(state, book, account, ask)
+        loss = open_loss.of_new(state, book, account, ask, needed)
         refused = open_loss.refuse(state, account, loss, asset, loan)
         if refused is not None:
             return refused
@@ -90,6 +81,33 @@ def place(state: State, command: PlaceOrder) -> Rejected | None:
     state.events.append(OrderOpened(order.view(), loan, asset if loan else ""))
     execution.begin(state, book, order, ask.matches)
     return None
+
+
+class Funding:
+    """What an order pays with, and where that comes from."""
+
+    def __init__(self, asset: str, needed: Atoms, free: Atoms, loan: Atoms) -> None:
+        self.asset: str = asset
+        self.needed: Atoms = needed
+        """With the buffer of a loan, where there is one."""
+        self.free: Atoms = free
+        self.loan: Atoms = loan
+        """0 where nothing is missing, or the order may not borrow."""
+
+
+def funding(
+    state: State, account: TradingAccount, book: Book, ask: asks.Ask, side_effect: SideEffect
+) -> Funding:
+    """What an order needs, has, and would borrow: what is missing, and no less than the least loan (A7)."""
+    asset = asks.pays_with(book, ask)
+    needed = asks.needs(state, book, ask)
+    wallet = account.wallets.get(asset)
+    free = wallet.free if wallet is not None else 0
+    if needed <= free or not asks.borrows(side_effect):
+        return Funding(asset, needed, free, 0)
+    if asks.may_borrow_more(ask):
+        needed = with_buffer(needed, state.venue.margin.market_buffer)
+    return Funding(asset, needed, free, max(needed - free, state.assets[asset].min_borrow))
 
 
 def refuse_test(state: State, command: PlaceOrder) -> Rejected | None:

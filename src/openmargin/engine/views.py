@@ -190,12 +190,7 @@ def max_borrowable(state: State, account_id: int, scope: Scope, asset: str) -> B
     refused = loans.refuse_asset(state, found, asset)
     if refused is not None:
         return refused
-    amount = min(
-        risk.borrowable_by_level(state, found, asset),
-        risk.borrowable_by_limit(state, found, asset),
-        loans.inventory(state, asset),
-    )
-    return BorrowableView(amount, risk.borrow_limit(state, found, asset))
+    return BorrowableView(loans.most(state, found, asset), risk.borrow_limit(state, found, asset))
 
 
 def max_transferable(state: State, account_id: int, scope: Scope, asset: str) -> Atoms | Rejected:

@@ -10,6 +10,7 @@ from msgspec import Struct
 from openmargin.lab import (
     accounts,
     clock,
+    explain,
     fault_rules,
     index_scripts,
     liquidations,
@@ -52,6 +53,7 @@ ROUTES: Final = (
     _route("POST", "/lab/accounts/{accountId}/keys", accounts.create_key),
     _route("POST", "/lab/accounts/{accountId}/deposit", accounts.deposit),
     _route("POST", "/lab/accounts/{accountId}/withdraw", accounts.withdraw),
+    _route("GET", "/lab/accounts/{accountId}/explain", explain.explain_account),
     _route("GET", "/lab/accounts/{accountId}/liquidations", liquidations.show_liquidations),
     _route("GET", "/lab/insurance", liquidations.show_insurance),
     _route("POST", "/lab/prices/{symbol}", market.set_price),

@@ -16,6 +16,7 @@ from openmargin.domain.reasons import Rejected
 from openmargin.engine.engine import Applied, Engine
 from openmargin.runtime.clock import VirtualClock
 from openmargin.runtime.live import Live
+from openmargin.runtime.refusals import RefusalLog
 
 _NO_CLOCK: Final = VirtualClock(0)
 """Never ahead of the engine, whose own time is then the only one."""
@@ -39,11 +40,13 @@ class BareExchange:
         self.engine.check_everything = check_everything
         self.log: list[Step] = []
         """Everything since the beginning."""
+        self.refusals = RefusalLog()
+        """Written where somebody may ask: a simulation is refused too often to pay for it."""
 
     @property
     def live(self) -> Live:
         """Questions about now; of whichever engine it has now."""
-        return Live(self.engine, _NO_CLOCK)
+        return Live(self.engine, _NO_CLOCK, self.refusals)
 
     def submit(self, at_ms: int, command: AnyCommand) -> list[Step]:
         """Carry out a command at a moment, with the work that is due by then before it and after it."""

@@ -124,7 +124,7 @@ class Exchange:
             options.witness,
         )
         self._periodic: list[Periodic] = []
-        self.live = Live(engine, self.clock)
+        self.live = Live(engine, self.clock, self._sequencer.refusals)
         """Questions about now, for checks that need not wait; what they see may not be durable yet."""
         self.speed_listeners: dict[Callable[[], None], None] = {}
         """Whom to tell when the virtual clock runs at another speed."""

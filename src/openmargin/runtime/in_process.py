@@ -149,6 +149,8 @@ class InProcessExchange(BareExchange):
         except BaseException:
             self._is_open = False  # A bug: the engine's state is not to be trusted.
             raise
+        if applied.rejection is not None:
+            self.refusals.add(self.engine, record, applied.rejection)
         self.event_chain = chain_events(self.event_chain, applied.events)
         sealed = seal(record, body, self._chain, self.event_chain)
         self._chain = sealed.chain

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from openmargin.domain.commands import PlaceOrder
 from openmargin.domain.enums import KeyKind
+from openmargin.domain.explained import MarginExplained, RefusalExplained
 from openmargin.domain.ids import Scope
 from openmargin.domain.money import Atoms
 from openmargin.domain.orders import ListView, OrderView
@@ -33,17 +34,19 @@ from openmargin.domain.views import (
     SmallLiabilityView,
     SwitchesView,
 )
-from openmargin.engine import orders, views
+from openmargin.engine import explain, orders, views
 from openmargin.engine.engine import Engine
 from openmargin.runtime.clock import Clock
+from openmargin.runtime.refusals import RefusalLog
 
 
 class Live:
     """The engine's views, bound to its state."""
 
-    def __init__(self, engine: Engine, clock: Clock) -> None:
+    def __init__(self, engine: Engine, clock: Clock, refusals: RefusalLog | None = None) -> None:
         self._engine = engine
         self._clock = clock
+        self._refusals = refusals or RefusalLog()
 
     @property
     def venue(self) -> Venue:
@@ -110,6 +113,14 @@ class Live:
 
     def max_transferable(self, account_id: int, scope: Scope, asset: str) -> Atoms | Rejected:
         return views.max_transferable(self._engine.state, account_id, scope, asset)
+
+    def explain(self, account_id: int, scope: Scope) -> MarginExplained:
+        """Levels and limits of a margin account, with the numbers that they are made of."""
+        return explain.margin(self._engine.state, account_id, scope)
+
+    def refusals(self, account_id: int) -> list[RefusalExplained]:
+        """Why the account's last commands were refused, the newest last; none where nobody keeps them."""
+        return self._refusals.of(account_id)
 
     def restricted(self) -> RestrictedView:
         """Assets of which cross accounts may have no more."""

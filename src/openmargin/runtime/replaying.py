@@ -9,15 +9,26 @@ from pathlib import Path
 from openmargin.engine.engine import Engine
 from openmargin.journal.record import GENESIS_CHAIN
 from openmargin.journal.sqlite_store import SqliteJournal
-from openmargin.runtime.bare import Step
+from openmargin.runtime.bare import BareExchange, Step
 from openmargin.runtime.directory import DataDirectory
 from openmargin.runtime.errors import StartRefused
 from openmargin.runtime.recovery import replay, require_epoch
 from openmargin.runtime.storage import connect_to_read
 
 
+class Replay(BareExchange):
+    """Where a replay ends: an exchange that can be asked, with the refusals that it met on the way."""
+
+    def __init__(self, path: Path) -> None:
+        """Replay all of it. Raises StartRefused, JournalDamaged or DecidesDifferently."""
+        super().__init__(check_everything=False)
+        for step in replayed(path, self.engine):
+            if step.rejection is not None:
+                self.refusals.add(self.engine, step.record, step.rejection)
+
+
 def replayed(path: Path, engine: Engine | None = None) -> Iterator[Step]:
-    """Every record with what came of it; the engine, where one is given, is left at the end.
+    """Every record with what came of it; the engine, where one is given, stands behind each while it is looked at.
 
     Raises StartRefused, JournalDamaged or DecidesDifferently.
     """

@@ -30,6 +30,7 @@ from openmargin.runtime.errors import AdvanceRuns, Draining, PastMoment, Unavail
 from openmargin.runtime.feed import Happened
 from openmargin.runtime.phases import Phase, PhaseHook
 from openmargin.runtime.recovery import Recovered
+from openmargin.runtime.refusals import RefusalLog
 from openmargin.runtime.timers import DueTimer
 
 T = TypeVar("T")
@@ -102,6 +103,7 @@ class Sequencer:
         self.event_chain: bytes = recovered.event_chain
         self.books = BookWatch()
         """The books whose changes are told with what happened."""
+        self.refusals = RefusalLog()
         self.walk: Walk | None = None
         self.poisoned = False
         """Did the engine fail? Then its state is not to be trusted."""
@@ -434,6 +436,8 @@ class Sequencer:
                 record.seq, at_ms, applied.rejection, tuple(events[applied.own_from : applied.own_until])
             ),
         )
+        if applied.rejection is not None:
+            self.refusals.add(engine, record, applied.rejection)
 
     def _poison(
         self, record: Record, body: bytes, breach: Exception, reply: asyncio.Future[Outcome] | None

@@ -49,6 +49,8 @@ from openmargin.domain.ids import ANY_ADDRESS, CROSS, SPOT, Scope
 from openmargin.domain.reasons import Reason, Rejected
 from openmargin.domain.views import AccountView, BorrowableView, IsolatedView
 from openmargin.history import queries
+from openmargin.lab.explain import explain
+from openmargin.lab.explain_text import lines
 from openmargin.runtime.commit import Outcome
 from openmargin.runtime.live import Live
 from openmargin.sdk.amounts import Amount, atoms, decimal, word
@@ -457,6 +459,10 @@ class Account(TradingAccount):
     def exit_special_mode(self) -> None:
         """Leave Special Key Mode, with all special keys of the cross account."""
         self._do(ExitSpecialKeyMode(self.id, self._key, 0))
+
+    def explain(self, asset: str = "") -> str:
+        """Why its margin accounts have their levels and limits, and what it was lately refused for, in lines for people."""
+        return "\n".join(lines(explain(self.exchange.live, self.id), asset=asset))
 
     @property
     def liquidation_loan(self) -> Decimal:

@@ -1,0 +1,111 @@
+"""Why the exchange answers what it answers: over the lab, on the command line, and for every refusal there is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from openmargin import Exchange, Refused
+from openmargin.cli import app
+from openmargin.domain.commands import Record
+from openmargin.domain.reasons import Reason
+from openmargin.engine import refusals
+from openmargin.engine.engine import Applied
+from openmargin.lab.explain import exact
+from openmargin.lab.simulate import run
+from openmargin.lab.simulation.engine_alone import EngineAlone
+from tests.lab.bench import Served, served
+
+
+@pytest.fixture
+def lab(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Served]:
+    with served(monkeypatch, tmp_path, clock="virtual") as running:
+        yield running
+
+
+@pytest.mark.parametrize(
+    ("value", "decimals", "text"),
+    [(0, 8, "0"), (1, 8, "0.00000001"), (-15, 1, "-1.5"), (100, 1, "10"), (7, 0, "7"), (10**24, 24, "1")],
+)
+def test_a_number_is_told_exactly(value: int, decimals: int, text: str) -> None:
+    assert exact(value, decimals) == text
+
+
+def test_an_account_is_explained(lab: Served) -> None:
+    account = lab.account()["accountId"]
+    for wallet in ("SPOT", "CROSS"):
+        lab.post(f"/lab/accounts/{account}/deposit", {"wallet": wallet, "asset": "USDT", "amount": "5"})
+    lab.post(f"/lab/accounts/{account}/withdraw", {"wallet": "CROSS", "asset": "USDT", "amount": "6"})
+    told = lab.get(f"/lab/accounts/{account}/explain").json()
+    [cross] = told["margin"]
+    assert (cross["wallet"], cross["level"], cross["assets"]) == ("CROSS", "999", "5")
+    assert cross["levelBecause"] == "without debt it is the cap, 999"
+    usdt = next(row for row in cross["borrowable"] if row["asset"] == "USDT")
+    assert (
+        usdt["levelBecause"]
+        == "(collateral - initial * liabilities) = (5 - 1.5 * 0) / (1.5 - 1) / 1 = 10, rounded down"
+    )
+    [refusal] = told["refusals"]
+    assert (refusal["reason"], refusal["figures"]) == (
+        "WITHDRAW_BALANCE_SHORT",
+        [{"name": "amount USDT", "value": "6"}, {"name": "free", "value": "5"}],
+    )
+    assert lab.get("/lab/accounts/99/explain").status_code == 404
+
+
+def test_the_command_line_explains_a_directory(tmp_path: Path) -> None:
+    with Exchange(tmp_path / "x") as exchange:
+        ann = exchange.account("ann")
+        ann.deposit("USDT", 1000)
+        ann.borrow("USDT", 1900)
+        ann.buy("BTCUSDT", "0.02")
+        with pytest.raises(Refused):
+            ann.place("BTCUSDT", "BUY", "0.2", side_effect="MARGIN_BUY", client_id="big")
+        text = ann.explain()
+    assert "assets / liabilities = 2898.68 / 1900.01425 = 1.52560961, rounded down" in text
+    said = CliRunner().invoke(app, ["explain", str(tmp_path / "x"), "--account", "1"])
+    assert said.stdout == text + "\n", "a replay tells the same, refusals included"
+    said = CliRunner().invoke(app, ["explain", str(tmp_path / "x"), "--account", "1", "--order", "big"])
+    assert "PlaceOrder CROSS BTCUSDT big: ABOVE_MAX_BORROWABLE" in said.stdout
+    assert "margin level" not in said.stdout
+    said = CliRunner().invoke(app, ["explain", str(tmp_path / "x"), "--account", "1", "--order", "small"])
+    assert "nothing named small is among its last 1 refusals" in said.stdout
+    said = CliRunner().invoke(app, ["explain", str(tmp_path / "x"), "--account", "9"])
+    assert (said.exit_code, "there is no such account" in said.stderr) == (1, True)
+    said = CliRunner().invoke(app, ["explain", str(tmp_path / "nothing"), "--account", "1"])
+    assert (said.exit_code, "holds no exchange" in said.stderr) == (1, True)
+
+
+class Explaining(EngineAlone):
+    """Explains whatever is refused, and sees that nothing changes by it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.explained: set[Reason] = set()
+
+    def _run(self, record: Record) -> Applied:
+        applied = super()._run(record)
+        if applied.rejection is not None:
+            before = self.engine.state_hash()
+            told = refusals.explain(self.engine.state, record, applied.rejection)
+            assert self.engine.state_hash() == before, f"{told} changed something"
+            if told.figures:
+                self.explained.add(told.reason)
+                figures = {figure.name.split()[0]: figure.number for figure in told.figures}
+                if told.reason is Reason.INSUFFICIENT_BALANCE:
+                    assert figures["needed"] > figures["free"]
+                elif told.reason is Reason.INVENTORY_SHORT:
+                    assert figures["loan"] > figures["inventory"]
+        return applied
+
+
+def test_every_refusal_of_random_markets_can_be_explained() -> None:
+    explained: set[Reason] = set()
+    for seed in range(3):
+        exchange = Explaining()
+        run(seed, 250, exchange)
+        explained |= exchange.explained
+    assert {Reason.INSUFFICIENT_BALANCE, Reason.LOT_SIZE, Reason.ABOVE_MAX_BORROWABLE} <= explained
