@@ -50,4 +50,6 @@ def test_it_hears_its_transfer_and_its_trade(tmp_path: Path) -> None:
     assert seen["spot"][0]["d"] == "-1000.00000000"
     assert [event.get("x") for event in seen["cross"]] == ["NEW", "TRADE", None]
     assert {event.get("c") for event in seen["cross"]} == {"mine", None}
-    assert seen["token"] == ["expirationTime", "token"]
+    for name, delta in (("user_socket", "-1.00000000"), ("margin_socket", "1.00000000")):
+        assert [event["e"] for event in seen[name]] == ["balanceUpdate", "outboundAccountPosition"]
+        assert seen[name][0]["d"] == delta
