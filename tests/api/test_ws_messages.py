@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from typing import Any
 from urllib.parse import quote
 
@@ -24,6 +25,15 @@ BAD_PARAMS = "Invalid 'params' in JSON request; expected an object."
 WIDE = "\uff11\uff12\uff13\uff14\uff15\uff16"
 """A symbol in other characters than ASCII, as the reference's example has one."""
 NESTED = "[" * 5_000 + "]" * 5_000
+
+
+@pytest.fixture(scope="module")
+def world() -> Iterator[World]:
+    """One for all of these, which leave it much as it was."""
+    world = World()
+    world.deposit("USDT", "100000", scope=SPOT)
+    yield world
+    world.close()
 
 
 @pytest.fixture
@@ -149,8 +159,8 @@ def test_an_id_comes_back_as_it_was_sent(client: Client, sent: str) -> None:
 
 
 def test_every_malformed_message_is_charged(client: Client) -> None:
-    used = [client.raw("nonsense")["rateLimits"][0]["count"] for _ in range(2)]
-    assert used == [3, 4]
+    before, after = [client.raw("nonsense")["rateLimits"][0]["count"] for _ in range(2)]
+    assert after - before == 1 or after == 1, "or a minute has just begun"
 
 
 def test_a_method_may_name_its_version(client: Client) -> None:
@@ -187,11 +197,10 @@ def test_permissions_may_be_a_word_or_an_array(client: Client) -> None:
 @pytest.mark.parametrize("omits", [True, "true"])
 def test_booleans_may_be_booleans_or_strings(client: Client, omits: object) -> None:
     answer = client.signed("account.status", {"omitZeroBalances": omits})
-    assert answer["result"]["balances"] == []
+    assert {row["asset"] for row in answer["result"]["balances"]} == {"USDT"}
 
 
-def test_prices_may_be_numbers_as_long_as_they_are_plain(client: Client, world: World) -> None:
-    world.deposit("USDT", "100000", scope=SPOT)
+def test_prices_may_be_numbers_as_long_as_they_are_plain(client: Client) -> None:
     placed = client.signed("order.place", {**ORDER, "price": 20000.5, "quantity": 0.01})
     assert placed["result"]["price"] == "20000.50000000"
     tiny = client.signed("order.place", {**ORDER, "quantity": 1e-05})
