@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
+from openmargin.api.ws import user_data
 from openmargin.api.ws.connection import CLOSE_POLICY, ConnectionLimits
 from openmargin.api.ws.gateway import Refusal
 from openmargin.domain.commands import Borrow, OpenIsolated, Transfer
 from openmargin.domain.ids import CROSS, SPOT
 from openmargin.domain.money import E8
+from openmargin.runtime.clock import VirtualClock
 from tests.streams.listening import House
 
 SPOT_STREAM = "/api/v3/userDataStream"
@@ -188,3 +190,41 @@ def test_tokens_are_read_until_they_end(house: House) -> None:
     assert house.users.read_token(answer["token"][:-2] + "AA") is None
     house.world.advance(1000)
     assert house.users.read_token(answer["token"]) is None
+
+
+class Alarm:
+    """What a wall clock would wake, in hand."""
+
+    def __init__(self, _loop: object, _clock: object, on_due: Callable[[], None]) -> None:
+        self.on_due = on_due
+        self.due_ms: int | None = None
+        alarms.append(self)
+
+    def set(self, due_ms: int | None) -> None:
+        self.due_ms = due_ms
+
+
+alarms: list[Alarm] = []
+
+
+def test_a_token_ends_in_time_where_nothing_happens(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(user_data, "DueTimer", Alarm)
+    alarms.clear()
+    now = house.world.now_ms
+    first, _ = house.subscribe(CROSS, 1, expires_at_ms=now + 2000)
+    assert [alarm.due_ms for alarm in alarms] == [now + 2000]
+    second, subscription = house.subscribe(CROSS, 2, expires_at_ms=now + 1000)
+    [alarm] = alarms
+    assert alarm.due_ms == now + 1000
+    clock = house.world.exchange.clock
+    assert isinstance(clock, VirtualClock)
+    clock.move_to(now + 1000)
+    alarm.on_due()
+    assert alarm.due_ms == now + 2000
+    assert [message["subscriptionId"] for message in house.said(second)] == [2]
+    assert not subscription.is_active
+    assert house.said(first) == []
+    clock.move_to(now + 2500)
+    alarm.on_due()
+    assert alarm.due_ms is None
+    assert house.said(first)[0]["event"] == {"e": "eventStreamTerminated", "E": now + 2500}
