@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import sqlite3
 from collections.abc import Iterator
 
@@ -19,6 +20,7 @@ from openmargin.history.fold import fold
 from openmargin.history.periods import DAY_MS, HOUR_MS, MINUTE_MS, MONTH, SECOND, WEEK, Period
 from openmargin.history.rows import HistoryRows
 from openmargin.history.sqlite.market_answers import MarketReader
+from openmargin.history.sqlite.reels import Winding
 from openmargin.history.sqlite.store import SqliteHistoryWriter
 from tests.history.naive_market import SYMBOL, NaiveMarket, Print, prints
 
@@ -44,13 +46,16 @@ told_trades = st.lists(
 moments = st.one_of(st.none(), st.integers(-1, 40 * DAY_MS).map(lambda later: START_MS + later))
 limits = st.sampled_from([1, 2, 7, 1000])
 
+WINDING = Winding(rows=3, least_ms=2_000)
+"""Short enough that a few trades are on reels, and a few between them are not."""
+
 
 class History:
     """A store that trades are written to in batches of some sizes, by writers that come and go."""
 
     def __init__(self) -> None:
         self.connection = sqlite3.connect(":memory:", isolation_level=None)
-        self.writer = SqliteHistoryWriter(self.connection)
+        self.writer = SqliteHistoryWriter(self.connection, winding=WINDING)
         self.writer.create()
 
     def write(self, told: list[Print]) -> None:
@@ -60,7 +65,7 @@ class History:
         self.writer.write(rows)
 
     def restart(self) -> None:
-        self.writer = SqliteHistoryWriter(self.connection)
+        self.writer = SqliteHistoryWriter(self.connection, winding=WINDING)
 
     @property
     def reader(self) -> MarketReader:
@@ -249,3 +254,32 @@ def test_a_bounded_history_forgets_the_oldest_trades(history: History) -> None:
     assert reader.klines(SYMBOL, SECOND, 0, None, None, now_ms, 10) == []
     flat = reader.klines(SYMBOL, Period(HOUR_MS), 0, None, None, now_ms, 1)
     assert [kline.candle for kline in flat] == [Candle.flat(299)]
+
+
+def test_a_slow_tape_is_wound_up_into_less_than_a_fifth(history: History) -> None:
+    """A house that prints every second, with the jitter of a wall clock, around a walking price."""
+    chance = random.Random(1)
+    price = 60_000 * E8
+    told: list[tuple[int, int, int, bool, bool]] = []
+    for _ in range(3 * 3600):
+        price += round(chance.gauss(0, 6)) * 1_000_000
+        told.append((1000 + chance.randint(-3, 3), price, 9_000, False, False))
+    trades = begun(prints(*told))
+    loose, wound = History(), History()
+    loose.writer = SqliteHistoryWriter(loose.connection, winding=Winding(rows=1 << 40))
+    wound.writer = SqliteHistoryWriter(wound.connection)
+    for one in (loose, wound):
+        one.write(trades)
+    empty = pages_of(history)
+    assert (pages_of(wound) - empty) * 5 < pages_of(loose) - empty
+    last = [trade.trade_id for trade in wound.reader.trades(SYMBOL, None, 1000)]
+    assert last == list(range(len(trades) - 999, len(trades) + 1))
+    for one in (loose, wound):
+        one.connection.close()
+
+
+def pages_of(history: History) -> int:
+    history.connection.execute("DELETE FROM candles")
+    history.connection.execute("VACUUM")
+    (pages,) = history.connection.execute("PRAGMA page_count").fetchone()
+    return pages

@@ -1,6 +1,6 @@
 """The public past as tables of an SQLite database.
 
-Owns: the tape (aggregate trades with the trades that they are made of) and the candles of minutes, quarters of an
+Owns: the tape (aggregate trades with the trades that they are made of; see `reels`) and the candles of minutes, quarters of an
 hour and hours. Candles of any other span are put together from these when they are asked for (`market_answers`).
 
 The candles that still grow are rows of a small table of their own: a step of a market with many symbols would
@@ -20,6 +20,7 @@ from openmargin.domain.enums import Side
 from openmargin.history.candles import Candle
 from openmargin.history.market import AggregateTrade, MarketRows
 from openmargin.history.periods import HOUR_MS, MINUTE_MS, QUARTER_MS
+from openmargin.history.sqlite import reels
 
 CANDLE_COLUMNS: Final = (
     "open, high, low, close, trades, trade_id, volume_high, volume_low, quote_high, quote_low, "
@@ -40,11 +41,12 @@ CREATE TABLE IF NOT EXISTS candles (
 CREATE TABLE IF NOT EXISTS growing_candles (
     symbol INTEGER, span_ms INTEGER, open_ms INTEGER, {CANDLE_COLUMNS}, PRIMARY KEY (symbol, span_ms)
 ) WITHOUT ROWID;
-"""
+{reels.SCHEMA}"""
 
 KEYS: Final[dict[str, str]] = {
     "traded_symbols": "symbol",
     "tape": "symbol, aggregate_id",
+    "reels": "symbol, first_id",
     "candles": "symbol, span_ms, open_ms",
     "growing_candles": "symbol, span_ms",
 }
@@ -115,8 +117,10 @@ class SqliteMarketWriter:
     It remembers the candles that grow, three for each symbol, and the numbers that symbols are known by.
     """
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: sqlite3.Connection, winding: reels.Winding | None) -> None:
+        """Slow stretches of the tape are wound up, unless `winding` is None."""
         self._connection = connection
+        self._winding = winding
         self._numbers: dict[str, int] = {}
         self._growing: dict[_SpanKey, tuple[int, Candle]] = {}
         self._knows_what_is_kept = False
@@ -145,6 +149,11 @@ class SqliteMarketWriter:
             ],
         )
         self._write_candles(rows)
+        if self._winding is not None:
+            for row in rows.aggregates:
+                number = self._numbers[row.symbol]
+                if reels.ends_reel(number, row.aggregate_id, self._winding):
+                    reels.wind(self._connection, number, row.aggregate_id, self._winding)
 
     def create(self, keep_rows: int | None) -> None:
         """Make the tables where they are missing, with what a bound on them needs."""

@@ -7,6 +7,7 @@ candles that are kept, from shorter ones at its edges, and from trades where it 
 from __future__ import annotations
 
 import sqlite3
+from bisect import bisect_left
 from collections.abc import Generator, Iterable, Sequence
 from contextlib import contextmanager
 from functools import partial
@@ -26,6 +27,7 @@ from openmargin.history.sqlite.market import (
     aggregate_of,
     candle_of,
 )
+from openmargin.history.sqlite.reels import ReelReader
 from openmargin.history.sqlite.tables import Answers
 
 _CANDLES_BETWEEN: Final = "FROM candles WHERE symbol = ?1 AND span_ms = ?2 AND open_ms >= ?3 AND open_ms < ?4"
@@ -52,6 +54,8 @@ _CANDLES_OF_TAPE: Final = (
 )
 _ALL_TIME_MS: Final = 1 << 62
 """A span that holds every moment."""
+_NO_ID: Final = (1 << 63) - 1
+"""Above the id of any aggregate trade."""
 
 
 class MarketReader:
@@ -184,46 +188,93 @@ class _Tape:
             )
         }
         """The candles that the next trade may change, by their length; nothing is kept that is newer."""
+        self._reels = ReelReader(connection, number, symbol)
+        self._found: dict[tuple[str, int], int] = {}
+        """What `first_id` has answered already."""
 
     # --- the tape ----------------------------------------------------------------------------------------------
 
     def newest(self, until_id: int | None, limit: int) -> list[AggregateTrade]:
-        bound = "" if until_id is None else "AND aggregate_id < ? "
-        values = [self._number, limit] if until_id is None else [self._number, until_id, limit]
-        return self._rows(f"{bound}ORDER BY aggregate_id DESC LIMIT ?", values)[::-1]
+        """The last so many before an id, the oldest of them first."""
+        until_id = _NO_ID if until_id is None else until_id
+        loose = self._rows("AND aggregate_id < ? ORDER BY aggregate_id DESC LIMIT ?", until_id, limit)
+        wound: list[AggregateTrade] = []
+        for reel in self._reels.downwards(until_id):
+            if len(wound) >= limit or (len(loose) >= limit and reel.last_id < loose[-1].aggregate_id):
+                break
+            rows = self._reels.rows_of(reel)
+            wound += [row for row in reversed(rows) if row.aggregate_id < until_id]
+        return sorted([*loose, *wound], key=_id_of)[-limit:]
 
     def between(self, from_id: int, until_id: int | None, limit: int) -> list[AggregateTrade]:
-        bound = "" if until_id is None else "AND aggregate_id < ? "
-        values = [from_id, limit] if until_id is None else [from_id, until_id, limit]
-        return self._rows(
-            f"AND aggregate_id >= ? {bound}ORDER BY aggregate_id LIMIT ?", [self._number, *values]
-        )
+        """The first so many from an id on, and before another."""
+        until_id = _NO_ID if until_id is None else until_id
+        where = "AND aggregate_id >= ? AND aggregate_id < ? ORDER BY aggregate_id LIMIT ?"
+        loose = self._rows(where, from_id, until_id, limit)
+        wound: list[AggregateTrade] = []
+        for reel in self._reels.upwards(from_id, until_id):
+            if len(wound) >= limit or (len(loose) >= limit and reel.first_id > loose[-1].aggregate_id):
+                break
+            wound += [row for row in self._reels.rows_of(reel) if from_id <= row.aggregate_id < until_id]
+        return sorted([*loose, *wound], key=_id_of)[:limit]
 
     def first_id(self, column: str, value: int) -> int:
         """The first aggregate trade whose `column`, which rises with the ids, is not below `value`.
 
         Their ids have no gaps: what a bounded history forgets is the oldest.
         """
-        low, high = self._connection.execute(
-            "SELECT (SELECT min(aggregate_id) FROM tape WHERE symbol = ?1), "
-            "(SELECT max(aggregate_id) FROM tape WHERE symbol = ?1)",
-            (self._number,),
-        ).fetchone()
-        if high is None:
-            return 0
+        found = self._found.get((column, value))
+        if found is None:
+            found = self._found[column, value] = self._first_id(column, value)
+        return found
+
+    def _first_id(self, column: str, value: int) -> int:
+        low, high = self._id_bounds()
+        if column == "at_ms":
+            begun = self._reels.begun_before(value)
+            if begun is not None and begun.last_ms >= value:
+                return begun.first_id + bisect_left(begun.times(), value)
+            later = self._reels.first_id_from(value)
+            low = low if begun is None else begun.last_id + 1
+            high = high if later is None else later
         probe = f"SELECT {column} FROM tape WHERE symbol = ? AND aggregate_id = ?"
-        high += 1
         while low < high:
             middle = (low + high) // 2
-            if self._connection.execute(probe, (self._number, middle)).fetchone()[0] < value:
+            found = self._connection.execute(probe, (self._number, middle)).fetchone()
+            if found is None:
+                reel = self._reels.holding(middle)
+                assert reel is not None, f"{self._symbol} has no aggregate trade {middle}"
+                # Moments were narrowed down to what is on no reel: it is a trade that is looked for.
+                place = value - reel.trade_id
+                if 0 < place <= reel.last_id - reel.first_id:
+                    return reel.first_id + place
+                if place > 0:
+                    low = reel.last_id + 1
+                else:
+                    high = reel.first_id
+            elif found[0] < value:
                 low = middle + 1
             else:
                 high = middle
         return low
 
-    def _rows(self, where: str, values: list[int]) -> list[AggregateTrade]:
+    def _id_bounds(self) -> tuple[int, int]:
+        """The first id that is kept, and the one behind the last."""
+        low, high = self._connection.execute(
+            "SELECT (SELECT min(aggregate_id) FROM tape WHERE symbol = ?1), "
+            "(SELECT max(aggregate_id) FROM tape WHERE symbol = ?1)",
+            (self._number,),
+        ).fetchone()
+        wound = self._reels.bounds()
+        if wound is not None:
+            low = wound[0] if low is None else min(low, wound[0])
+            high = wound[1] if high is None else max(high, wound[1])
+        return (0, 0) if high is None else (low, high + 1)
+
+    def _rows(self, where: str, *values: int) -> list[AggregateTrade]:
         query = f"SELECT {TAPE_COLUMNS} FROM tape WHERE symbol = ? {where}"
-        return [aggregate_of(self._symbol, row) for row in self._connection.execute(query, values)]
+        rows = self._connection.execute(query, (self._number, *values))
+        return [aggregate_of(self._symbol, row) for row in rows]
 
     # --- candles -----------------------------------------------------------------------------------------------
 
@@ -234,7 +285,7 @@ class _Tape:
     def begin_ms(self, period: Period) -> int:
         """When its first trade was, as far as is still known and a candle of that length needs to know."""
         if period.length_ms == SECOND_MS:
-            rows = self._rows("ORDER BY aggregate_id LIMIT 1", [self._number])
+            rows = self.between(0, None, 1)
             return rows[0].at_ms if rows else _ALL_TIME_MS
         (first_ms,) = self._connection.execute(
             "SELECT min(open_ms) FROM candles WHERE symbol = ? AND span_ms = ?", (self._number, MINUTE_MS)
@@ -314,12 +365,41 @@ class _Tape:
     def _of_trades(self, begin_ms: int, until_ms: int, span_ms: int) -> list[tuple[int, Candle]]:
         """Candles of spans in which anything was traded, with the time of their first trade."""
         first, until = self.first_id("at_ms", begin_ms), self.first_id("at_ms", until_ms)
-        return _summed(self._connection.execute(_CANDLES_OF_TAPE, (self._number, first, until, span_ms)))
+        pieces: list[tuple[int, Candle]] = []
+        for reel in self._reels.upwards(first, until):
+            pieces += self._of_loose(first, reel.first_id, span_ms)
+            pieces += reel.candles(first, until, span_ms)
+            first = reel.last_id + 1
+        pieces += self._of_loose(first, until, span_ms)
+        return _by_span(pieces, span_ms)
+
+    def _of_loose(self, first_id: int, until_id: int, span_ms: int) -> list[tuple[int, Candle]]:
+        """The same of what is on no reel, by ids."""
+        if first_id >= until_id:
+            return []
+        return _summed(
+            self._connection.execute(_CANDLES_OF_TAPE, (self._number, first_id, until_id, span_ms))
+        )
 
 
 def _summed(rows: Iterable[Sequence[Any]]) -> list[tuple[int, Candle]]:
     """Candles from a query that joins sums with where they begin and end."""
     return [(row[0], candle_of((row[1], row[5], row[6], row[2], *row[7:]))) for row in rows]
+
+
+def _by_span(pieces: list[tuple[int, Candle]], span_ms: int) -> list[tuple[int, Candle]]:
+    """Pieces in their order as one candle for each span, with the time of its first trade."""
+    joined: list[tuple[int, Candle]] = []
+    for at_ms, candle in pieces:
+        if joined and joined[-1][0] // span_ms == at_ms // span_ms:
+            joined[-1] = (joined[-1][0], joined[-1][1].then(candle))
+        else:
+            joined.append((at_ms, candle))
+    return joined
+
+
+def _id_of(row: AggregateTrade) -> int:
+    return row.aggregate_id
 
 
 def _joined(pieces: Sequence[Candle | None]) -> Candle | None:

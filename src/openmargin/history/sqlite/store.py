@@ -12,6 +12,7 @@ from typing import Final, TypeVar
 from openmargin.history.queries import Query
 from openmargin.history.rows import HistoryRows
 from openmargin.history.sqlite import flows, liquidations, loans, market, market_answers, orders
+from openmargin.history.sqlite.reels import Winding
 from openmargin.history.sqlite.tables import Answers, Table
 
 Answer = TypeVar("Answer")
@@ -33,16 +34,23 @@ _ANSWERS: Final[Answers] = {
 KEYS: Final[dict[str, str]] = {**{table.name: table.key for table in TABLES}, **market.KEYS}
 """Every table of history and the columns of its key."""
 
+_WINDING: Final = Winding()
+
 
 class SqliteHistoryWriter:
     """A HistoryWriter over the connection whose transactions the journal owns."""
 
-    def __init__(self, connection: sqlite3.Connection, keep_rows: int | None = None) -> None:
-        """`keep_rows` bounds each table in memory: the oldest rows go first, what is open never."""
+    def __init__(
+        self, connection: sqlite3.Connection, keep_rows: int | None = None, winding: Winding = _WINDING
+    ) -> None:
+        """`keep_rows` bounds each table in memory: the oldest rows go first, what is open never.
+
+        Where nothing is bounded, the tape is wound up on reels.
+        """
         self._connection = connection
         self._keep_rows = keep_rows
         self._rows_since_trim = 0
-        self._market = market.SqliteMarketWriter(connection)
+        self._market = market.SqliteMarketWriter(connection, winding if keep_rows is None else None)
         self._insertions = tuple((table.insertion, table.values_of) for table in TABLES)
 
     def create(self) -> None:
