@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from openmargin.domain.commands import DelayLoanRepayments
 from openmargin.domain.money import E8
 from tests.api.world import SPOT, Key, World
 from tests.api.worlds import with_liquidation
@@ -70,3 +71,11 @@ def bankrupt(world: World) -> None:
     world.set_index("BTCUSDT", "25000")
     world.advance(60_000)
     assert float(world.get("/sapi/v1/margin/liquidation-loan").json["remainingAmount"]) > 0
+
+
+def repaying(world: World) -> None:
+    """The same, with a repayment on its way."""
+    bankrupt(world)
+    world.submit(DelayLoanRepayments(60_000))
+    answer = world.post("/sapi/v1/margin/liquidation-loan/repay", asset="USDC", amount="1")
+    assert answer.json["status"] == "PENDING", answer.json

@@ -7,7 +7,7 @@ from typing import Final
 from openmargin.domain.commands import ChangeAccount
 from openmargin.domain.enums import AccountType
 from openmargin.domain.reasons import Reason
-from tests.api.bankruptcy import SLOW, bankrupt, in_liquidation
+from tests.api.bankruptcy import SLOW, bankrupt, in_liquidation, repaying
 from tests.api.refusals import Asked, Case
 from tests.api.world import World
 from tests.api.worlds import with_special_keys
@@ -81,6 +81,7 @@ CASES += [
         (Reason.AMOUNT_NOT_POSITIVE, {"amount": "0"}, bankrupt),
         (Reason.ABOVE_LIQUIDATION_LOAN, {"amount": "1000000"}, bankrupt),
         (Reason.SPOT_BALANCE_SHORT, {"amount": "10001"}, bankrupt),
+        (Reason.LOAN_REPAYMENT_PENDING, {}, repaying),
     )
 ]
 

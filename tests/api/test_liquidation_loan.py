@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from openmargin.domain.commands import DelayLoanRepayments
 from openmargin.domain.enums import Permission
 from tests.api.bankruptcy import bankrupt
 from tests.api.world import SPOT, World
@@ -94,3 +95,19 @@ def test_pages_are_of_fifty_rows_from_the_newest(debtor: World) -> None:
     assert amounts(debtor, current=3) == []
     assert amounts(debtor, size=3, current=2) == ["49", "48", "47"]
     assert debtor.get(HISTORY, size=101).code == -1102
+
+
+def test_a_repayment_that_is_pending_is_locked_shown_as_such_and_done_in_time(debtor: World) -> None:
+    debtor.submit(DelayLoanRepayments(60_000))
+    made = repay(debtor, "300")
+    assert made["status"] == "PENDING"
+    usdc = next(row for row in debtor.exchange.live.balances(debtor.account_id, SPOT) if row.asset == "USDC")
+    assert usdc.locked == 300 * 10**8
+    assert debtor.get(LOAN).json["repaidAmount"] == "0.00000000"
+    refused = debtor.post(REPAY, asset="USDC", amount="1")
+    assert (refused.status, refused.json["code"]) == (400, -3007)
+    assert debtor.get(HISTORY).json["rows"] == [made]
+    debtor.advance(60_000)
+    assert debtor.get(HISTORY).json["rows"] == [{**made, "status": "SUCCESS"}]
+    assert debtor.get(LOAN).json["repaidAmount"] == "300.00000000"
+    assert repay(debtor, "1")["status"] == "PENDING"

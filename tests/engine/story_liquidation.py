@@ -2,6 +2,7 @@
 
 ann liquidates herself              or ann/BTCUSDT
 ann/spot repays loan 5 USDC         a liquidation loan
+desk delays repayments 60           in seconds, whoever says it; 0 for no longer
 => statuses ann MARGIN_CALL 1.3, bob/BTCUSDT NORMAL 2    told with the last action, in order; `no statuses`
 => begins ann FORCED 110 against 100                     what is had and owed; `no liquidation`
 => forced sells 1.604 @ 54.45, buys 2 @ 11 ETHUSDT       orders that liquidations placed; `no forced orders`
@@ -20,7 +21,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from openmargin.domain.commands import AnyCommand, ManualLiquidate, RepayLiquidationLoan
+from openmargin.domain.commands import AnyCommand, DelayLoanRepayments, ManualLiquidate, RepayLiquidationLoan
 from openmargin.domain.enums import Flow, Side
 from openmargin.domain.events import (
     DebtLiquidated,
@@ -48,6 +49,8 @@ def command(signed: tuple[int, str, int], scope: Scope, verb: str, words: list[s
             paid = parse_e8(number.removeprefix("-"))
             assert paid is not None
             return RepayLiquidationLoan(*signed, asset, -paid if number.startswith("-") else paid)
+        case "delays", ["repayments", seconds]:
+            return DelayLoanRepayments(int(seconds) * 1_000)
         case _:
             return None
 

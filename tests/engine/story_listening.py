@@ -2,13 +2,20 @@
 
 ann listens 7                       asks for a listen key made of 7; `listens risk 7`, `listens combined 7`
 ann keeps 7                         extends it; `keeps risk 7`
+ann loses its names                 all of them, as if nobody had kept one
 ann hangs up 7                      ends it; `hangs up` whichever there is, `hangs up risk`
 => ann hears 7 until 13:00          or `does not hear 7`; `hears risk 7 until 13:00`
 """
 
 from __future__ import annotations
 
-from openmargin.domain.commands import AnyCommand, CloseListenKey, KeepListenKey, OpenListenKey
+from openmargin.domain.commands import (
+    AnyCommand,
+    CloseListenKey,
+    ExpireListenKeys,
+    KeepListenKey,
+    OpenListenKey,
+)
 from openmargin.domain.enums import UserStream
 from openmargin.domain.ids import Scope
 from openmargin.runtime.live import Live
@@ -20,6 +27,8 @@ DAY_MS = 86_400_000
 def command(signed: tuple[int, str, int], scope: Scope, verb: str, words: list[str]) -> AnyCommand | None:
     """None where they speak of something else."""
     match verb, words:
+        case "loses", ["its", "names"]:
+            return ExpireListenKeys(signed[0])
         case "listens", [*which, nonce]:
             return OpenListenKey(*signed, scope, _stream(which), int(nonce))
         case "keeps", [*which, nonce]:

@@ -111,6 +111,9 @@ def test_everything_is_shown_and_written_down(lab: Served, tmp_path: Path) -> No
         ({"fault": "drop", "seconds": 1}, "seconds say nothing of drop"),
         ({"fault": "delay-events", "accountId": 1}, "delay-events is about connections"),
         ({"fault": "error", "path": "/lab/state"}, "no request goes to /lab/state"),
+        ({"fault": "pending-repayment", "seconds": 0}, "no repayment is pending for no time"),
+        ({"fault": "pending-repayment", "accountId": 1}, "every repayment is pending then"),
+        ({"fault": "listen-key-expiry", "path": "/api/v3/ping"}, "listen-key-expiry is about no requests"),
         ({"fault": "error", "probability": 0}, "Expected `float` > 0"),
     ],
 )
@@ -124,6 +127,42 @@ def test_what_makes_no_sense_is_refused(lab: Served, body: dict[str, Any], error
 def test_an_exchange_that_would_be_gone_is_not_restarted(lab: Served) -> None:
     refused = lab.post("/lab/faults", {"fault": "restart"})
     assert (refused.status_code, refused.json()["hint"]) == (422, "serve it from a directory: --data DIR")
+
+
+def test_what_changes_the_exchange_is_in_its_journal(lab: Served) -> None:
+    before = lab.get("/lab/state").json()["seq"]
+    asked = {"fault": "pending-repayment", "seconds": 90}
+    made = lab.post("/lab/faults", asked).json()
+    assert (made["faultId"], made["seconds"], made["isOver"]) == (0, 90.0, False)
+    assert lab.get("/lab/state").json()["seq"] == before + 1
+    assert lab.exchange.live.repayment_delay_ms == 90_000
+    shown = lab.get("/lab/faults").json()
+    assert shown["faults"] == [made]
+    assert [one["fault"] for one in shown["occurrences"]] == ["pending-repayment"]
+    assert lab.ask("DELETE", "/lab/faults/0").json() == {"faultIds": [0]}
+    assert lab.exchange.live.repayment_delay_ms == 0
+    assert lab.ask("DELETE", "/lab/faults/0").status_code == 404
+    lab.post("/lab/faults", asked)
+    lab.post("/lab/faults", {"fault": "error"})
+    assert lab.ask("DELETE", "/lab/faults").json() == {"faultIds": [0, 1]}
+    assert lab.get("/lab/faults").json()["faults"] == []
+
+
+def test_listen_keys_end_when_they_are_told_to(lab: Served) -> None:
+    made = lab.run(lab.client.post("/sapi/v1/userDataStream", headers=ALICE))
+    assert made.status_code == 200
+    account = lab.exchange.live.key(DEVELOPMENT_API_KEYS[0])
+    assert account is not None
+    ended = lab.post("/lab/faults", {"fault": "listen-key-expiry", "accountId": account.account_id}).json()
+    assert (ended["faultId"], ended["isOver"]) == (0, True)
+    kept = lab.run(
+        lab.client.put(
+            "/sapi/v1/userDataStream", headers=ALICE, params={"listenKey": made.json()["listenKey"]}
+        )
+    )
+    assert (kept.status_code, kept.json()["code"]) == (400, -1125)
+    assert lab.get("/lab/faults").json()["faults"] == []
+    assert lab.post("/lab/faults", {"fault": "listen-key-expiry"}).status_code == 404
 
 
 def test_nothing_stands_before_the_gateway_while_nothing_is_broken(lab: Served) -> None:

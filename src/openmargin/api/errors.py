@@ -422,6 +422,9 @@ _ON_MARGIN: Final[dict[Reason, WireError]] = {
     Reason.NO_LIQUIDATION_LOAN: WireError(400, -3015, "Repay amount exceeds borrow amount."),
     Reason.LIQUIDATION_LOAN_ASSET: _INVALID_INPUT,
     Reason.ABOVE_LIQUIDATION_LOAN: WireError(400, -3015, "Repay amount exceeds borrow amount."),
+    Reason.LOAN_REPAYMENT_PENDING: WireError(
+        400, -3007, "You have pending transaction, please try again later."
+    ),
     Reason.SPOT_BALANCE_SHORT: WireError(400, -3041, "Balance is not enough"),
     Reason.LIQUIDATION_LOAN_OWED: WireError(400, -21004, "The account has an outstanding bankruptcy loan."),
     Reason.ORDER_LEVEL_TOO_LOW: WireError(

@@ -358,6 +358,18 @@ class CloseListenKey(Signed, frozen=True):
     """0 for whichever there is."""
 
 
+class ExpireListenKeys(Command, frozen=True):
+    """End every name of an account's user data streams as if nobody had kept it."""
+
+    account_id: int
+
+
+class DelayLoanRepayments(Command, frozen=True):
+    """From now on a repayment of a liquidation loan stays pending for so long; 0 for no longer."""
+
+    milliseconds: int
+
+
 class SetRates(Command, frozen=True):
     """Daily interest rates from the next full hour on, as (asset, one rate per VIP level from 0 up)."""
 
@@ -402,6 +414,8 @@ AnyCommand: TypeAlias = (
     | SeedDebt
     | ScriptIndex
     | EndIndexScript
+    | ExpireListenKeys
+    | DelayLoanRepayments
 )
 
 

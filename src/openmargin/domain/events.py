@@ -344,6 +344,8 @@ class LiquidationLoanRepaid(Event, frozen=True):
     asset: str
     amount: Atoms
     status: RepaymentStatus
+    began_ms: int = 0
+    """When one that was pending was asked for; 0 for now."""
 
 
 class IsolatedChanged(Event, frozen=True):

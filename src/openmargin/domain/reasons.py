@@ -127,6 +127,8 @@ class Reason(IntEnum):
     SCRIPT_TAKEN = 110
     """Another script moves that index."""
     UNKNOWN_SCRIPT = 111
+    LOAN_REPAYMENT_PENDING = 112
+    """One repayment of a liquidation loan at a time."""
 
 
 class Rejected(Struct, frozen=True, tag=True, tag_field="event", array_like=True, gc=False):

@@ -2,7 +2,7 @@
 
 An item is (due, kind), at most one of each kind. A step does a bounded part of one item; what is left stays due, and
 the next record goes on with it. Work that decides what the present is (interest of an hour that has passed, a delisting,
-a scripted price, the end of a listen key) comes before any command; work that only follows from the past (moving quotes,
+a scripted price, the end of a listen key or of a repayment) comes before any command; work that only follows from the past (moving quotes,
 waking stops, liquidations) lets commands in between, so that a wave of it stalls nobody. Liquidations come last: they
 trade in the market that the others make.
 """
@@ -22,8 +22,9 @@ LIQUIDATE: Final = 4
 DELIST: Final = 5
 EXPIRE: Final = 6
 SCRIPT: Final = 7
+REPAY: Final = 8
 
-COMES_FIRST: Final = (ACCRUE, DELIST, EXPIRE, SCRIPT)
+COMES_FIRST: Final = (ACCRUE, DELIST, EXPIRE, SCRIPT, REPAY)
 
 
 def full_hour(at_ms: int) -> int:

@@ -28,7 +28,7 @@ from openmargin.engine.dump_shapes import (
 )
 from openmargin.engine.feed_state import IndexScript
 from openmargin.engine.lending_state import Pool, Rates
-from openmargin.engine.liquidation_state import Fund, Liquidation
+from openmargin.engine.liquidation_state import Fund, Liquidation, PendingRepayment
 from openmargin.engine.state import (
     Account,
     Book,
@@ -86,6 +86,11 @@ def dump(state: State) -> bytes:
             [_dump_script(script) for script in state.feeds.scripts.values()],
             state.feeds.next_script_id,
             state.feeds.stopped,
+            state.repayment_delay_ms,
+            [
+                (one.due_ms, one.repay_id, one.account_id, one.asset, one.amount, one.began_ms)
+                for one in state.repayments
+            ],
         )
     )
 
@@ -338,6 +343,9 @@ def load(data: bytes) -> State:
     state.feeds.stopped = kept.stopped_feeds
     for script in kept.index_scripts:
         _load_script(state, script)
+    state.repayment_delay_ms = kept.repayment_delay_ms
+    for repayment in kept.repayments:
+        state.repayments.append(PendingRepayment(*repayment))
     setup.derive(state)
     restrictions.count(state)
     return state

@@ -190,3 +190,5 @@ class StateDump(Struct, array_like=True):
     index_scripts: list[IndexScriptDump] = []
     next_script_id: int = 1
     stopped_feeds: list[str] = []
+    repayment_delay_ms: int = 0
+    repayments: list[tuple[int, int, int, str, Atoms, int]] = []

@@ -22,12 +22,14 @@ from openmargin.domain.commands import (
     CreateAccount,
     CreateKey,
     CreateSpecialKey,
+    DelayLoanRepayments,
     DeleteSpecialKeys,
     Deposit,
     EditSpecialKeyIps,
     EndIndexScript,
     ExchangeSmallLiabilities,
     ExitSpecialKeyMode,
+    ExpireListenKeys,
     KeepListenKey,
     ManualLiquidate,
     Open,
@@ -200,6 +202,8 @@ def _do_due(state: State) -> None:
             agenda.done(state, item)
     elif kind == agenda.EXPIRE:
         listen_keys.expire(state)
+    elif kind == agenda.REPAY:
+        liquidation_loan.settle(state)
     elif kind == agenda.SCRIPT:
         index_scripts.step(state)
     elif kind == agenda.LIQUIDATE:
@@ -274,6 +278,10 @@ def _obey(state: State, command: AnyCommand) -> Rejected | None:
         return index_scripts.begin(state, command)
     if type(command) is EndIndexScript:
         return index_scripts.end(state, command)
+    if type(command) is ExpireListenKeys:
+        return listen_keys.expire_all(state, command)
+    if type(command) is DelayLoanRepayments:
+        return liquidation_loan.delay(state, command)
     if type(command) is SetRates:
         return rates.set_rates(state, command)
     if type(command) is CreateAccount:

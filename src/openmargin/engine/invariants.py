@@ -53,7 +53,7 @@ def wallets_are_not_negative(state: State) -> Iterator[Breach]:
 
 
 def locks_are_explained(state: State) -> Iterator[Breach]:
-    """3. What is locked is what live orders hold, and each holds what its remainder can cost."""
+    """3. What is locked is what live orders and pending repayments hold; each order holds what its remainder can cost."""
     held: dict[tuple[int, str, str], int] = {}
     for order_list in state.lists.values():
         pair = order_list.legs[-2:]
@@ -68,6 +68,9 @@ def locks_are_explained(state: State) -> Iterator[Breach]:
             yield f"{order.spec.symbol} order {order.order_id} holds {order.held}, needs {needed}"
         key = (order.account.account_id, order.account.scope, order.pays_with.asset)
         held[key] = held.get(key, 0) + order.held
+    for pending in state.repayments:
+        key = (pending.account_id, SPOT, pending.asset)
+        held[key] = held.get(key, 0) + pending.amount
     for account in _trading_accounts(state):
         for wallet in account.wallets.values():
             explained = held.get((wallet.account_id, wallet.scope, wallet.asset), 0)
@@ -338,6 +341,21 @@ def listen_keys_are_sound(state: State) -> Iterator[Breach]:
         yield f"the end of listen keys is planned for {planned}, and comes at {ends[:1]}"
 
 
+def repayments_are_planned(state: State) -> Iterator[Breach]:
+    """23. An account repays its liquidation loan once at a time, no more than it owes, and the first to end is planned."""
+    seen: dict[int, int] = {}
+    for pending in state.repayments:
+        owner = state.accounts[pending.account_id]
+        owed = owner.liquidation_loan - owner.liquidation_loan_repaid
+        if pending.account_id in seen or not 0 < pending.amount <= owed:
+            yield f"account {pending.account_id} repays {pending.amount} of {owed}, or more than once"
+        seen[pending.account_id] = pending.amount
+    ends = [pending.due_ms for pending in state.repayments]
+    planned = [moment for moment, kind in state.agenda if kind == agenda.REPAY]
+    if ends != sorted(ends) or planned != ends[:1]:
+        yield f"repayments end at {ends}, and the next is planned for {planned}"
+
+
 INVARIANTS: Final[tuple[Callable[[State], Iterable[Breach]], ...]] = (
     wallets_sum_to_zero,
     wallets_are_not_negative,
@@ -357,6 +375,7 @@ INVARIANTS: Final[tuple[Callable[[State], Iterable[Breach]], ...]] = (
     cross_holdings_are_known,
     listen_keys_are_sound,
     scripts_are_planned,
+    repayments_are_planned,
 )
 
 

@@ -47,3 +47,18 @@ class Fund:
         """Fees, and repayments of liquidation loans."""
         self.paid: Atoms = 0
         """Deficits."""
+
+
+@mypyc_attr(acyclic=True)
+class PendingRepayment:
+    """A repayment of a liquidation loan that is on its way; what it pays is locked in the spot wallet."""
+
+    def __init__(
+        self, due_ms: int, repay_id: int, account_id: int, asset: str, amount: Atoms, began_ms: int
+    ) -> None:
+        self.due_ms: int = due_ms
+        self.repay_id: int = repay_id
+        self.account_id: int = account_id
+        self.asset: str = asset
+        self.amount: Atoms = amount
+        self.began_ms: int = began_ms

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from typing import Final
 
-from openmargin.domain.commands import CloseListenKey, KeepListenKey, OpenListenKey
+from openmargin.domain.commands import CloseListenKey, ExpireListenKeys, KeepListenKey, OpenListenKey
 from openmargin.domain.enums import UserStream
 from openmargin.domain.events import ListenKeyEnded, ListenKeyKept
-from openmargin.domain.ids import CROSS, Scope
+from openmargin.domain.ids import CROSS, SYSTEM_ACCOUNT_ID, Scope
 from openmargin.domain.reasons import Reason, Rejected
 from openmargin.domain.views import ListenKeyView
 from openmargin.engine import accounts, agenda
@@ -59,6 +59,19 @@ def close(state: State, command: CloseListenKey) -> Rejected | None:
 
     # From here on nothing may be refused.
     _end(state, state.listen_keys.by_nonce[nonce], is_expired=False)
+    _plan(state)
+    return None
+
+
+def expire_all(state: State, command: ExpireListenKeys) -> Rejected | None:
+    """End every name of an account at once, as if nobody had kept it."""
+    if command.account_id not in state.accounts or command.account_id == SYSTEM_ACCOUNT_ID:
+        return Rejected(Reason.UNKNOWN_ACCOUNT)
+
+    # From here on nothing may be refused.
+    for key in list(state.listen_keys.by_nonce.values()):
+        if key.account_id == command.account_id:
+            _end(state, key, is_expired=True)
     _plan(state)
     return None
 

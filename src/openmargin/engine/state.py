@@ -30,7 +30,7 @@ from openmargin.domain.venue import Asset, IsolatedTier, LeverageLevels, Symbol,
 from openmargin.domain.views import KeyView
 from openmargin.engine.feed_state import Feeds
 from openmargin.engine.lending_state import Pool, Rates
-from openmargin.engine.liquidation_state import Fund, Liquidation
+from openmargin.engine.liquidation_state import Fund, Liquidation, PendingRepayment
 from openmargin.engine.listen_key_state import ListenKeys
 from openmargin.engine.transitions import (
     FIRST_PHASE,
@@ -526,6 +526,10 @@ class State:
         self.liquidations_due: list[tuple[int, int]] = []
         """The same as (due, id), sorted."""
         self.next_liquidation_id: int = 1
+        self.repayment_delay_ms: int = 0
+        """How long a repayment of a liquidation loan stays pending: a fault that somebody asked for, or 0."""
+        self.repayments: list[PendingRepayment] = []
+        """Those that are pending, at most one of an account; the first to end first."""
         self.funds: dict[str, Fund] = {}
         """The insurance fund's books by asset, made at their first use."""
         self.agenda: list[tuple[int, int]] = []

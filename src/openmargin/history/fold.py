@@ -296,7 +296,12 @@ def _keep_of_debts(
         case LiquidationLoanRepaid():
             rows.loan_repayments.append(
                 LoanRepaymentRow(
-                    event.repay_id, event.account_id, event.asset, event.amount, event.status, at_ms
+                    event.repay_id,
+                    event.account_id,
+                    event.asset,
+                    event.amount,
+                    event.status,
+                    event.began_ms or at_ms,
                 )
             )
         case _:

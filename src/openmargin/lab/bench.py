@@ -43,4 +43,4 @@ class Path(Struct, frozen=True, rename="camel", forbid_unknown_fields=True):
     timeline: str = ""
     world: str = ""
     script_id: Annotated[int, Meta(ge=1, le=ID_MAX)] = 1
-    fault_id: Annotated[int, Meta(ge=1, le=ID_MAX)] = 1
+    fault_id: Annotated[int, Meta(ge=0, le=ID_MAX)] = 1

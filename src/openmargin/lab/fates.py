@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from enum import Enum
 
-from openmargin.domain.enums import LiquidationEnd, LiquidationKind, MarginStatus
+from openmargin.domain.enums import LiquidationEnd, LiquidationKind, MarginStatus, RepaymentStatus
 from openmargin.domain.events import (
     AnyEvent,
     LiquidationBegan,
@@ -70,7 +70,7 @@ class Fates:
                 return [Fate.WIDENED]
             case LiquidationEnded():
                 return self._of_end(event, twin)
-            case LiquidationLoanRepaid():
+            case LiquidationLoanRepaid(status=RepaymentStatus.SUCCESS):
                 return [Fate.LOAN_REPAID]
             case _:
                 return []

@@ -26,6 +26,8 @@ FaultName: TypeAlias = Literal[
     "restart",
     "delay-events",
     "duplicate-events",
+    "pending-repayment",
+    "listen-key-expiry",
 ]
 
 
@@ -57,7 +59,7 @@ class NewFault(Body, frozen=True):
             Meta(
                 ge=0,
                 le=3600,
-                description="How late (latency, delay-events), or when to ask again; host time.",
+                description="How late (latency, delay-events), or when to ask again, in host time; of pending-repayment, exchange time.",
             ),
         ]
         | None
@@ -66,7 +68,7 @@ class NewFault(Body, frozen=True):
 
 
 class FaultShown(Answer, frozen=True):
-    fault_id: int
+    fault_id: Annotated[int, _means("0 for what the exchange does itself, and keeps in its journal.")]
     fault: FaultName
     method: str
     path: str

@@ -74,6 +74,11 @@ class Live:
         key = views.listen_key(self._engine.state, nonce)
         return key if key is not None and key.expires_at_ms > self.now_ms() else None
 
+    @property
+    def repayment_delay_ms(self) -> int:
+        """How long repayments of liquidation loans stay pending; 0 where they do not."""
+        return self._engine.state.repayment_delay_ms
+
     def special_keys(self, account_id: int, scope: Scope) -> list[KeyView]:
         return views.special_keys(self._engine.state, account_id, scope)
 

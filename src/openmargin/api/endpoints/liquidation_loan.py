@@ -64,6 +64,7 @@ class RepaymentReply(Reply):
         Reason.AMOUNT_NOT_POSITIVE,
         Reason.ABOVE_LIQUIDATION_LOAN,
         Reason.SPOT_BALANCE_SHORT,
+        Reason.LOAN_REPAYMENT_PENDING,
     ),
 )
 async def repay_liquidation_loan(call: Call, asked: RepayParams) -> RepaymentReply:

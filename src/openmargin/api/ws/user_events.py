@@ -11,7 +11,7 @@ from typing import Any, Final, TypeAlias
 
 from openmargin.api.ws import user_reports
 from openmargin.api.ws.user_reports import Prevented
-from openmargin.domain.enums import Flow, OrderStatus, UserStream
+from openmargin.domain.enums import Flow, OrderStatus, RepaymentStatus, UserStream
 from openmargin.domain.events import (
     AnyEvent,
     Borrowed,
@@ -183,7 +183,8 @@ def _flowed(event: Flowed, at_ms: int, _number: int) -> Iterator[Told]:
 
 
 def _loan_repaid(event: LiquidationLoanRepaid, at_ms: int, _number: int) -> Iterator[Told]:
-    yield _moved(event.account_id, SPOT, event.asset, -event.amount, at_ms)
+    if event.status is RepaymentStatus.SUCCESS:  # Until then the amount is locked, which the wallet tells of.
+        yield _moved(event.account_id, SPOT, event.asset, -event.amount, at_ms)
 
 
 # --- debts -------------------------------------------------------------------------------------------------------

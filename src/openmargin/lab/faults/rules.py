@@ -43,12 +43,24 @@ class Fault(Enum):
     """The server dies, and starts again at once."""
     DELAY_EVENTS = "delay-events"
     DUPLICATE_EVENTS = "duplicate-events"
+    PENDING_REPAYMENT = "pending-repayment"
+    """A repayment of a liquidation loan takes its time: the exchange's own doing, and in its journal."""
+    LISTEN_KEY_EXPIRY = "listen-key-expiry"
+    """Listen keys end as if nobody had kept them; in the journal too."""
 
 
 OF_STREAMS: Final = (Fault.DELAY_EVENTS, Fault.DUPLICATE_EVENTS)
+OF_THE_EXCHANGE: Final = (Fault.PENDING_REPAYMENT, Fault.LISTEN_KEY_EXPIRY)
+"""Those that change its state: commands, and no rules of the wire."""
 MAY_EXECUTE: Final = (Fault.ERROR, Fault.TIMEOUT, Fault.DROP, Fault.HALF_CLOSE, Fault.RESTART)
 """Those that can come after the request was carried out as well as before."""
-TAKES_SECONDS: Final = (Fault.LATENCY, Fault.TOO_MANY_REQUESTS, Fault.BAN, Fault.DELAY_EVENTS)
+TAKES_SECONDS: Final = (
+    Fault.LATENCY,
+    Fault.TOO_MANY_REQUESTS,
+    Fault.BAN,
+    Fault.DELAY_EVENTS,
+    Fault.PENDING_REPAYMENT,
+)
 
 
 class Rule(Struct, frozen=True):
@@ -189,6 +201,14 @@ class Faults:
             if one.is_over:
                 self.on_change()
         return struck
+
+    def note_command(self, rule: Rule) -> None:
+        """Write down what the exchange itself was told to do."""
+        self._note(
+            Occurrence(
+                0, rule.fault.value, self._now_ms(), "", "", rule.account_id, executed=True, seed=0, met=1
+            )
+        )
 
     def _note(self, occurrence: Occurrence) -> None:
         self.occurrences.append(occurrence)

@@ -17,11 +17,13 @@ from openmargin.domain.commands import (
     CreateAccount,
     CreateKey,
     CreateSpecialKey,
+    DelayLoanRepayments,
     DeleteSpecialKeys,
     Deposit,
     EditSpecialKeyIps,
     ExchangeSmallLiabilities,
     ExitSpecialKeyMode,
+    ExpireListenKeys,
     KeepListenKey,
     ManualLiquidate,
     Open,
@@ -70,7 +72,7 @@ class Twin(Listening):
 
     def _go_on(self) -> None:
         """One piece of what is due before anything is asked: a delisting, the end of listen keys, a wave of stops, or a liquidation's step."""
-        if self.delist_next() or self.end_listening():
+        if self.delist_next() or self.end_listening() or self.end_repayments():
             return
         if self.wave_goes_on:
             self.wave_goes_on = False  # What every record ends with goes on with it.
@@ -138,6 +140,13 @@ class Twin(Listening):
                 return self.liquidate_manually(command)
             case RepayLiquidationLoan():
                 return self.repay_liquidation_loan(command)
+            case DelayLoanRepayments():
+                if command.milliseconds < 0:
+                    return Reason.AMOUNT_NOT_POSITIVE
+                self.repaying_takes = command.milliseconds
+                return None
+            case ExpireListenKeys():
+                return self.expire_listen_keys(command)
             case SetRates():
                 return self.set_rates(command)
             case ExchangeSmallLiabilities():

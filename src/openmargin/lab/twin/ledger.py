@@ -16,6 +16,7 @@ from openmargin.lab.twin.parts import (
     TwinLiquidation,
     TwinList,
     TwinOrder,
+    TwinRepayment,
 )
 
 
@@ -88,6 +89,10 @@ class Ledger:
         self.liquidations: list[TwinLiquidation] = []
         """Those that go on, the first to begin first."""
         self.liquidation_numbers = 0
+        self.repaying: list[TwinRepayment] = []
+        """Of liquidation loans: what is on its way to the fund."""
+        self.repaying_takes = 0
+        """How long it takes."""
         self.fund: dict[str, list[int]] = {}
         """What the insurance fund received, and what it paid."""
 
@@ -153,7 +158,8 @@ class Ledger:
         return self._held(account, scope).get(asset, 0)
 
     def _held(self, account: int, scope: Scope) -> dict[str, int]:
-        """What open orders hold of each asset: each for itself, but a pair once, for the dearer of the two."""
+        """What is set aside of each asset: by each order for itself, but by a pair once, for the dearer of the two; and by
+        a repayment."""
         held: dict[str, int] = {}
         for order in self.orders:
             if order.owner == account and order.scope == scope and not order.shares:
@@ -165,6 +171,9 @@ class Ledger:
                 asset = self.pays_with(pair[0])
                 dearer = max(leg.costs() if leg in self.orders else 0 for leg in pair)
                 held[asset] = held.get(asset, 0) + dearer
+        for row in self.repaying:
+            if (row.account, SPOT) == (account, scope):
+                held[row.asset] = held.get(row.asset, 0) + row.amount
         return held
 
     def free(self, account: int, scope: Scope, asset: str) -> int:

@@ -24,7 +24,7 @@ from openmargin.domain.orders import Leg
 from openmargin.domain.reasons import Reason
 from openmargin.domain.venue import Symbol
 from openmargin.lab.twin.lists import Lists
-from openmargin.lab.twin.parts import ONE, Place, TwinLiquidation, worth
+from openmargin.lab.twin.parts import ONE, Place, TwinLiquidation, TwinRepayment, worth
 
 STEPS_AT_ONCE = 16
 """So far a liquidation that its owner asked for goes in one record."""
@@ -94,13 +94,33 @@ class Liquidation(Lists):
             return Reason.ABOVE_LIQUIDATION_LOAN
         if self.free(account, SPOT, asset) < amount:
             return Reason.SPOT_BALANCE_SHORT
+        if any(row.account == account for row in self.repaying):
+            return Reason.LOAN_REPAYMENT_PENDING
+        number = self.next_transaction()
+        if self.repaying_takes:
+            due = self.now + self.repaying_takes
+            self.repaying.append(TwinRepayment(number, account, asset, amount, self.now, due))
+            self.events.append(LiquidationLoanRepaid(number, account, asset, amount, RepaymentStatus.PENDING))
+            return None
+        self._repaid(number, account, asset, amount, 0)
+        return None
+
+    def end_repayments(self) -> bool:
+        """Repayments that were pending for as long as they should; False where there is none."""
+        late = sorted((row for row in self.repaying if row.due <= self.now), key=lambda row: row.due)[:100]
+        for row in late:
+            self.repaying.remove(row)
+            self._repaid(row.number, row.account, row.asset, row.amount, row.began)
+        return bool(late)
+
+    def _repaid(self, number: int, account: int, asset: str, amount: int, began: int) -> None:
         self.give(account, SPOT, asset, -amount)
         self.insure(asset, amount, 0)
         self.accounts[account - 1].liquidation_loan_repaid += amount
-        number = self.next_transaction()
-        self.events.append(LiquidationLoanRepaid(number, account, asset, amount, RepaymentStatus.SUCCESS))
+        self.events.append(
+            LiquidationLoanRepaid(number, account, asset, amount, RepaymentStatus.SUCCESS, began)
+        )
         self.tell_liquidation_loan(account)
-        return None
 
     # --- One step ------------------------------------------------------------------------------------------------
 

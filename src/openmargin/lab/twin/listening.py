@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from openmargin.domain.commands import CloseListenKey, KeepListenKey, OpenListenKey
+from openmargin.domain.commands import CloseListenKey, ExpireListenKeys, KeepListenKey, OpenListenKey
 from openmargin.domain.enums import UserStream
 from openmargin.domain.events import ListenKeyEnded, ListenKeyKept
 from openmargin.domain.ids import CROSS, Scope
@@ -42,6 +42,13 @@ class Listening(Liquidation):
         if nonce is None or command.nonce not in (0, nonce):
             return Reason.UNKNOWN_LISTEN_KEY
         self._drop(nonce, expired=False)
+        return None
+
+    def expire_listen_keys(self, command: ExpireListenKeys) -> Reason | None:
+        if not self.knows(command.account_id):
+            return Reason.UNKNOWN_ACCOUNT
+        for row in [row for row in self.listening if row[0] == command.account_id]:
+            self._drop(row[3], expired=True)
         return None
 
     def end_listening(self) -> bool:

@@ -323,3 +323,14 @@ def paid_in(plan: list[Meeting]) -> int:
     """Quote that would move."""
     moving = (SelfTradePrevention.NONE, SelfTradePrevention.TRANSFER)
     return sum(worth(meeting.quantity, meeting.maker.price) for meeting in plan if meeting.mode in moving)
+
+
+class TwinRepayment(NamedTuple):
+    """A repayment of a liquidation loan that is on its way."""
+
+    number: int
+    account: int
+    asset: str
+    amount: int
+    began: int
+    due: int

@@ -158,4 +158,6 @@ class Debtors(Crowd):
         amount = owed + 1 if self.chance.random() < 0.2 else self._near(owed)
         if self.chance.random() < 0.4:
             amount = min(owed, self._free(account, SPOT, asset))
+        if self.seed % 2 == 0:  # And a second one, while the first may be pending.
+            self.first.append(RepayLiquidationLoan(account, "", 0, asset, 1))
         return RepayLiquidationLoan(account, *self._signature(), asset, amount)

@@ -12,6 +12,7 @@ from openmargin.domain.commands import (
     ChangeVenue,
     CreateAccount,
     CreateKey,
+    ExpireListenKeys,
     SetIndex,
     SetRates,
     Tick,
@@ -61,6 +62,7 @@ class Outside(Crowd):
             CreateAccount("late", vip=self.chance.choice((0, -1)), master_id=self.chance.choice((0, 1, 77))),
             self._other_rules(),
             self._rates(),
+            ExpireListenKeys(account),
         )
         return self.chance.choice(change)
 

@@ -11,6 +11,7 @@ from openmargin.domain.commands import (
     ChangeAccount,
     CreateAccount,
     CreateKey,
+    DelayLoanRepayments,
     Deposit,
     ExitSpecialKeyMode,
     Open,
@@ -38,6 +39,8 @@ class Workload(Lists, Funding, Choices, Debtors, Outside):
         if self.chance.random() < 0.6:
             self.venue = msgspec.structs.replace(self.venue, margin=self._margin(), orders=self._orders())
         self.first = self._people()
+        if seed % 2 == 0:  # Not drawn, so that the other markets stay what they were.
+            self.first.append(DelayLoanRepayments(30_000))
         self.ears = Ears(seed, window)
 
     def opening(self) -> tuple[int, AnyCommand]:
