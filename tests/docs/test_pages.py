@@ -15,6 +15,7 @@ from openmargin.cli import app
 from openmargin.config import load_venue
 from openmargin.config.toml_struct import write
 from openmargin.lab.routes import ROUTES
+from openmargin.lab.shapes import Download, Upload
 from tests.clients.sdk import OWN_WARNINGS
 from tests.docs.error_table import page as error_page
 from tests.docs.error_table import unused_help
@@ -62,10 +63,15 @@ def test_no_code_is_explained_that_is_never_sent() -> None:
     assert unused_help() == set(), "take these out of tests/docs/error_table.py"
 
 
+def _sent(route: Any) -> str:
+    return "--data-binary " if route.body is Upload else "-d "
+
+
 @pytest.mark.parametrize("route", ROUTES, ids=lambda route: f"{route.method} {route.path}")
 def test_every_lab_request_is_shown(route: Any) -> None:
     path = re.sub(r"\\\{\w+\\\}", r"\\w+", re.escape(route.path))
-    method = {"PATCH": "-X PATCH ", "DELETE": "-X DELETE ", "POST": "-d "}.get(route.method, "http")
+    method = {"PATCH": "-X PATCH ", "DELETE": "-X DELETE ", "POST": _sent(route)}.get(route.method, "http")
+    method = "-s -o " if route.answer is Download else method
     shown = [line for line in LAB.replace("\\\n", "").splitlines() if re.search(rf":8787{path}$", line)]
     assert any(f"$ curl {method}" in line for line in shown), f"docs/lab.md: add a curl line for {route.path}"
 

@@ -3,8 +3,13 @@
 import asyncio
 import hashlib
 import hmac
+import io
+import json
+import shutil
+import tarfile
 import time
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +18,8 @@ from msgspec.structs import replace
 
 from openmargin.domain.enums import Side
 from openmargin.runtime.secrets import DEVELOPMENT_API_KEYS, DEVELOPMENT_MASTER_KEY, SecretKeeper
+from openmargin.runtime.shelf import DiskShelf
+from openmargin.runtime.snapshot_archive import ArchiveRefused, pack, unpack
 from openmargin.runtime.verify import verify
 from tests.lab.bench import Served, served
 from tests.runtime.desk import limit
@@ -161,6 +168,72 @@ def test_a_snapshot_that_is_forgotten_leaves_its_timelines(lab: Served) -> None:
     assert done(lab, "GET", "/lab/snapshots") == {"snapshots": []}
     place(lab, 1)
     assert lab.ask("POST", "/lab/snapshots/calm/restore", {}).status_code == 404
+
+
+def test_a_snapshot_is_carried_elsewhere_as_one_file(
+    lab: Served, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    place(lab, 1)
+    kept = keep(lab, "calm")
+    file = lab.get("/lab/snapshots/calm/file").content
+    with served(monkeypatch, tmp_path, clock="virtual", seed=7) as other:
+
+        def take(name: str, content: bytes) -> Any:
+            return other.ask("POST", f"/lab/snapshots/{name}/file", content=content)
+
+        assert take("other", file).json() == {**kept, "name": "other"}
+        state = restore(other, "other")
+        assert (state["seq"], state["stateHash"]) == (kept["seq"], kept["stateHash"])
+        assert bids(other) == bids(lab)
+        again = other.get("/lab/snapshots/other/file").content
+        assert take("again", again).status_code == 200
+        assert take("other", file).status_code == 409
+        damaged = bytearray(file)
+        damaged[len(file) // 2] ^= 1
+        for content in (bytes(damaged), file[: len(file) // 2], b"no file at all", b""):
+            refused = take("third", content)
+            assert refused.status_code == 422, refused.text
+        assert [row["name"] for row in done(other, "GET", "/lab/snapshots")["snapshots"]] == [
+            "other",
+            "again",
+        ]
+    assert lab.get("/lab/snapshots/none/file").status_code == 404
+
+
+def test_a_file_that_tells_a_lie_is_refused(on_disk: Served, tmp_path: Path) -> None:
+    """Its bytes are what was written, but its journal is another one's."""
+    keep(on_disk, "one")
+    place(on_disk, 1)
+    keep(on_disk, "two")
+    bookmarks = tmp_path / "exchange" / "bookmarks"
+    shutil.copyfile(bookmarks / "two" / "openmargin.db", bookmarks / "one" / "openmargin.db")
+    file = tmp_path / "one.tar.gz"
+    pack(bookmarks / "one", file)
+    for number, breaking in enumerate((None, "../outside")):
+        if breaking is not None:
+            rewrite(file, breaking)
+        with pytest.raises(ArchiveRefused, match=r"journal does not lead|would lie elsewhere"):
+            DiskShelf(tmp_path / f"new{number}").add("one", partial(_unpack, file))
+    assert not (tmp_path / "new1" / "outside").exists()
+
+
+def _unpack(file: Path, directory: Path) -> None:
+    unpack(file, directory, "one")
+
+
+def rewrite(file: Path, name: str) -> None:
+    """The same archive with a file of another name in its list."""
+    with tarfile.open(file) as archive:
+        listed = archive.extractfile("contents.json")
+        assert listed is not None
+        contents = json.loads(listed.read())
+    contents["files"] = {name: ""}
+    body = json.dumps(contents).encode()
+    with tarfile.open(file, "w:gz") as archive:
+        for path, content in (("contents.json", body), (name, b"")):
+            member = tarfile.TarInfo(path)
+            member.size = len(content)
+            archive.addfile(member, io.BytesIO(content))
 
 
 REFUSED: list[tuple[str, str, Any, int]] = [

@@ -8,20 +8,24 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
+from pathlib import Path as FilePath
+from shutil import rmtree
+from tempfile import TemporaryDirectory
 from typing import Final, TypeAlias
 
 import msgspec
 from starlette.applications import Starlette
+from starlette.background import BackgroundTask
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import FileResponse, Response
 from starlette.routing import Route as StarletteRoute
 
 from openmargin.lab import openapi
 from openmargin.lab.bench import Bench, Path
 from openmargin.lab.errors import Refused
 from openmargin.lab.routes import ROUTES, Route
-from openmargin.lab.shapes import Body, Refusal
+from openmargin.lab.shapes import Answer, Body, Download, Refusal, Upload
 from openmargin.runtime.errors import Draining, TimedOut, Unavailable
 
 BODY_BYTES_MAX: Final = 65_536
@@ -55,8 +59,11 @@ def _endpoint(bench: Bench, route: Route) -> Callable[[Request], Awaitable[Respo
     async def endpoint(request: Request) -> Response:
         try:
             path = _path(request)
+            if route.body is Upload:
+                return await _take_file(request, lambda body: route.handle(bench, path, body))
             body = None if route.body is None else await _body(request, route.body)
-            return _json(200, await route.handle(bench, path, body))
+            answer = await route.handle(bench, path, body)
+            return _file(answer) if isinstance(answer, Download) else _json(200, answer)
         except Refused as refusal:
             return _refusal(refusal.status, refusal.error, refusal.hint)
         except (Unavailable, Draining):
@@ -68,6 +75,26 @@ def _endpoint(bench: Bench, route: Route) -> Callable[[Request], Awaitable[Respo
             )
 
     return endpoint
+
+
+async def _take_file(request: Request, handle: Callable[[Upload], Awaitable[Answer]]) -> Response:
+    """Have a handler look at what was sent, which is as long as the disk allows."""
+    with TemporaryDirectory(prefix="openmargin-") as directory:
+        file = FilePath(directory) / "file"
+        with file.open("wb") as sent:
+            async for chunk in request.stream():
+                sent.write(chunk)
+        return _json(200, await handle(Upload(path=str(file))))
+
+
+def _file(answer: Download) -> Response:
+    """A file that is sent and then removed, with the directory that it lies in."""
+    return FileResponse(
+        answer.path,
+        media_type="application/octet-stream",
+        filename=answer.name,
+        background=BackgroundTask(rmtree, FilePath(answer.path).parent),
+    )
 
 
 def _path(request: Request) -> Path:

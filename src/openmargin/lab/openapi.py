@@ -5,25 +5,30 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from functools import cache
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
 from openmargin.lab.bench import Path
 from openmargin.lab.routes import ROUTES, Route
-from openmargin.lab.shapes import Refusal
+from openmargin.lab.shapes import Download, Refusal, Upload
+
+_AS_IT_IS: Final = {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}
+_FILES: Final[dict[Any, Any]] = {Upload: _AS_IT_IS, Download: _AS_IT_IS}
+"""What is sent as it is."""
 
 
 @cache
 def document() -> bytes:
     """The whole document, as JSON."""
     kinds = {kind for route in ROUTES for kind in (route.body, route.answer) if kind} | {Refusal}
+    kinds -= _FILES.keys()
     ordered = sorted(kinds, key=lambda kind: kind.__name__)
     refs, components = msgspec.json.schema_components(
         [*ordered, Path], ref_template="#/components/schemas/{name}"
     )
     path_schema = components.pop("Path")["properties"]
-    schemas = dict(zip([*ordered, Path], refs, strict=True))
+    schemas = {kind: _json(ref) for kind, ref in zip([*ordered, Path], refs, strict=True)} | _FILES
     paths: dict[str, dict[str, Any]] = {}
     for route in ROUTES:
         paths.setdefault(route.path, {})[route.method.lower()] = _operation(route, schemas, path_schema)
@@ -46,12 +51,12 @@ def _operation(route: Route, schemas: dict[Any, Any], path_schema: dict[str, Any
             for name in _names(route.path)
         ],
         "responses": {
-            "200": {"description": "Done.", "content": _json(schemas[route.answer])},
-            "default": {"description": "Refused: nothing was done.", "content": _json(schemas[Refusal])},
+            "200": {"description": "Done.", "content": schemas[route.answer]},
+            "default": {"description": "Refused: nothing was done.", "content": schemas[Refusal]},
         },
     }
     if route.body is not None:
-        operation["requestBody"] = {"required": True, "content": _json(schemas[route.body])}
+        operation["requestBody"] = {"required": True, "content": schemas[route.body]}
     return operation
 
 

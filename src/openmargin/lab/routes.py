@@ -70,6 +70,8 @@ ROUTES: Final = (
     _route("POST", "/lab/snapshots", snapshots.keep_snapshot),
     _route("GET", "/lab/snapshots", snapshots.show_snapshots),
     _route("DELETE", "/lab/snapshots/{snapshot}", snapshots.remove_snapshot),
+    _route("GET", "/lab/snapshots/{snapshot}/file", snapshots.export_snapshot),
+    _route("POST", "/lab/snapshots/{snapshot}/file", snapshots.import_snapshot),
     _route("POST", "/lab/snapshots/{snapshot}/restore", snapshots.restore_snapshot),
     _route("POST", "/lab/snapshots/{snapshot}/fork", snapshots.fork_snapshot),
     _route("GET", "/lab/timelines", snapshots.show_timelines),

@@ -316,6 +316,19 @@ class Snapshots(Answer, frozen=True):
     snapshots: tuple[SnapshotShown, ...]
 
 
+class Upload(Body, frozen=True):
+    """A file, as it is. It lies at `path` while it is looked at."""
+
+    path: str
+
+
+class Download(Answer, frozen=True):
+    """A file, as it is; the directory that it lies in is removed when it has been sent."""
+
+    path: str
+    name: str
+
+
 class NewTimeline(Body, frozen=True):
     timeline: Annotated[str, _means("What to call it; named after the snapshot if it is empty.")] = ""
 

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from contextlib import contextmanager
+from pathlib import Path as FilePath
+from shutil import rmtree
+from tempfile import mkdtemp
 
 from openmargin.lab import shapes
 from openmargin.lab.bench import Bench, Path
@@ -12,6 +15,7 @@ from openmargin.lab.world_requests import asking_for_a_world
 from openmargin.runtime.errors import AdvanceRuns, StartRefused
 from openmargin.runtime.exchange import Exchange
 from openmargin.runtime.shelf import BadName, Bookmark, ShelfRefused, Taken, Unknown
+from openmargin.runtime.snapshot_archive import ArchiveRefused
 
 
 async def keep_snapshot(bench: Bench, _path: Path, body: shapes.NewSnapshot) -> shapes.SnapshotShown:
@@ -29,6 +33,25 @@ async def remove_snapshot(bench: Bench, path: Path, _body: None) -> shapes.Snaps
     """Forget a snapshot. Timelines that began at it stay."""
     with _asking():
         return _shown(await bench.stage.remove(path.snapshot))
+
+
+async def export_snapshot(bench: Bench, path: Path, _body: None) -> shapes.Download:
+    """A snapshot as one file, to be carried elsewhere."""
+    directory = FilePath(mkdtemp(prefix="openmargin-"))
+    name = f"{path.snapshot}.tar.gz"
+    try:
+        with _asking():
+            await bench.stage.pack(path.snapshot, directory / "file")
+    except BaseException:
+        rmtree(directory)
+        raise
+    return shapes.Download(path=str(directory / "file"), name=name)
+
+
+async def import_snapshot(bench: Bench, path: Path, body: shapes.Upload) -> shapes.SnapshotShown:
+    """Take in a file that was exported, after every check."""
+    with _asking():
+        return _shown(await bench.stage.unpack(path.snapshot, FilePath(body.path)))
 
 
 async def restore_snapshot(bench: Bench, path: Path, body: shapes.NewTimeline) -> shapes.State:
@@ -99,6 +122,8 @@ def _asking() -> Generator[None]:
         yield
     except Unknown as refusal:
         raise Refused(404, str(refusal), "GET /lab/snapshots and /lab/timelines list what there is") from None
+    except ArchiveRefused as refusal:
+        raise Refused(422, str(refusal), "export the snapshot again") from None
     except Taken as refusal:
         raise Refused(409, str(refusal), "write another name") from None
     except (BadName, ShelfRefused) as refusal:

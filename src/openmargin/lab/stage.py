@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, MutableMapping
+from pathlib import Path
 from typing import Any, Final, TypeAlias
 
 from msgspec import Struct
@@ -15,6 +16,7 @@ from msgspec import Struct
 from openmargin.runtime.exchange import Exchange
 from openmargin.runtime.recovery import freeze_what_was_loaded
 from openmargin.runtime.shelf import Bookmark, Resume, Shelf, Start, bookmark_of
+from openmargin.runtime.snapshot_archive import pack, unpack
 
 Scope: TypeAlias = MutableMapping[str, Any]
 Receive: TypeAlias = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -91,6 +93,25 @@ class Stage:
         async with self._changing:
             return await asyncio.to_thread(self._shelf.remove, name)
 
+    async def pack(self, name: str, target: Path) -> Bookmark:
+        """Write a bookmark into one file. Raises ShelfRefused or OSError."""
+
+        def packed() -> Bookmark:
+            with self._shelf.directory_for(name) as directory:
+                return pack(directory, target)
+
+        async with self._changing:
+            return await asyncio.to_thread(packed)
+
+    async def unpack(self, name: str, source: Path) -> Bookmark:
+        """Put the bookmark of a file on the shelf, after every check. Raises ShelfRefused."""
+
+        def unpacked() -> Bookmark:
+            return self._shelf.add(name, lambda directory: _unpacked(source, directory, name))
+
+        async with self._changing:
+            return await asyncio.to_thread(unpacked)
+
     async def load(self, name: str) -> Resume:
         """A bookmark as an exchange in memory can go on from it. Raises ShelfRefused."""
         async with self._changing:
@@ -153,3 +174,7 @@ class Stage:
         if self._calm is not None:
             self._calm.cancel()
         self._calm = asyncio.get_running_loop().call_later(_CALM_SECONDS, freeze_what_was_loaded)
+
+
+def _unpacked(source: Path, directory: Path, name: str) -> None:
+    unpack(source, directory, name)

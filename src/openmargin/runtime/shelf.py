@@ -12,7 +12,10 @@ import os
 import re
 import shutil
 import sqlite3
+from collections.abc import Generator
+from contextlib import AbstractContextManager, closing, contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Final, Protocol
 
 import msgspec
@@ -29,7 +32,8 @@ MAIN: Final = "main"
 
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _POINTER: Final = "timeline"
-_ABOUT: Final = "bookmark.json"
+ABOUT: Final = "bookmark.json"
+"""What says of a directory that it is a bookmark."""
 
 
 class Bookmark(Struct, frozen=True):
@@ -93,6 +97,14 @@ class Shelf(Protocol):
 
     def keep(self, bookmark: Bookmark, snapshot: Snapshot, storage: Storage) -> None:
         """Put a bookmark on the shelf. Nothing may be written meanwhile. Raises Taken or BadName."""
+        ...
+
+    def directory_for(self, name: str) -> AbstractContextManager[Path]:
+        """The directory of a bookmark, to be read within. Raises Unknown."""
+        ...
+
+    def add(self, name: str, fill: Filler) -> Bookmark:
+        """Put a bookmark on the shelf that somebody fills a directory with. Raises Taken or BadName."""
         ...
 
     def remove(self, name: str) -> Bookmark:
@@ -168,9 +180,17 @@ class DiskShelf:
             fingerprint = DataDirectory(self.directory_of(bookmark.timeline)).key_fingerprint
             if fingerprint.exists():
                 shutil.copyfile(fingerprint, data.key_fingerprint)
-            (path / _ABOUT).write_bytes(msgspec.json.encode(bookmark))
+            (path / ABOUT).write_bytes(msgspec.json.encode(bookmark))
 
         self.place(self._bookmarks, bookmark.name, fill)
+
+    @contextmanager
+    def directory_for(self, name: str) -> Generator[Path]:
+        yield self.bookmark_directory(name)
+
+    def add(self, name: str, fill: Filler) -> Bookmark:
+        self.place(self._bookmarks, name, fill)
+        return _about(self.bookmark_directory(name))
 
     def remove(self, name: str) -> Bookmark:
         path = self.bookmark_directory(name)
@@ -181,13 +201,7 @@ class DiskShelf:
         return bookmark
 
     def load(self, name: str) -> Resume:
-        data = DataDirectory(self.bookmark_directory(name))
-        [path] = snapshot_paths(data.snapshots)
-        connection = connect_to_read(data)
-        try:
-            return Resume(read_snapshot(path), copied_memory(connection))
-        finally:
-            connection.close()
+        return _loaded(DataDirectory(self.bookmark_directory(name)))
 
     def begin(self, name: str, timeline: str) -> Start:
         source = self.bookmark_directory(name)
@@ -196,10 +210,24 @@ class DiskShelf:
             raise Taken(f'there is a timeline "{MAIN}" already')
 
         def fill(path: Path) -> None:
-            shutil.copytree(source, path, ignore=shutil.ignore_patterns(_ABOUT), dirs_exist_ok=True)
+            shutil.copytree(source, path, ignore=shutil.ignore_patterns(ABOUT), dirs_exist_ok=True)
 
         self.place(self._timelines, timeline, fill)
         return self.find(timeline)
+
+    def begin_main(self, source: Path) -> None:
+        """Have a directory that holds no exchange yet begin with a bookmark; its database comes last."""
+        data = DataDirectory(self._root)
+        data.create()
+        kept = DataDirectory(source)
+        shutil.copytree(kept.snapshots, data.snapshots, dirs_exist_ok=True)
+        if kept.key_fingerprint.exists():
+            shutil.copyfile(kept.key_fingerprint, data.key_fingerprint)
+        partial = data.database.with_suffix(".tmp")
+        shutil.copyfile(kept.database, partial)
+        _sync_file(partial)
+        partial.rename(data.database)
+        sync_directory(self._root)
 
     def find(self, timeline: str) -> Start:
         path = self.directory_of(timeline)
@@ -263,10 +291,28 @@ class MemoryShelf:
         return [self.current]
 
     def keep(self, bookmark: Bookmark, snapshot: Snapshot, storage: Storage) -> None:
-        require_name(bookmark.name)
-        if bookmark.name in self._kept:
-            raise Taken(f'there is a "{bookmark.name}" already')
+        self._require_free(bookmark.name)
         self._kept[bookmark.name] = (bookmark, Resume(snapshot, storage.copy_in_memory()))
+
+    @contextmanager
+    def directory_for(self, name: str) -> Generator[Path]:
+        bookmark, resume = self._find(name)
+        with TemporaryDirectory(prefix="openmargin-") as path:
+            data = DataDirectory(Path(path))
+            data.create()
+            with closing(sqlite3.connect(data.database)) as target:
+                resume.connection.backup(target)
+            write_snapshot(data.snapshots, resume.snapshot, no_hook)
+            (data.path / ABOUT).write_bytes(msgspec.json.encode(bookmark))
+            yield data.path
+
+    def add(self, name: str, fill: Filler) -> Bookmark:
+        self._require_free(name)
+        with TemporaryDirectory(prefix="openmargin-") as path:
+            fill(Path(path))
+            bookmark = _about(Path(path))
+            self._kept[name] = (bookmark, _loaded(DataDirectory(Path(path))))
+        return bookmark
 
     def remove(self, name: str) -> Bookmark:
         bookmark, resume = self._find(name)
@@ -293,6 +339,11 @@ class MemoryShelf:
     def make_current(self, timeline: str) -> None:
         self.current = timeline
 
+    def _require_free(self, name: str) -> None:
+        require_name(name)
+        if name in self._kept:
+            raise Taken(f'there is a "{name}" already')
+
     def _find(self, name: str) -> tuple[Bookmark, Resume]:
         if name not in self._kept:
             raise Unknown(f'there is no bookmark "{name}"')
@@ -312,13 +363,19 @@ def shelf_of(root: Path | None, at: PhaseHook = no_hook) -> DiskShelf | MemorySh
     return shelf
 
 
+def _loaded(data: DataDirectory) -> Resume:
+    [path] = snapshot_paths(data.snapshots)
+    with closing(connect_to_read(data)) as connection:
+        return Resume(read_snapshot(path), copied_memory(connection))
+
+
 def _directories(parent: Path) -> list[Path]:
     """Those that are whole, by name; what a killed process left begins with a dot."""
     return sorted(path for path in parent.glob("*") if path.is_dir() and not path.name.startswith("."))
 
 
 def _about(path: Path) -> Bookmark:
-    return msgspec.json.decode((path / _ABOUT).read_bytes(), type=Bookmark)
+    return msgspec.json.decode((path / ABOUT).read_bytes(), type=Bookmark)
 
 
 def _free_name(name: str, taken: list[str]) -> str:

@@ -21,9 +21,15 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("-H", "--header", action="append", default=[])
     parser.add_argument("-d", "--data", action="append", default=[], dest="data")
     parser.add_argument("--data-urlencode", action="append", default=[], dest="data", type=encoded)
+    parser.add_argument("--data-binary", type=content_of, help="@ and the name of a file")
     parser.add_argument("-o", "--output")
     parser.add_argument("-w", "--write-out", default="")
     return parser.parse_args()
+
+
+def content_of(text: str) -> bytes:
+    assert text.startswith("@"), f"{text}: only files are sent like this"
+    return Path(text[1:]).read_bytes()
 
 
 def encoded(text: str) -> str:
@@ -41,7 +47,7 @@ def main() -> None:
     headers = {
         name.strip(): value.strip() for name, _, value in (line.partition(":") for line in asked.header)
     }
-    body = data.encode() if asked.data and not asked.get else None
+    body = data.encode() if asked.data and not asked.get else asked.data_binary
     if body is not None:
         headers.setdefault("Content-Type", "application/x-www-form-urlencoded")
     connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=60)
