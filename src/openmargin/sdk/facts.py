@@ -59,6 +59,7 @@ DECIMALS: Final = frozenset(
 MOMENTS: Final = frozenset(
     [
         "at_ms",
+        "began_ms",
         "effective_ms",
         "expires_at_ms",
         "hour_ms",
@@ -82,6 +83,7 @@ COUNTS: Final = frozenset(
         "list_id",
         "maker_order_id",
         "master_id",
+        "milliseconds",
         "moves",
         "nonce",
         "order_id",
