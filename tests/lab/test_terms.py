@@ -107,3 +107,33 @@ def test_what_cannot_be_is_refused_with_a_hint(
     answer = lab.ask(method, path, body)
     assert (answer.status_code, error in answer.json()["error"]) == (status, True), answer.text
     assert answer.json()["hint"]
+
+
+def test_the_house_and_the_walk_change_only_where_asked(lab: Served) -> None:
+    before = lab.ask("PATCH", "/lab/house", {}).json()
+    changes = {"levels": 3, "spread": "0.01", "latencyMs": 250, "walkJumpChance": "0.01", "walkStepMs": 500}
+    after = lab.ask("PATCH", "/lab/house", changes).json()
+    shown = {"spread": "0.01000000", "walkJumpChance": "0.01000000"}
+    assert after == {**before, **changes, **shown}
+    lab.post("/lab/prices/BTCUSDT", {"price": "50000"})
+    lab.post("/lab/clock/advance", {"seconds": 1})
+    depth = lab.exchange.live.depth("BTCUSDT", 10)
+    assert len(depth.bids) == 3
+    assert depth.asks[0][0] - depth.bids[0][0] == 500 * 10**8
+
+
+@pytest.mark.parametrize(
+    ("changes", "error"),
+    [
+        ({"levelGap": "0.1"}, "lowest quote"),
+        ({"walkVolatility": "0.1"}, "price to zero"),
+        ({"walkJump": "0.2"}, "price to zero"),
+        ({"walkJumpChance": "1.1"}, "price to zero"),
+        ({"levels": 0}, "levels"),
+        ({"latencyMs": -1}, "latencyMs"),
+    ],
+)
+def test_a_house_that_could_not_quote_is_refused(lab: Served, changes: dict[str, Any], error: str) -> None:
+    answer = lab.ask("PATCH", "/lab/house", changes)
+    assert answer.status_code in (400, 422)
+    assert error in answer.json()["error"]

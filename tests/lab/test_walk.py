@@ -67,3 +67,19 @@ def test_without_volatility_nothing_moves() -> None:
     still = msgspec.structs.replace(VENUE, house=msgspec.structs.replace(VENUE.house, walk_volatility=0))
     moved = {name for name, price in walked(1, venue=still).items() if price != START[name]}
     assert moved == set()
+
+
+def with_jumps(**rules: int) -> Venue:
+    return msgspec.structs.replace(VENUE, house=msgspec.structs.replace(VENUE.house, **rules))
+
+
+def test_jumps_are_as_frequent_as_the_venue_says_and_leave_the_rest_of_the_path_alone() -> None:
+    jumpy = with_jumps(walk_jump_chance=E8 // 5, walk_jump=E8 // 20)
+    steps = [
+        (dict(walk_step(VENUE, seed, 1, START))["BTCUSDT"], dict(walk_step(jumpy, seed, 1, START))["BTCUSDT"])
+        for seed in range(300)
+    ]
+    jumped = [(calm, wild) for calm, wild in steps if calm != wild]
+    assert 40 <= len(jumped) <= 80
+    assert max(abs(wild / calm - 1) for calm, wild in jumped) > 0.05
+    assert walked(20, venue=jumpy) == walked(20, venue=jumpy)

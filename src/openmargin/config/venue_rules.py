@@ -253,6 +253,12 @@ def _limits_leave_room(venue: Venue) -> Iterator[Problem]:
         yield Problem("house.level_gap", "the lowest quote would be at or below zero", "lower it, or levels")
     if house.walk_volatility >= E8 // 10:
         yield Problem("house.walk_volatility", "one step may take the price to zero", "write less than 0.1")
+    if house.walk_jump >= E8 // 5:
+        yield Problem("house.walk_jump", "one jump may take the price to zero", "write less than 0.2")
+    if house.walk_jump_chance > E8:
+        yield Problem("house.walk_jump_chance", "more likely than always", "write a share of 1 at most")
+    if house.latency_ms < 0:
+        yield Problem("house.latency_ms", "it is below zero", "write 0 or more")
 
 
 def _special_keys_can_be_made(venue: Venue) -> Iterator[Problem]:

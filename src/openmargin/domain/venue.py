@@ -360,6 +360,16 @@ class HouseRules(Struct, frozen=True):
         DecimalE8, _e8("Standard deviation of one step of the index walk, as a share.")
     ] = E8 // 10_000
     walk_step_ms: Annotated[int, _e8("Milliseconds between two steps of the walk on the wall clock.")] = 1000
+    walk_jump_chance: Annotated[
+        DecimalE8, _e8("How likely an asset is to jump in one step of the walk besides, as a share.")
+    ] = 0
+    walk_jump: Annotated[DecimalE8, _e8("Standard deviation of such a jump, as a share.")] = E8 // 50
+    latency_ms: Annotated[
+        int,
+        _e8(
+            "Milliseconds after a move of the index until the house quotes around it; its old quotes trade until then."
+        ),
+    ] = 0
 
 
 class RequestRules(Struct, frozen=True):

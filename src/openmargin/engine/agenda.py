@@ -54,6 +54,14 @@ def move(state: State, kind: int, due_ms: int) -> None:
         state.agenda.sort()
 
 
+def planned_ms(state: State, kind: int) -> int:
+    """When a kind of work is planned for; -1 where it is not."""
+    for due_ms, planned in state.agenda:
+        if planned == kind:
+            return due_ms
+    return -1
+
+
 def next_due_ms(state: State) -> int | None:
     return state.agenda[0][0] if state.agenda else None
 

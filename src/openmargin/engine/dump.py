@@ -91,6 +91,7 @@ def dump(state: State) -> bytes:
                 (one.due_ms, one.repay_id, one.account_id, one.asset, one.amount, one.began_ms)
                 for one in state.repayments
             ],
+            state.feeds.lagging,
         )
     )
 
@@ -212,6 +213,7 @@ def _dump_book(book: Book) -> BookDump:
         book.update_id,
         book.tape_quantity,
         book.tape_side,
+        book.seen_index,
     )
 
 
@@ -341,6 +343,7 @@ def load(data: bytes) -> State:
     state.woken = kept.woken
     state.feeds.next_script_id = kept.next_script_id
     state.feeds.stopped = kept.stopped_feeds
+    state.feeds.lagging = kept.lagging_quotes
     for script in kept.index_scripts:
         _load_script(state, script)
     state.repayment_delay_ms = kept.repayment_delay_ms
@@ -476,6 +479,7 @@ def _load_book(state: State, kept: BookDump) -> None:
     book.update_id = kept.update_id
     book.tape_quantity = kept.tape_quantity
     book.tape_side = kept.tape_side
+    book.seen_index = kept.seen_index or kept.index_price
 
 
 def _load_stops(book: Book, kept: StopsDump) -> None:

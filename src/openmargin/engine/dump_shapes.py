@@ -133,6 +133,7 @@ class BookDump(Struct, array_like=True):
     update_id: int
     tape_quantity: Atoms = -1
     tape_side: Side = Side.BUY
+    seen_index: int = 0
 
 
 class LiquidationDump(Struct, array_like=True):
@@ -192,3 +193,4 @@ class StateDump(Struct, array_like=True):
     stopped_feeds: list[str] = []
     repayment_delay_ms: int = 0
     repayments: list[tuple[int, int, int, str, Atoms, int]] = []
+    lagging_quotes: list[tuple[int, str]] = []

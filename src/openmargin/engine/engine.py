@@ -198,8 +198,8 @@ def _do_due(state: State) -> None:
     elif kind == agenda.DELIST:
         delisting.step(state)
     elif kind == agenda.REQUOTE:
-        if house.requote(state):
-            agenda.done(state, item)
+        if house.see_due(state):
+            house.plan_next(state)
     elif kind == agenda.EXPIRE:
         listen_keys.expire(state)
     elif kind == agenda.REPAY:

@@ -41,6 +41,8 @@ class Feeds:
         self.next_script_id: int = 1
         self.stopped: list[str] = []
         """Symbols whose feed has stopped."""
+        self.lagging: list[tuple[int, str]] = []
+        """Symbols whose index moved and whose house has not seen it, as (when it will, symbol), the oldest first."""
         self.scripted: dict[str, int] = {}
         """Which script moves a symbol. Derived, as what follows is; never in a snapshot."""
         self.sources: list[tuple[str, str, str]] = []

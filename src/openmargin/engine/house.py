@@ -79,7 +79,11 @@ def move_index(state: State, prices: tuple[tuple[str, int], ...]) -> None:
         # The size of a quote is a value, and so depends on what its quote asset is worth.
         if book.rules.quote in revalued:
             moved[symbol] = True
-    follow_index(state, list(moved))
+    latency_ms = state.venue.house.latency_ms
+    if latency_ms > 0 and state.house_quotes:
+        _follow_later(state, list(moved), state.at_ms + latency_ms)
+    else:
+        follow_index(state, list(moved))
 
 
 def _end_stop(state: State, prices: tuple[tuple[str, int], ...]) -> None:
@@ -94,16 +98,56 @@ def _end_stop(state: State, prices: tuple[tuple[str, int], ...]) -> None:
 
 def follow_index(state: State, symbols: list[str]) -> None:
     """Have the quotes and the tape of `symbols` follow their index, at once as far as one step goes."""
+    lagging = state.feeds.lagging
+    if lagging:
+        state.feeds.lagging = [item for item in lagging if item[1] not in symbols]
+    _see(state, symbols)
+    if state.house_quotes:
+        requote(state)
+        plan_next(state)
+
+
+def _follow_later(state: State, symbols: list[str], due_ms: int) -> None:
+    """Let the house see these indexes then; one that it is about to see, it sees as it will be at that moment."""
+    lagging = state.feeds.lagging
+    known = {symbol: True for _, symbol in lagging}
+    lagging += [(due_ms, symbol) for symbol in symbols if symbol not in known]
+    lagging.sort()
+    plan_next(state)
+
+
+def see_due(state: State) -> bool:
+    """Go on with what the house has seen, and with what it comes to see now; True when nothing of it is left."""
+    lagging = state.feeds.lagging
+    seen = [symbol for due_ms, symbol in lagging if due_ms <= state.at_ms]
+    if seen:
+        state.feeds.lagging = lagging[len(seen) :]
+        _see(state, seen)
+    return requote(state)
+
+
+def _see(state: State, symbols: list[str]) -> None:
     for symbol in symbols:
-        _withdraw(state.books[symbol])
+        book = state.books[symbol]
+        book.seen_index = book.index_price
+        _withdraw(book)
     if not state.house_quotes:
         return
     waiting = state.requotes_left
     for symbol in reversed(symbols):
         if symbol not in waiting:
             waiting.append(symbol)
-    if not requote(state):
-        agenda.schedule(state, state.at_ms, agenda.REQUOTE)
+
+
+def plan_next(state: State) -> None:
+    """Plan what the house does next: what a step left over, else the next index that it comes to see."""
+    planned = agenda.planned_ms(state, agenda.REQUOTE)
+    if state.requotes_left:
+        if planned < 0 or planned > state.at_ms:
+            agenda.move(state, agenda.REQUOTE, state.at_ms)
+    else:
+        lagging = state.feeds.lagging
+        agenda.move(state, agenda.REQUOTE, lagging[0][0] if lagging else -1)
 
 
 def requote(state: State) -> bool:
@@ -146,7 +190,7 @@ def ladder(state: State, book: Book, limit: int) -> list[tuple[int, int, Atoms]]
     mark = state.marks.get(rules.quote, 0)
     if mark == 0:
         return []
-    quantity = _quote_quantity(rules, house, book.index_price, mark)
+    quantity = _quote_quantity(rules, house, book.seen_index, mark)
     quotes: list[tuple[int, int, Atoms]] = []
     bids = asks = last_bid = last_ask = 0
     for rank in range(house.levels):
@@ -154,7 +198,7 @@ def ladder(state: State, book: Book, limit: int) -> list[tuple[int, int, Atoms]]
             break
         distance = house.spread // 2 + rank * house.level_gap
         for side in (Side.SELL, Side.BUY):
-            price = _quote_price(rules, int(side), book.index_price, distance, rank)
+            price = _quote_price(rules, int(side), book.seen_index, distance, rank)
             if price < rules.min_price or (rules.max_price and price > rules.max_price):
                 continue
             quotes.append((int(side), price, quantity))
@@ -188,7 +232,7 @@ def _quote_quantity(rules: TradingRules, house: HouseRules, price: int, mark: in
 def _plan(state: State, book: Book) -> None:
     book.quotes_left = ladder(state, book, state.venue.house.levels)
     book.quotes_left.reverse()
-    book.quoted_index = book.index_price
+    book.quoted_index = book.seen_index
 
 
 def _withdraw(book: Book) -> None:
@@ -262,7 +306,7 @@ def _print_tape(state: State, book: Book) -> None:
     rules = book.rules
     if book.tape_quantity == 0:
         return
-    price = max(rules.tick_size, round_to_step(book.index_price, rules.tick_size))
+    price = max(rules.tick_size, round_to_step(book.seen_index, rules.tick_size))
     for side in (book.bids, book.asks):
         best = side.best()
         if best and side.sign * (best - price) >= 0 and side.levels[best].users:

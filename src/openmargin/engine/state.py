@@ -487,6 +487,8 @@ class Book:
         self.tape_quantity: Atoms = -1
         """How much it is to print then; -1 for its smallest lot."""
         self.tape_side: Side = Side.BUY
+        self.seen_index: int = rules.start_price
+        """The index as the house knows it, which may lag behind."""
         self.quoted_index: int = 0
         """The index that the house's quotes stand around; 0 where they are yet to be laid out."""
         self.house_quotes: list[Order] = []

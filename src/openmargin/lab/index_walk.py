@@ -13,6 +13,7 @@ from openmargin.domain.commands import SetIndex
 from openmargin.lab.walk import walk_step
 from openmargin.runtime.errors import Draining, TimedOut, Unavailable
 from openmargin.runtime.exchange import Exchange
+from openmargin.runtime.timers import Periodic
 
 
 class IndexWalk:
@@ -21,6 +22,8 @@ class IndexWalk:
     def __init__(self, exchange: Exchange, virtual_step_ms: int) -> None:
         self._exchange: Final = exchange
         self._virtual_step_ms: Final = virtual_step_ms
+        self._step_ms = 0
+        self._periodic: Periodic | None = None
 
     def begin(self) -> None:
         """Walk from here on, if the house makes a market and the clock is one that the walk knows."""
@@ -28,7 +31,7 @@ class IndexWalk:
         if not house.enabled:
             return
         if not self._exchange.clock.is_virtual:
-            self._exchange.every(house.walk_step_ms, self._step, self._is_wanted)
+            self._keep_pace(house.walk_step_ms)
         elif self._virtual_step_ms:
             self._exchange.walk_with(self)
 
@@ -39,6 +42,19 @@ class IndexWalk:
     def command(self, at_ms: int) -> SetIndex:  # noqa: ARG002 (the exchange stamps it)
         """The step at a moment of the virtual clock."""
         return self._next_step()
+
+    def _keep_pace(self, step_ms: int) -> None:
+        self._step_ms = step_ms
+        self._periodic = self._exchange.every(step_ms, self._step, self._is_due)
+
+    def _is_due(self) -> bool:
+        """On the wall clock; where the venue now says another pace, from here on at that."""
+        step_ms = self._exchange.venue.house.walk_step_ms
+        if step_ms != self._step_ms and self._periodic is not None:
+            self._periodic.cancel()
+            self._keep_pace(step_ms)
+            return False
+        return self._is_wanted()
 
     async def _step(self) -> None:
         # A slow disk, or the end: both are told to whoever asked for something.

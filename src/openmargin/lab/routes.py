@@ -65,6 +65,7 @@ ROUTES: Final = (
     _route("GET", "/lab/replay", replays.show_replay),
     _route("DELETE", "/lab/replay", replays.stop_replay),
     _route("POST", "/lab/rates/{asset}", terms.set_rates),
+    _route("PATCH", "/lab/house", terms.change_house),
     _route("PATCH", "/lab/assets/{asset}", terms.change_asset),
     _route("PATCH", "/lab/symbols/{symbol}", terms.change_symbol),
     _route("POST", "/lab/snapshots", snapshots.keep_snapshot),

@@ -377,6 +377,40 @@ class Health(Answer, frozen=True):
     status: Literal["ok"] = "ok"
 
 
+_Positive: TypeAlias = Annotated[int, Meta(ge=1, le=86_400_000)]
+
+
+class HouseChanges(Body, frozen=True):
+    """What is absent stays."""
+
+    levels: Annotated[Annotated[int, Meta(ge=1, le=1000)] | None, _means("Quotes on each side.")] = None
+    spread: Annotated[Rate | None, _means("Distance of best bid and best ask, as a share of the index.")] = (
+        None
+    )
+    level_gap: Annotated[Rate | None, _means("Distance of one quote from the next, as a share.")] = None
+    level_value: Annotated[Rate | None, _means("Size of one quote, in the valuation asset.")] = None
+    latency_ms: Annotated[
+        Annotated[int, Meta(ge=0, le=86_400_000)] | None,
+        _means("How long after a move of the index the house quotes around it."),
+    ] = None
+    walk_volatility: Annotated[Rate | None, _means("Standard deviation of one step, as a share.")] = None
+    walk_step_ms: Annotated[_Positive | None, _means("Between two steps on the wall clock.")] = None
+    walk_jump_chance: Annotated[Rate | None, _means("How likely an asset is to jump in one step.")] = None
+    walk_jump: Annotated[Rate | None, _means("Standard deviation of a jump, as a share.")] = None
+
+
+class HouseShown(Answer, frozen=True):
+    levels: int
+    spread: str
+    level_gap: str
+    level_value: str
+    latency_ms: int
+    walk_volatility: str
+    walk_step_ms: int
+    walk_jump_chance: str
+    walk_jump: str
+
+
 class NewReplay(Body, frozen=True):
     files: Annotated[
         tuple[str, ...],

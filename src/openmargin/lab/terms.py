@@ -87,6 +87,47 @@ async def change_symbol(bench: Bench, path: Path, body: shapes.SymbolChanges) ->
     )
 
 
+async def change_house(bench: Bench, _path: Path, body: shapes.HouseChanges) -> shapes.HouseShown:
+    """Alter how the house quotes and how the index walks; what is absent stays."""
+    shares = {
+        name: e8(name, value)
+        for name in ("spread", "level_gap", "level_value", "walk_volatility", "walk_jump_chance", "walk_jump")
+        if (value := getattr(body, name)) is not None
+    }
+    counts = {
+        name: value
+        for name in ("levels", "walk_step_ms", "latency_ms")
+        if (value := getattr(body, name)) is not None
+    }
+
+    def changed(venue: Venue) -> Venue:
+        house = structs.replace(venue.house, **shares, **counts)
+        if house.spread // 2 + house.levels * house.level_gap >= E8:
+            raise Refused(
+                422, "the lowest quote would be at or below zero", "write a smaller levelGap, or fewer levels"
+            )
+        if house.walk_volatility >= E8 // 10 or house.walk_jump >= E8 // 5 or house.walk_jump_chance > E8:
+            raise Refused(
+                422,
+                "one step of the walk may take a price to zero",
+                "write a walkVolatility below 0.1, a walkJump below 0.2 and a walkJumpChance of 1 at most",
+            )
+        return structs.replace(venue, house=house)
+
+    house = (await _change(bench, changed)).house
+    return shapes.HouseShown(
+        levels=house.levels,
+        spread=format_e8(house.spread),
+        level_gap=format_e8(house.level_gap),
+        level_value=format_e8(house.level_value),
+        latency_ms=house.latency_ms,
+        walk_volatility=format_e8(house.walk_volatility),
+        walk_step_ms=house.walk_step_ms,
+        walk_jump_chance=format_e8(house.walk_jump_chance),
+        walk_jump=format_e8(house.walk_jump),
+    )
+
+
 def _dates(entry: Asset | Symbol, body: shapes.AssetChanges | shapes.SymbolChanges) -> dict[str, int]:
     list_at_ms = entry.list_at_ms if body.list_time is None else body.list_time
     delist_at_ms = entry.delist_at_ms if body.delist_time is None else body.delist_time

@@ -23,9 +23,10 @@ def walk_step(venue: Venue, seed: int, step: int, prices: Prices) -> tuple[tuple
     """
     chance = random.Random(f"{seed}:{step}")
     values = _values(venue, prices)
+    jumps = _jumps(venue, seed, step)
     for asset in venue.assets:
         # Drawn for every asset, so that a peg or a new asset at the end leaves the others' paths alone.
-        drift = round(chance.gauss(0, 1) * venue.house.walk_volatility)
+        drift = round(chance.gauss(0, 1) * venue.house.walk_volatility) + jumps.get(asset.name, 0)
         if asset.name in values and not _is_pegged(venue, asset.name):
             values[asset.name] = max(values[asset.name] * (E8 + drift) // E8, 1)
     return tuple(
@@ -38,6 +39,21 @@ def walk_step(venue: Venue, seed: int, step: int, prices: Prices) -> tuple[tuple
         )
         for symbol in venue.symbols
     )
+
+
+def _jumps(venue: Venue, seed: int, step: int) -> dict[str, int]:
+    """By how much assets jump in a step. Drawn apart, so that paths without jumps are what they are."""
+    house = venue.house
+    if house.walk_jump_chance <= 0:
+        return {}
+    chance = random.Random(f"{seed}:{step}:jumps")
+    # Both are drawn for every asset, so that one that jumps leaves the others' paths alone.
+    drawn = {asset.name: (chance.random(), chance.gauss(0, 1)) for asset in venue.assets}
+    return {
+        name: round(size * house.walk_jump)
+        for name, (lot, size) in drawn.items()
+        if lot * E8 < house.walk_jump_chance
+    }
 
 
 def _values(venue: Venue, prices: Prices) -> dict[str, int]:
