@@ -64,7 +64,8 @@ class StreamEndpoint:
         is_combined = request.path.startswith(_COMBINED)
         names = parameters.get("streams", "") if is_combined else request.path[len(_RAW) :]
         handler = StreamHandler(connection, self._hub, self._exchange.live.now_ms, per_ms, is_combined)
-        problem = handler.subscribe([name for name in names.split("/") if name])
+        # No stream is a number alone: ccxt numbers its connections so, and subscribes later.
+        problem = handler.subscribe([name for name in names.split("/") if name and not name.isdigit()])
         if problem is not None:
             raise SocketRefused(problem)
         return handler
