@@ -15,6 +15,8 @@ SESSION = (Path(__file__).parent / "sessions" / "ccxt_margin.py").read_text()
 MARKET = (Path(__file__).parent / "sessions" / "ccxt_market.py").read_text()
 ORDERS = (Path(__file__).parent / "sessions" / "ccxt_orders.py").read_text()
 WATCH = (Path(__file__).parent / "sessions" / "ccxt_watch.py").read_text()
+
+PRO = (Path(__file__).parent / "sessions" / "ccxt_pro.py").read_text()
 SPOT = (Path(__file__).parent / "sessions" / "ccxt_spot.py").read_text()
 
 
@@ -106,3 +108,19 @@ def test_ccxt_watches_its_orders_trades_and_balance(tmp_path: Path) -> None:
     seen = json.loads(done.stdout)
     assert seen["order"] == seen["trade"] == [True, 0.01]
     assert 0.0099 < seen["more"] <= 0.01
+
+
+def test_ccxt_pro_watches_the_market_and_its_own_orders(tmp_path: Path) -> None:
+    with serving(tmp_path, "--data", ":memory:") as server:
+        done = run_client("ccxt", PRO, server.address, *development_key(server))
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout) == {
+        "book": [True, True, True],
+        "opened": "open",
+        "ended": [True, "canceled"],
+        "balance": True,
+        "trade": True,
+        "ticker": ["BTC/USDT", True],
+        "candle": True,
+        "filled": True,
+    }
