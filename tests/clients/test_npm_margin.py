@@ -12,6 +12,19 @@ from tests.serve.process import serving
 pytestmark = [pytest.mark.client, pytest.mark.timeout(600)]
 
 SESSIONS = Path(__file__).parent / "sessions"
+HEARD = [
+    *("balanceUpdate", "outboundAccountPosition"),  # The transfer
+    *("balanceUpdate", "outboundAccountPosition"),  # The loan
+    *("executionReport", "executionReport", "outboundAccountPosition"),  # The order that trades at once
+    *("executionReport", "outboundAccountPosition"),  # The one that rests
+    *("executionReport", "outboundAccountPosition"),  # and is cancelled
+    "listStatus",  # The pair
+]
+
+
+def answer(printed: str) -> object:
+    """What the session says at last: its client logs to the same place."""
+    return json.loads(printed.splitlines()[-1])
 
 
 def test_npm_binance(tmp_path: Path) -> None:
@@ -19,7 +32,7 @@ def test_npm_binance(tmp_path: Path) -> None:
     with serving(tmp_path, "--data", ":memory:", "--clock", "virtual") as server:
         done = run_node_client("npm-binance", session, server.address, *development_key(server))
     assert done.returncode == 0, done.stderr
-    assert json.loads(done.stdout) == {
+    assert answer(done.stdout) == {
         "moved": True,
         "bought": "FILLED",
         "found": "NEW",
@@ -29,6 +42,7 @@ def test_npm_binance(tmp_path: Path) -> None:
         "ended": "ALL_DONE",
         "traded": 0.01,
         "borrowed": True,
+        "heard": HEARD,
         "refused": -1102,
     }
 
@@ -38,7 +52,7 @@ def test_npm_ccxt(tmp_path: Path) -> None:
     with serving(tmp_path, "--data", ":memory:", "--clock", "virtual") as server:
         done = run_node_client("npm-ccxt", session, server.address, *development_key(server))
     assert done.returncode == 0, done.stderr
-    assert json.loads(done.stdout) == {
+    assert answer(done.stdout) == {
         "margin": True,
         "moved": True,
         "bought": "closed",
@@ -46,5 +60,6 @@ def test_npm_ccxt(tmp_path: Path) -> None:
         "canceled": "canceled",
         "traded": 0.01,
         "owes": True,
+        "heard": ["BTC/USDT", True],
         "refused": "InsufficientFunds",
     }

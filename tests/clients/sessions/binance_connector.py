@@ -1,13 +1,23 @@
 """Loan, orders, OCO, OTO and repayment with binance-connector. Runs in its environment: ADDRESS KEY SECRET."""
 
 import json
+import queue
 import sys
 
 from binance.error import ClientError
 from binance.spot import Spot
+from binance.websocket.spot.websocket_stream import SpotWebsocketStreamClient
 
 address, key, secret = sys.argv[1:]
 client = Spot(api_key=key, api_secret=secret, base_url=address)
+
+messages = queue.Queue()
+sockets = SpotWebsocketStreamClient(
+    stream_url=address.replace("http", "ws", 1),
+    on_message=lambda _, message: messages.put(json.loads(message)),
+)
+sockets.user_data(client.new_margin_listen_key()["listenKey"])
+subscribed = messages.get(timeout=30)
 
 pairs = {row["symbol"] for row in client.margin_all_pairs()}
 moved = client.user_universal_transfer(type="MAIN_MARGIN", asset="USDT", amount="1000")
@@ -53,10 +63,16 @@ try:
     refused = 0
 except ClientError as error:
     refused = error.error_code
+heard = []
+while heard[-1:] != ["listStatus"]:
+    heard.append(messages.get(timeout=30)["e"])
+sockets.stop()
 
 print(
     json.dumps(
         {
+            "subscribed": subscribed["result"],
+            "heard": heard,
             "pairs": "BTCUSDT" in pairs,
             "moved": moved["tranId"] > 0,
             "lent": lent["tranId"] > 0,

@@ -61,7 +61,11 @@ async def watch(exchange):
 
 async def main():
     exchange = ccxt.pro.binance(
-        {"apiKey": key, "secret": secret, "options": {"fetchMarkets": {"types": ["spot"]}, "fetchMargins": True}}
+        {
+            "apiKey": key,
+            "secret": secret,
+            "options": {"fetchMarkets": {"types": ["spot"]}, "fetchMargins": True},
+        }
     )
     exchange.urls["api"] = moved(exchange.urls["api"])
     try:

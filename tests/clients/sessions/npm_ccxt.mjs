@@ -2,10 +2,12 @@
 import ccxt from 'ccxt';
 
 const [address, apiKey, secret] = process.argv.slice(-3);
-const exchange = new ccxt.binance({ apiKey, secret, options: { fetchMarkets: { types: ['spot'] }, fetchMargins: true } });
-for (const [name, url] of Object.entries(exchange.urls.api)) {
-  if (typeof url === 'string') exchange.urls.api[name] = address + new URL(url).pathname;
-}
+const exchange = new ccxt.pro.binance({ apiKey, secret, options: { fetchMarkets: { types: ['spot'] }, fetchMargins: true } });
+const here = { 'https:': address, 'wss:': address.replace('http', 'ws') };
+const atHome = (urls) => (typeof urls === 'string')
+  ? here[new URL(urls).protocol] + new URL(urls).pathname
+  : Object.fromEntries(Object.entries(urls).map(([name, url]) => [name, atHome(url)]));
+exchange.urls.api = atHome(exchange.urls.api);
 const cross = { marginMode: 'cross' };
 const symbol = 'BTC/USDT';
 
@@ -18,6 +20,19 @@ const opened = await exchange.fetchOpenOrders(symbol, undefined, undefined, cros
 const canceled = await exchange.cancelOrder(resting.id, symbol, cross);
 const trades = await exchange.fetchMyTrades(symbol, undefined, undefined, cross);
 await exchange.repayCrossMargin('USDT', 100);
+
+await exchange.loadHttpProxyAgent(); // What it wants where an address is no wss://.
+const watched = exchange.watchOrders(symbol, undefined, undefined, { ...cross, type: 'margin' });
+let told = false;
+watched.then(() => { told = true; });
+// Whoever watches is not told when the telling begins, so something happens until it has been told of.
+while (!told) {
+  await exchange.createOrder(symbol, 'market', 'buy', 0.001, undefined, cross);
+  await Promise.race([watched, new Promise((resolve) => setTimeout(resolve, 500))]);
+}
+const heard = await watched;
+
+
 const balance = await exchange.fetchBalance({ type: 'margin' });
 let refused = '';
 try {
@@ -33,5 +48,7 @@ console.log(JSON.stringify({
   canceled: canceled.status,
   traded: trades.reduce((sum, trade) => sum + trade.amount, 0),
   owes: balance.USDT.debt > 400 && balance.USDT.debt < 401,
+  heard: [heard[heard.length - 1].symbol, heard[heard.length - 1].id !== undefined],
   refused,
 }));
+process.exit(0); // Closing would reject what is still watched.

@@ -1,9 +1,20 @@
 // Loan, orders, OCO, OTO and repayment with npm `binance`, in the folder of that client: ADDRESS KEY SECRET.
-import { MainClient } from 'binance';
+import { MainClient, WebsocketClient } from 'binance';
 
 const [address, key, secret] = process.argv.slice(-3);
 const client = new MainClient({ api_key: key, api_secret: secret, baseUrl: address });
 const order = { symbol: 'BTCUSDT', isIsolated: 'FALSE' };
+
+const heard = [];
+const sockets = new WebsocketClient({
+  api_key: key, api_secret: secret, wsUrl: address.replace('http', 'ws'), restOptions: { baseUrl: address },
+});
+const listed = new Promise((resolve) => sockets.on('message', (event) => {
+  heard.push(event.e);
+  if (event.e === 'listStatus') resolve();
+}));
+sockets.on('exception', (problem) => { throw problem; });
+await sockets.subscribeCrossMarginUserDataStream();
 
 const moved = await client.submitUniversalTransfer({ type: 'MAIN_MARGIN', asset: 'USDT', amount: 1000 });
 const loan = { asset: 'USDT', isIsolated: 'FALSE', symbol: 'BTCUSDT' };
@@ -20,6 +31,8 @@ const ended = await client.marginAccountCancelOCO({ ...order, orderListId: pair.
 const trades = await client.queryMarginAccountTradeList(order);
 await client.submitMarginAccountBorrowRepay({ ...loan, amount: '100', type: 'REPAY' });
 const account = await client.queryCrossMarginAccountDetails({});
+await listed;
+
 let refused = 0;
 try {
   await client.marginAccountNewOrder({ ...order, side: 'BUY', type: 'LIMIT', quantity: 0.01, price: 50000 });
@@ -36,5 +49,7 @@ console.log(JSON.stringify({
   ended: ended.listOrderStatus,
   traded: trades.reduce((sum, row) => sum + Number(row.qty), 0),
   borrowed: Number(account.userAssets.find((row) => row.asset === 'USDT').borrowed) < 401,
+  heard: heard.slice(0, heard.indexOf('listStatus') + 1),
   refused,
 }));
+process.exit(0); // Its timers would keep the process for most of an hour.
