@@ -176,6 +176,31 @@ def test_it(openmargin_server):
     )
 
 
+def test_worlds_share_a_server_and_nothing_else(pytester: pytest.Pytester) -> None:
+    pytester.makeini("[pytest]\nopenmargin_seed = 7\n")
+    pytester.makepyfile("""
+import json
+from urllib.request import urlopen
+import pytest
+
+@pytest.mark.parametrize("price", range(50_000, 50_020))
+def test_it(openmargin_world, openmargin_shared_server, price):
+    assert openmargin_world.lab.account("ann").id == 4
+    openmargin_world.lab.price("BTCUSDT", price)
+    openmargin_world.lab.advance(minutes=1)
+    with urlopen(openmargin_world.url + "/api/v3/ticker/bookTicker?symbol=BTCUSDT") as answer:
+        assert float(json.load(answer)["bidPrice"]) < price
+    [only] = openmargin_shared_server.lab.request("GET", "/lab/worlds")["worlds"]
+    assert only["world"] == openmargin_world.name
+
+@pytest.mark.openmargin(seed=8)
+def test_a_marker_is_too_late(openmargin_world): pass
+""")
+    result = run(pytester)
+    result.assert_outcomes(passed=20, errors=1)
+    result.stdout.fnmatch_lines(["*openmargin_world is as the ini-file says*"])
+
+
 def test_a_server_that_cannot_start_says_why(pytester: pytest.Pytester) -> None:
     pytester.makeini("[pytest]\nopenmargin_venue = nowhere.toml\n")
     pytester.makepyfile("def test_it(openmargin_server): assert False\n")

@@ -39,13 +39,17 @@ class Lab:
         parts = urlsplit(url)
         assert parts.hostname is not None, f"{url} is no address"
         self._address: Final = (parts.hostname, parts.port or 80)
+        self._prefix: Final = parts.path.rstrip("/")
+        """Of a world; empty for the exchange without a name."""
 
     def request(self, method: str, path: str, body: object = None) -> Any:
         """The answer to one request, as JSON; raises LabRefused."""
         # Another connection each time: a test has few requests, and may stop its server in between.
         connection = HTTPConnection(*self._address, timeout=_TIMEOUT_SECONDS)
         try:
-            connection.request(method, path, None if body is None else msgspec.json.encode(body))
+            connection.request(
+                method, self._prefix + path, None if body is None else msgspec.json.encode(body)
+            )
             response = connection.getresponse()
             answer = msgspec.json.decode(response.read())
         finally:

@@ -15,7 +15,7 @@ import pytest
 
 if TYPE_CHECKING:
     from openmargin.sdk import Exchange
-    from openmargin.testing.server import Server
+    from openmargin.testing.server import Server, World
 
 _MARK: Final = "openmargin"
 _TAIL: Final = 12
@@ -31,6 +31,8 @@ _OPTIONS: Final = {
 """In the ini-file with `openmargin_` before them, in the marker without."""
 
 _used: Final = pytest.StashKey["list[Exchange | Server]"]()
+_worlds: Final = pytest.StashKey[int]()
+"""How many worlds there were."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -132,6 +134,38 @@ def openmargin_server(
     ) as server:
         _uses(request, server)
         yield server
+
+
+@pytest.fixture(scope="session")
+def openmargin_shared_server(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Server]:
+    """One served exchange for the whole run, as the ini-file says; `openmargin_world` is a world of it."""
+    from openmargin.testing.server import serving
+
+    choice = Choice(request)
+    with serving(
+        tmp_path_factory.mktemp("openmargin-shared"),
+        clock=choice.clock,
+        venue=choice.venue,
+        seed=choice.seed,
+        start=choice.start,
+        house=choice.house,
+    ) as server:
+        yield server
+
+
+@pytest.fixture
+def openmargin_world(request: pytest.FixtureRequest, openmargin_shared_server: Server) -> Iterator[World]:
+    """A fresh exchange behind an address of its own, on the server that all tests share: quick, but kept in memory."""
+    if request.node.get_closest_marker(_MARK) is not None:
+        raise pytest.UsageError(
+            "openmargin_world is as the ini-file says; openmargin_server goes by the marker, too"
+        )
+    number = request.config.stash.get(_worlds, 0) + 1
+    request.config.stash[_worlds] = number
+    with openmargin_shared_server.world(f"test-{number}") as world:
+        yield world
 
 
 def _uses(request: pytest.FixtureRequest, exchange: Exchange | Server) -> None:

@@ -32,6 +32,28 @@ class Server:
         self.lab: Final = Lab(self.url)
         self.process: Final = process
 
+    @contextmanager
+    def world(self, name: str) -> Generator[World]:
+        """A fresh exchange of this server that nobody else uses, in memory; gone at the end of the block."""
+        try:
+            yield World(self, name)
+        finally:
+            self.lab.request("DELETE", f"/lab/worlds/{name}")
+
+
+class World:
+    """One of the many exchanges that a server can have at once, with an address of its own."""
+
+    def __init__(self, server: Server, name: str) -> None:
+        self.name: Final = name
+        self.url: Final = f"{server.url}/w/{name}"
+        """The base address for clients."""
+        self.api_key: Final = server.api_key
+        """The development key of account 1, which begins with the same money in each world."""
+        self.secret_key: Final = server.secret_key
+        self.lab: Final = Lab(self.url)
+        self.lab.state()  # A world is made by its first request.
+
 
 @contextmanager
 def serving(
