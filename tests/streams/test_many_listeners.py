@@ -23,8 +23,9 @@ from openmargin.domain.ids import SPOT
 from openmargin.domain.money import E8
 from openmargin.runtime.commit import Outcome
 from openmargin.runtime.exchange import Exchange
+from openmargin.runtime.feed import Happened
 from tests.conftest import PROFILE
-from tests.runtime.desk import ACCOUNT, QUIET_VENUE, VENUE, limit, run, turns
+from tests.runtime.desk import ACCOUNT, QUIET_VENUE, START_MS, VENUE, Disk, limit, run, turns
 from tests.streams.local_book import LocalBook
 from tests.streams.wire import MemoryWire
 
@@ -195,3 +196,35 @@ def test_nobody_misses_anything_while_one_of_many_stalls() -> None:
         await turns()
 
     run(story, venue=msgspec.structs.replace(QUIET_VENUE, orders=MARKET_ORDERS))
+
+
+def test_nothing_is_told_before_the_disk_has_it() -> None:
+    disk = Disk()
+
+    async def story(exchange: Exchange) -> None:
+        crowd = Crowd(exchange)
+        early = crowd.listen("btcusdt@trade", "btcusdt@bookTicker")
+        await turns()
+        disk.hold()
+        orders = [asyncio.ensure_future(exchange.submit(limit(side, 200))) for side in (Side.SELL, Side.BUY)]
+        await asyncio.to_thread(disk.reached.wait)
+        rest = asyncio.ensure_future(exchange.submit(limit(Side.BUY, 100)))
+        await turns()
+        # Whoever comes now begins with a book that is ahead of the disk.
+        late = crowd.listen("btcusdt@depth5@100ms")
+        for beat in (1, 2):
+            exchange._feed.publish(Happened(-1, exchange.clock.now_ms() + 100 * beat, []))
+            await turns()
+        told = early.messages + late.messages
+        disk.let_go()
+        assert told == []
+        await asyncio.gather(*orders, rest)
+        await exchange.advance(1000)
+        await turns()
+        top = msgspec.json.decode(late.messages[-1])
+        assert top["bids"] == [["50100.00000000", "0.01000000"]]
+        assert [msgspec.json.decode(message).get("e") for message in early.messages].count("trade") == 1
+        crowd.gateway.hang_up(1001, "")
+        await turns()
+
+    run(story, at=disk, virtual_start_ms=START_MS)

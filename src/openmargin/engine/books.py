@@ -26,6 +26,13 @@ def join(side: BookSide, order: Order, key: int, *, at_front: bool = False) -> N
     if not order.is_house:
         level.users += 1
     order.queue = side
+    _touch(side, level)
+
+
+def _touch(side: BookSide | None, level: Level) -> None:
+    """Note a level of another volume, where somebody watches."""
+    if side is not None and side.touched is not None:
+        side.touched[level.price] = True
 
 
 def _prepend(level: Level, order: Order) -> None:
@@ -71,6 +78,7 @@ def quit_queue(order: Order) -> None:
     level.volume -= order.remaining - order.hidden
     if not order.is_house:
         level.users -= 1
+    _touch(side, level)
     if level.first is None and side is not None and side.levels.get(level.price) is level:
         drop(side, level)
 
@@ -112,6 +120,7 @@ def shrink(book: Book, order: Order, quantity: Atoms) -> None:
     level = order.level
     assert level is not None, "only a resting order can be a maker"
     level.volume -= quantity
+    _touch(order.queue, level)
     book.update_id += 1
     order.remaining -= quantity
     if order.hidden and order.remaining == order.hidden:
@@ -130,6 +139,7 @@ def forgo(book: Book, order: Order, quantity: Atoms) -> None:
     order.remaining -= quantity
     order.hidden = max(0, order.hidden - quantity)
     level.volume += order.remaining - order.hidden - shown
+    _touch(order.queue, level)
     book.update_id += 1
 
 

@@ -332,6 +332,8 @@ class BookSide:
         self.sign: int = int(side)
         self.levels: dict[int, Level] = {}
         self.ranks: list[int] = []
+        self.touched: dict[int, bool] | None = None
+        """Prices whose volume changed since somebody who watches looked; None where nobody does. No part of the state."""
 
     def best(self) -> int:
         """The best price; 0 where the side is empty."""

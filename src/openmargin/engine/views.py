@@ -45,7 +45,7 @@ from openmargin.engine import index_scripts as scripts
 from openmargin.engine import isolated as isolated_accounts
 from openmargin.engine import rates as rates_over_time
 from openmargin.engine import special_keys as special
-from openmargin.engine.state import State, TradingAccount
+from openmargin.engine.state import Book, State, TradingAccount
 
 
 def key(state: State, api_key: str) -> KeyView | None:
@@ -385,10 +385,15 @@ def update_id(state: State, symbol: str) -> int:
 def depth(state: State, symbol: str, limit: int) -> DepthView:
     """The best `limit` levels of each side, the quotes that the house would lay out included."""
     book = state.books[symbol]
-    if book.quoted_index or not state.house_quotes:
+    if not is_planned(state, book):
         return DepthView(books.depth(book.bids, limit), books.depth(book.asks, limit))
     planned = house.ladder(state, book, limit)
     return DepthView(_levels(planned, 1)[:limit], _levels(planned, -1)[:limit])
+
+
+def is_planned(state: State, book: Book) -> bool:
+    """Does a book show what the house would quote, because it does not yet?"""
+    return state.house_quotes and not book.quoted_index
 
 
 def _levels(planned: list[tuple[int, int, Atoms]], sign: int) -> tuple[tuple[int, Atoms], ...]:
