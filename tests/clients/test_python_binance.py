@@ -12,6 +12,7 @@ from tests.serve.process import serving
 pytestmark = [pytest.mark.client, pytest.mark.timeout(600)]
 
 SESSION = (Path(__file__).parent / "sessions" / "python_binance.py").read_text()
+LEGACY = (Path(__file__).parent / "sessions" / "python_binance_legacy.py").read_text()
 STREAMS = (Path(__file__).parent / "sessions" / "python_binance_streams.py").read_text()
 
 
@@ -36,6 +37,26 @@ def test_it_borrows_trades_and_repays(tmp_path: Path) -> None:
         "refused": -1102,
     }
     assert seen["asynchronous"] == {"bought": "FILLED", "spent": True, "canceled": True}
+
+
+def test_its_older_methods_are_served(tmp_path: Path) -> None:
+    with serving(tmp_path, "--data", ":memory:", "--clock", "virtual") as server:
+        done = run_client("python-binance", LEGACY, server.address, *development_key(server))
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout) == {
+        "system": "normal",
+        "account": "Normal",
+        "rights": [True, True, False],
+        "held": True,
+        "fee": 0.001,
+        "asset": "USDT",
+        "pair": "USDT",
+        "isolated_pair": "BTC",
+        "loans": [500],
+        "repaid": [50],
+        "moved": [[10, "SPOT"], [300, "ISOLATED_MARGIN"]],
+        "refused": -1020,
+    }
 
 
 def test_it_hears_its_transfer_and_its_trade(tmp_path: Path) -> None:
