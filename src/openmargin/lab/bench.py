@@ -7,6 +7,7 @@ from typing import Annotated
 
 from msgspec import Meta, Struct, field
 
+from openmargin.lab.bots import Bots
 from openmargin.lab.faults.rules import Faults
 from openmargin.lab.replay.driver import Replay
 from openmargin.lab.shapes import ID_MAX
@@ -29,6 +30,8 @@ class Bench(Struct, frozen=True):
     """Held while a changed venue is made of the present one."""
     replays: list[Replay] = field(default_factory=list[Replay])
     """The last one, if there was any."""
+    bots: list[Bots] = field(default_factory=list[Bots])
+    """The last ones, if there were any."""
     faults: Faults | None = None
     """What goes wrong on the wire; None where there is none."""
 

@@ -10,6 +10,7 @@ from contextlib import suppress
 from typing import Final
 
 from openmargin.domain.commands import SetIndex
+from openmargin.lab.replay.driver import Replay
 from openmargin.lab.walk import walk_step
 from openmargin.runtime.errors import Draining, TimedOut, Unavailable
 from openmargin.runtime.exchange import Exchange
@@ -62,7 +63,7 @@ class IndexWalk:
             await self._exchange.submit(self._next_step())
 
     def _is_wanted(self) -> bool:
-        if self._exchange.walk not in (None, self):
+        if isinstance(self._exchange.walk, Replay):
             return False  # Real prices are being replayed.
         return self._exchange.has_subscribers or not self._exchange.live.idle()
 

@@ -10,6 +10,7 @@ from msgspec import Struct
 from openmargin.lab import (
     accounts,
     clock,
+    crowds,
     explain,
     fault_rules,
     index_scripts,
@@ -65,6 +66,9 @@ ROUTES: Final = (
     _route("GET", "/lab/replay", replays.show_replay),
     _route("DELETE", "/lab/replay", replays.stop_replay),
     _route("POST", "/lab/rates/{asset}", terms.set_rates),
+    _route("POST", "/lab/bots", crowds.begin_bots),
+    _route("GET", "/lab/bots", crowds.show_bots),
+    _route("DELETE", "/lab/bots", crowds.stop_bots),
     _route("PATCH", "/lab/house", terms.change_house),
     _route("PATCH", "/lab/assets/{asset}", terms.change_asset),
     _route("PATCH", "/lab/symbols/{symbol}", terms.change_symbol),

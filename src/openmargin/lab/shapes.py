@@ -411,6 +411,22 @@ class HouseShown(Answer, frozen=True):
     walk_jump: str
 
 
+class NewBots(Body, frozen=True):
+    symbols: Annotated[tuple[str, ...], Meta(min_length=1, max_length=100)]
+    count: Annotated[int, Meta(ge=1, le=100, description="How many traders, each with a new account.")] = 3
+    seed: Annotated[int, Meta(ge=0, le=ID_MAX, description="Of all that they do.")] = 1
+    every_ms: Annotated[int, Meta(ge=10, le=86_400_000, description="From one order to the next.")] = 1000
+
+
+class BotsShown(Answer, frozen=True):
+    running: bool
+    seed: int
+    every_ms: int
+    account_ids: tuple[int, ...]
+    symbols: tuple[str, ...]
+    orders: Annotated[int, _means("How many they have sent.")]
+
+
 class NewReplay(Body, frozen=True):
     files: Annotated[
         tuple[str, ...],
