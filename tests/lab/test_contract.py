@@ -147,25 +147,27 @@ def test_a_price_may_go_as_far_as_orders_may(lab: Served, price: str) -> None:
     assert refused["hint"] == "write at least 0.01 and at most 1000000: the bounds of its PRICE_FILTER"
 
 
-def test_a_liquidation_is_shown_from_its_beginning_to_its_end_and_what_the_fund_paid(lab: Served) -> None:
-    account_id = lab.account()["accountId"]
+def test_a_liquidation_is_shown_from_its_beginning_to_its_end_and_what_the_fund_paid(
+    virtual_lab: Served,
+) -> None:
+    account_id = virtual_lab.account()["accountId"]
     path = f"/lab/accounts/{account_id}"
-    assert lab.get(f"{path}/liquidations").json() == {"total": 0, "liquidations": []}
-    assert lab.get("/lab/insurance").json() == {"assets": []}
-    lab.post(f"{path}/deposit", {"wallet": "CROSS", "asset": "BTC", "amount": "1"})
-    lab.run(lab.exchange.submit(Borrow(account_id, "", 0, CROSS, "USDT", 40_000 * E8)))
+    assert virtual_lab.get(f"{path}/liquidations").json() == {"total": 0, "liquidations": []}
+    assert virtual_lab.get("/lab/insurance").json() == {"assets": []}
+    virtual_lab.post(f"{path}/deposit", {"wallet": "CROSS", "asset": "BTC", "amount": "1"})
+    virtual_lab.run(virtual_lab.exchange.submit(Borrow(account_id, "", 0, CROSS, "USDT", 40_000 * E8)))
     moved = Transfer(account_id, "", 0, CROSS, SPOT, "USDT", 1_000 * E8)
-    assert lab.run(lab.exchange.submit(moved)).rejection is None
-    lab.post("/lab/prices/BTCUSDT", {"price": "500"})
-    [shown] = lab.get(f"{path}/liquidations").json()["liquidations"]
+    assert virtual_lab.run(virtual_lab.exchange.submit(moved)).rejection is None
+    virtual_lab.post("/lab/prices/BTCUSDT", {"price": "500"})
+    [shown] = virtual_lab.get(f"{path}/liquidations").json()["liquidations"]
     assert (shown["wallet"], shown["symbol"], shown["kind"]) == ("CROSS", "", "FORCED")
     assert shown["assets"] == "39500.00000000"
     assert shown["end"] == "BANKRUPT"
     assert shown["endedAt"] >= shown["beganAt"]
-    [fund] = [row for row in lab.get("/lab/insurance").json()["assets"] if row["asset"] == "USDT"]
+    [fund] = [row for row in virtual_lab.get("/lab/insurance").json()["assets"] if row["asset"] == "USDT"]
     assert float(fund["balance"]) == float(fund["received"]) - float(fund["paid"]) < 0
     assert shown["deficit"] == fund["paid"]
-    assert lab.get("/lab/accounts/999/liquidations").status_code == 404
+    assert virtual_lab.get("/lab/accounts/999/liquidations").status_code == 404
 
 
 def test_virtual_time_passes_as_far_as_asked(virtual_lab: Served) -> None:
