@@ -28,6 +28,16 @@ LAB = (DOCS / "lab.md").read_text()
 PLAIN_DEFAULT = re.compile(r"^[\w.]+$")
 
 
+def test_decisions_are_numbered_one_by_one_and_each_has_its_place() -> None:
+    names = sorted(path.name for path in (ROOT / "docs" / "adr").glob("0*.md"))
+    assert [int(name.partition("-")[0]) for name in names] == list(range(1, len(names) + 1))
+    navigation = (ROOT / "mkdocs.yml").read_text()
+    assert [name for name in names if f"adr/{name}" not in navigation] == []
+    for name in names:
+        heading = (ROOT / "docs" / "adr" / name).read_text().splitlines()[0]
+        assert heading.startswith(f"# {int(name.partition('-')[0])}. "), name
+
+
 def test_the_site_builds_with_every_page_in_its_place(tmp_path: Path) -> None:
     done = subprocess.run(
         [
