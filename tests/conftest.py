@@ -31,3 +31,13 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_report_header(config: pytest.Config) -> str:
     build = os.environ.get("OPENMARGIN_BUILD", "pure")
     return f"openmargin: build {build}, hypothesis profile {PROFILE}, --hypothesis-seed={config.option.hypothesis_seed}"
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave to the night what is the night's, unless it is asked for by `-m nightly`."""
+    if PROFILE == "nightly" or "nightly" in config.option.markexpr:
+        return
+    left = [item for item in items if item.get_closest_marker("nightly")]
+    if left:
+        config.hook.pytest_deselected(items=left)
+        items[:] = [item for item in items if not item.get_closest_marker("nightly")]

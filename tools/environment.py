@@ -59,7 +59,17 @@ def _install(directory: Path, python: Path, locks: Sequence[Path], pip_options: 
     run(base, "-I", "-m", "venv", str(directory), environment=environment)
     requirements = [word for lock in locks for word in ("-r", str(lock))]
     run(
-        *(str(python), "-I", "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input"),
+        *(
+            str(python),
+            "-I",
+            "-m",
+            "pip",
+            "install",
+            "--quiet",
+            "--disable-pip-version-check",
+            "--no-input",
+            "--no-compile",
+        ),
         *("--require-hashes", *pip_options, *requirements),
         environment=environment,
     )

@@ -78,7 +78,11 @@ class World:
     ) -> None:
         self._runner = asyncio.Runner()
         options = ExchangeOptions(
-            directory=None, venue=venue or load_venue(), seed=1, virtual_start_ms=START_MS
+            directory=None,
+            venue=venue or load_venue(),
+            seed=1,
+            virtual_start_ms=START_MS,
+            tunes_collector=False,
         )
         self.exchange: Exchange = self.run(open_exchange(options))
         self.keeper = SecretKeeper(bytes(32))

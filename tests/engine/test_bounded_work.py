@@ -110,6 +110,7 @@ def test_no_command_overtakes_work_that_is_due() -> None:
         engine.apply(Record(engine.seq + 1, MIDNIGHT + 3 * 3_600_000, CreateAccount("too early")))
 
 
+@pytest.mark.nightly
 def test_a_command_between_two_steps_finds_a_book_that_waits_for_its_quotes() -> None:
     engine = crowded(600).exchange.engine  # They fill two steps, so that ether's turn has not come.
 
@@ -209,6 +210,7 @@ def indebted(debtors: int) -> BareExchange:
     return exchange
 
 
+@pytest.mark.nightly
 def test_many_debtors_are_charged_in_steps_and_each_once() -> None:
     exchange = indebted(300)
     twin = Twin()

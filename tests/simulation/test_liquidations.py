@@ -367,7 +367,9 @@ def explained(
     return total
 
 
-@pytest.mark.parametrize("seed", range(20))
+@pytest.mark.parametrize(
+    "seed", [*range(6), *(pytest.param(seed, marks=pytest.mark.nightly) for seed in range(6, 20))]
+)
 def test_whoever_breaks_every_atom_is_explained(seed: int) -> None:
     exchange = BareExchange()
     workload = Gamblers(seed, exchange)

@@ -6,6 +6,7 @@ Never: decides whether a venue is sound; `venue_rules` does.
 from __future__ import annotations
 
 import tomllib
+from functools import cache
 from importlib import resources
 from pathlib import Path
 from typing import Final, TypeGuard, cast
@@ -35,9 +36,12 @@ class ConfigError(Exception):
 
 def load_venue(path: Path | None = None) -> Venue:
     """The venue of a file, or the default one; raises ConfigError where it is not sound."""
-    if path is None:
-        return venue_of("the default venue", _default_tables())
-    return venue_of(str(path), read_tables(path))
+    return _default_venue() if path is None else venue_of(str(path), read_tables(path))
+
+
+@cache
+def _default_venue() -> Venue:
+    return venue_of("the default venue", _default_tables())
 
 
 def venue_of(file: str, tables: Table) -> Venue:

@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from enum import IntEnum
-from functools import lru_cache
 from pathlib import Path
 from types import TracebackType
 from typing import Final, TypeVar
@@ -40,7 +39,6 @@ Answer = TypeVar("Answer")
 START: Final = datetime(2026, 1, 1, tzinfo=UTC)
 """When a new exchange begins, unless it is told otherwise: the same each time, so that runs agree."""
 
-_default_venue: Final = lru_cache(1)(load_venue)
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -67,7 +65,7 @@ class Exchange:
         to a new exchange; StartRefused where the directory holds another, where a second process has it, or where its
         journal is of another version.
         """
-        chosen = venue if isinstance(venue, Venue) else load_venue(Path(venue)) if venue else _default_venue()
+        chosen = venue if isinstance(venue, Venue) else load_venue(Path(venue) if venue else None)
         if house is not None:
             chosen = structs.replace(chosen, house=structs.replace(chosen.house, enabled=house))
         beginning = Beginning(chosen, 1 if seed is None else seed, _milliseconds(start or START))

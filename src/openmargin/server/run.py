@@ -8,8 +8,10 @@ import os
 import signal
 import socket
 import sqlite3
+import ssl
 import sys
 from functools import partial
+from pathlib import Path
 from typing import Final, NoReturn
 
 import uvloop
@@ -21,7 +23,6 @@ from openmargin.main import build
 from openmargin.runtime.errors import StartRefused, TimedOut, Unavailable
 from openmargin.runtime.recovery import DecidesDifferently
 from openmargin.server.announcement import announcement
-from openmargin.server.certificates import load_or_create_authority, server_context
 from openmargin.server.http_server import HttpServer
 from openmargin.server.listening import base_address, is_loopback, listen
 
@@ -46,6 +47,15 @@ def serve(settings: Settings, venue: Venue | None, *, accept_venue_change: bool,
             return runner.run(_serve(settings, venue, accept_venue_change, listener))
 
 
+def _secured(settings: Settings) -> tuple[ssl.SSLContext, Path]:
+    """How this server proves who it is, and the certificate that its clients trust."""
+    # What makes certificates takes a fifth of a second to import, and few ask for them.
+    from openmargin.server.certificates import load_or_create_authority, server_context
+
+    authority = load_or_create_authority(os.environ)
+    return server_context(authority, settings.host), authority.path
+
+
 async def _serve(
     settings: Settings, venue: Venue | None, accept_venue_change: bool, listener: socket.socket
 ) -> int:
@@ -62,16 +72,16 @@ async def _serve(
     except (Unavailable, TimedOut) as error:
         raise StartRefused(f"the exchange in {place} stopped before it was ready") from error
     try:
-        authority = load_or_create_authority(os.environ) if settings.tls else None
-        address = base_address(listener, "http" if authority is None else "https")
-        words = announcement(exchange, settings, address, authority.path if authority else None)
+        tls, trusted = _secured(settings) if settings.tls else (None, None)
+        address = base_address(listener, "http" if tls is None else "https")
+        words = announcement(exchange, settings, address, trusted)
         if settings.directory is not None:
             application.faults.restart = partial(start_again, listener.getsockname()[1])
         server = HttpServer(
             application,
             settings.log_level,
             lambda: print(words, end="", flush=True),
-            server_context(authority, settings.host) if authority else None,
+            tls,
             application.sockets,
         )
         end.server = server
