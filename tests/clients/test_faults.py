@@ -14,6 +14,7 @@ from tests.serve.process import serving
 pytestmark = [pytest.mark.client, pytest.mark.timeout(600)]
 
 SESSION = (Path(__file__).parent / "sessions" / "ccxt_faults.py").read_text()
+STREAMS = (Path(__file__).parent / "sessions" / "official_sdk_stream_faults.py").read_text()
 
 
 def test_ccxt_lives_through_every_fault(tmp_path: Path) -> None:
@@ -42,4 +43,18 @@ def test_ccxt_lives_through_every_fault(tmp_path: Path) -> None:
     assert seen["faults"] == ["pending", "no-inventory", "too-many-requests", "ban", "latency"]
     logged = [json.loads(line)["fault"] for line in (directory / "lab.log").read_text().splitlines()]
     assert logged == [fault for fault in expected for _ in range(2)] + seen["faults"]
+    assert verify(directory).problems == ()
+
+
+def test_the_sdk_hears_everything_twice_and_late_and_that_its_listen_key_has_ended(tmp_path: Path) -> None:
+    directory = tmp_path / "exchange"
+    with serving(tmp_path, "--data", str(directory)) as server:
+        done = run_client("binance-sdk-margin", STREAMS, server.address, *development_key(server))
+        assert done.returncode == 0, done.stderr
+        assert server.stop(signal.SIGTERM) == 0
+    seen = json.loads(done.stdout)
+    assert seen["heard"][::2] == seen["heard"][1::2]
+    assert seen["heard"][-1] == "ListenKeyExpired"
+    assert {"BalanceUpdate", "OutboundAccountPosition"} <= set(seen["heard"])
+    assert seen["late"] >= 0.5
     assert verify(directory).problems == ()

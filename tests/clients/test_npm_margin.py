@@ -58,6 +58,7 @@ def test_npm_ccxt(tmp_path: Path) -> None:
         "bought": "closed",
         "opened": True,
         "canceled": "canceled",
+        "pair": ["OCO", "ALL_DONE"],
         "traded": 0.01,
         "owes": True,
         "heard": ["BTC/USDT", True],

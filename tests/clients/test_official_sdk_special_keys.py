@@ -57,7 +57,8 @@ def test_it_cannot_name_a_key(sdk: Sdk, method: str, parameters: dict[str, str])
     assert "Mandatory parameter 'apiKey' was not sent, was empty/null, or malformed." in str(failed.value)
 
 
-def test_a_bankrupt_account_repays_what_it_owes(sdk: Sdk) -> None:
+def go_bankrupt(sdk: Sdk) -> None:
+    """Owe a liquidation loan."""
     sdk.ask("create_special_key", "create_special_key", api_name="bot")
     loan = {"asset": "USDT", "amount": "70000", "is_isolated": "FALSE", "type": "BORROW"}
     sdk.ask("borrow_repay", "margin_account_borrow_repay", **loan)
@@ -67,12 +68,31 @@ def test_a_bankrupt_account_repays_what_it_owes(sdk: Sdk) -> None:
     lab.post("/lab/prices/BTCUSDT", json={"price": "30000"}).raise_for_status()
     lab.post("/lab/clock/advance", json={"seconds": 60}).raise_for_status()
     assert float(sdk.ask("liquidation_loan", "query_liquidation_loan")["remainingAmount"]) > 5_000
+
+
+def test_a_bankrupt_account_repays_what_it_owes(sdk: Sdk) -> None:
+    go_bankrupt(sdk)
     repay = "liquidation_loan_repay"
     sdk.ask("repay_liquidation_loan", repay, asset="USDC", amount=300.5)
     sdk.ask("repay_liquidation_loan", repay, asset="USDC", amount=200.0)
     history = sdk.ask("liquidation_loan_repayments", "query_liquidation_loan_repay_history")
     assert [row["amount"] for row in history["rows"]] == ["200.00000000", "300.50000000"]
     assert sdk.ask("liquidation_loan", "query_liquidation_loan")["repaidAmount"] == "500.50000000"
+
+
+def test_a_repayment_stays_pending_as_long_as_the_lab_asks(sdk: Sdk) -> None:
+    go_bankrupt(sdk)
+    lab = sdk.server.client
+    lab.post("/lab/faults", json={"fault": "pending-repayment", "seconds": 60}).raise_for_status()
+    before = sdk.ask("liquidation_loan", "query_liquidation_loan")["remainingAmount"]
+    sdk.ask("repay_liquidation_loan", "liquidation_loan_repay", asset="USDC", amount=300.5)
+    with pytest.raises(CallFailed, match="-3007"):
+        sdk.call("liquidation_loan_repay", asset="USDC", amount=200.0)
+    assert sdk.ask("liquidation_loan", "query_liquidation_loan")["remainingAmount"] == before
+    lab.post("/lab/clock/advance", json={"seconds": 60}).raise_for_status()
+    [row] = sdk.ask("liquidation_loan_repayments", "query_liquidation_loan_repay_history")["rows"]
+    assert (row["amount"], row["status"]) == ("300.50000000", "SUCCESS")
+    assert sdk.ask("liquidation_loan", "query_liquidation_loan")["repaidAmount"] == "300.50000000"
 
 
 def test_requests_signed_by_hand_name_one(sdk: Sdk) -> None:

@@ -18,6 +18,11 @@ const bought = await exchange.createOrder(symbol, 'market', 'buy', 0.01, undefin
 const resting = await exchange.createOrder(symbol, 'limit', 'buy', 0.01, 50000, cross);
 const opened = await exchange.fetchOpenOrders(symbol, undefined, undefined, cross);
 const canceled = await exchange.cancelOrder(resting.id, symbol, cross);
+const pair = await exchange.sapiPostMarginOrderOco({
+  symbol: 'BTCUSDT', side: 'SELL', quantity: '0.005', price: '70000', stopPrice: '50000', stopLimitPrice: '49900',
+  stopLimitTimeInForce: 'GTC',
+});
+const ended = await exchange.sapiDeleteMarginOrderList({ symbol: 'BTCUSDT', orderListId: pair.orderListId });
 const trades = await exchange.fetchMyTrades(symbol, undefined, undefined, cross);
 await exchange.repayCrossMargin('USDT', 100);
 
@@ -46,6 +51,7 @@ console.log(JSON.stringify({
   bought: bought.status,
   opened: opened.map((order) => order.id).join() === resting.id,
   canceled: canceled.status,
+  pair: [pair.contingencyType, ended.listOrderStatus],
   traded: trades.reduce((sum, trade) => sum + trade.amount, 0),
   owes: balance.USDT.debt > 400 && balance.USDT.debt < 401,
   heard: [heard[heard.length - 1].symbol, heard[heard.length - 1].id !== undefined],
