@@ -11,6 +11,8 @@ from openmargin.domain.venue import Venue
 
 def venue_changes(old: Venue, new: Venue) -> list[str]:
     """One line for each value that differs, such as `symbols.BTCUSDT.tick_size: 0.01 -> 0.1`."""
+    if old == new:  # Mostly; and thousands of symbols take seconds to write out.
+        return []
     before, after = dict(_values("", write(old))), dict(_values("", write(new)))
     return [
         f"{path}: {before.get(path, 'absent')} -> {after.get(path, 'absent')}"
