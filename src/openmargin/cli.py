@@ -358,7 +358,10 @@ def run(
     if html is not None:
         from openmargin.scenarios.html_report import page
 
-        html.write_text(page(report), encoding="utf-8")
+        try:
+            html.write_text(page(report), encoding="utf-8")
+        except OSError as problem:
+            _refuse(f"the report cannot be written: {problem}")
         typer.echo(f"report: {html}")
     if not report.passed:
         raise typer.Exit(1)

@@ -140,6 +140,9 @@ def test_the_command_exits_with_what_came_of_it_and_keeps_what_it_is_told_to(tmp
     assert "passed: 1 of 1 expectations met" in done.output
     assert "<h1>A test</h1>" in html.read_text()
     assert verify(keep, lambda _done, _total: None).is_sound
+    nowhere = CliRunner().invoke(app, ["run", str(file), "--html", str(tmp_path / "nowhere" / "report.html")])
+    assert isinstance(nowhere.exception, SystemExit)
+    assert nowhere.exit_code == 1
     file.write_text(HEAD + NOTHING.replace("> 1", "< 1"))
     assert CliRunner().invoke(app, ["run", str(file)]).exit_code == 1
     missing = CliRunner().invoke(app, ["run", "nowhere.toml"])

@@ -95,14 +95,12 @@ def _average(stage: Stage, _who: str, of: str) -> Answer:
 def _events(stage: Stage, who: str, of: str) -> Answer:
     """How many there were of a kind, and of somebody where a name is given."""
     kind, *wanted = of.split()
-    stage.exchange.events(kind)  # A kind that there is not is refused.
     account_id = stage.wallets(who).id if who else None
     return Decimal(
         sum(
-            event.kind == kind
-            and (account_id is None or event.fields.get("account_id") == account_id)
+            (account_id is None or event.fields.get("account_id") == account_id)
             and all(_says(event, each) for each in wanted)
-            for event in stage.events()
+            for event in stage.events(kind)
         )
     )
 

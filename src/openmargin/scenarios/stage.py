@@ -69,9 +69,10 @@ class Stage:
             raise ScenarioError(f"no step has placed an order named {name!r} by then")
         return self.orders[name]
 
-    def events(self) -> list[Event]:
-        """Everything that has happened."""
-        return self.past + self.exchange.events()
+    def events(self, kind: str) -> list[Event]:
+        """Everything of a kind that has happened; ValueError where there is no such kind."""
+        since = self.exchange.events(kind)
+        return [event for event in self.past if event.kind == kind] + since
 
     def restart(self) -> None:
         """End the exchange and open it again from its journal, on disk from now on."""
