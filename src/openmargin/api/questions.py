@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from openmargin.api import params
+from openmargin.api import list_params, params
 from openmargin.api.endpoint import Call
 from openmargin.api.errors import BAD_COMBINATION, NO_SUCH_ORDER, ApiError
 from openmargin.api.intervals import interval_words
@@ -86,6 +86,8 @@ async def prevented_matches(
 
 async def find_list(call: Call, scope: Scope, list_id: int | None, name: str | None) -> ListView:
     """A list that is open, or was; of several that ended under one name the newest."""
+    if list_id is None and name is None:
+        raise ApiError(list_params.UNNAMED)
     account_id = call.sender.account_id
     by_id = -1 if list_id is None else list_id
     found = None

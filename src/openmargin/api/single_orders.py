@@ -10,7 +10,7 @@ from openmargin.api.endpoint import Sender
 from openmargin.api.errors import ApiError
 from openmargin.api.order_params import MISFITS, PLACING, SINGLE, LegAsked, refuse_sent, require
 from openmargin.api.scopes import SymbolParams
-from openmargin.domain.commands import CancelOrder, PlaceOrder
+from openmargin.domain.commands import CancelAllOrders, CancelOrder, PlaceOrder
 from openmargin.domain.enums import (
     CancelRestriction,
     OrderType,
@@ -169,4 +169,14 @@ def cancel_command(
         client_order_id=asked.client_order_id,
         cancel_client_id=asked.cancel_client_id,
         restriction=restriction,
+    )
+
+
+def cancel_all_command(sender: Sender, scope: Scope, symbol: str) -> CancelAllOrders:
+    return CancelAllOrders(
+        account_id=sender.account_id,
+        api_key=sender.api_key,
+        expires_at_ms=sender.expires_at_ms,
+        scope=scope,
+        symbol=symbol,
     )

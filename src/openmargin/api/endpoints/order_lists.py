@@ -200,8 +200,6 @@ class OneListParams(AccountParams, frozen=True, kw_only=True):
 )
 async def query_list(call: Call, asked: OneListParams) -> ListReply:
     """Query an order list"""
-    if asked.list_id is None and asked.client_list_id is None:
-        raise ApiError(UNNAMED)
     return list_row(await find_list(call, asked.scope_of_lists, asked.list_id, asked.client_list_id))
 
 

@@ -28,11 +28,11 @@ from openmargin.api.single_orders import (
     CancelParams,
     OneOrderParams,
     OrderParams,
+    cancel_all_command,
     cancel_command,
     order_command,
 )
 from openmargin.api.windows import DAY_REFUSALS, DayParams, DayQuery
-from openmargin.domain.commands import CancelAllOrders
 from openmargin.domain.enums import SelfTradePrevention, SideEffect
 from openmargin.domain.reasons import Reason
 from openmargin.history import queries
@@ -87,15 +87,7 @@ async def cancel_order(call: Call, asked: CancelOrderParams) -> OrderReply:
 )
 async def cancel_all_orders(call: Call, asked: PairParams) -> list[OrderReply | ListReply]:
     """Cancel all open orders and order lists on a symbol"""
-    outcome = await call.submit(
-        CancelAllOrders(
-            account_id=call.sender.account_id,
-            api_key=call.sender.api_key,
-            expires_at_ms=call.sender.expires_at_ms,
-            scope=asked.scope,
-            symbol=asked.symbol,
-        )
-    )
+    outcome = await call.submit(cancel_all_command(call.sender, asked.scope, asked.symbol))
     return [
         canceled_order(ended.order, ended.cancel_client_id)
         if isinstance(ended, Ended)

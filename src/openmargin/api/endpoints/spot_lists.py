@@ -213,8 +213,6 @@ class OneListParams(params.Params, frozen=True, kw_only=True):
 )
 async def query_list(call: Call, asked: OneListParams) -> ListReply:
     """Query an order list"""
-    if asked.list_id is None and asked.client_list_id is None:
-        raise ApiError(UNNAMED)
     found = await find_list(call, call.sender.scope, asked.list_id, asked.client_list_id)
     return list_row(found, call.per_ms)
 

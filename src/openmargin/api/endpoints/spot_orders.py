@@ -31,13 +31,14 @@ from openmargin.api.single_orders import (
     CancelParams,
     OneOrderParams,
     OrderParams,
+    cancel_all_command,
     cancel_command,
     order_command,
 )
 from openmargin.api.spot_fees import ForOrder, rates_for_order
 from openmargin.api.weights import Heavier
 from openmargin.api.windows import SPAN_REFUSALS, span_within_a_day
-from openmargin.domain.commands import CancelAllOrders, CancelReplace, PlaceOrder
+from openmargin.domain.commands import CancelReplace, PlaceOrder
 from openmargin.domain.enums import CancelReplaceMode, CancelRestriction, SelfTradePrevention
 from openmargin.domain.events import CancelReplaced
 from openmargin.domain.ids import NO_LIST
@@ -288,15 +289,7 @@ def _failure(call: Call, rejected: Rejected, outcome: Outcome) -> errors.ErrorBo
 )
 async def cancel_all_orders(call: Call, asked: SymbolParams) -> list[OrderReply | ListReply]:
     """Cancel all open orders and order lists on a symbol"""
-    outcome = await call.submit(
-        CancelAllOrders(
-            account_id=call.sender.account_id,
-            api_key=call.sender.api_key,
-            expires_at_ms=call.sender.expires_at_ms,
-            scope=call.sender.scope,
-            symbol=asked.symbol,
-        )
-    )
+    outcome = await call.submit(cancel_all_command(call.sender, call.sender.scope, asked.symbol))
     return [
         canceled_order(ended, call.per_ms) if isinstance(ended, Ended) else canceled_list(ended, call.per_ms)
         for ended in all_ended(outcome)

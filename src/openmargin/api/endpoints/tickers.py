@@ -138,13 +138,9 @@ class _Span(Struct, frozen=True):
     close_time: int
 
 
-def _mini(symbol: str, candle: Candle, span: _Span) -> MiniTicker:
-    return MiniTicker(
-        symbol,
-        format_e8(candle.open),
-        format_e8(candle.high),
-        format_e8(candle.low),
-        format_e8(candle.close),
+def _turnover(candle: Candle, span: _Span) -> tuple[str, str, int, int, int, int, int]:
+    """How much was traded, when, and in which trades: what every ticker ends with."""
+    return (
         format_e8(candle.volume),
         format_e8(candle.quote_volume),
         span.open_time,
@@ -152,6 +148,17 @@ def _mini(symbol: str, candle: Candle, span: _Span) -> MiniTicker:
         candle.first_trade_id,
         candle.last_trade_id,
         candle.trades,
+    )
+
+
+def _mini(symbol: str, candle: Candle, span: _Span) -> MiniTicker:
+    return MiniTicker(
+        symbol,
+        format_e8(candle.open),
+        format_e8(candle.high),
+        format_e8(candle.low),
+        format_e8(candle.close),
+        *_turnover(candle, span),
     )
 
 
@@ -163,13 +170,7 @@ def _full(symbol: str, candle: Candle, span: _Span) -> Ticker:
         format_e8(candle.high),
         format_e8(candle.low),
         format_e8(candle.close),
-        format_e8(candle.volume),
-        format_e8(candle.quote_volume),
-        span.open_time,
-        span.close_time,
-        candle.first_trade_id,
-        candle.last_trade_id,
-        candle.trades,
+        *_turnover(candle, span),
     )
 
 
@@ -186,13 +187,7 @@ def _day(symbol: str, window: Window, book: DepthView, span: _Span) -> DayTicker
         format_e8(candle.open),
         format_e8(candle.high),
         format_e8(candle.low),
-        format_e8(candle.volume),
-        format_e8(candle.quote_volume),
-        span.open_time,
-        span.close_time,
-        candle.first_trade_id,
-        candle.last_trade_id,
-        candle.trades,
+        *_turnover(candle, span),
     )
 
 
