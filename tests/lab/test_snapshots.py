@@ -15,7 +15,10 @@ from typing import Any
 
 import pytest
 from msgspec.structs import replace
+from typer.testing import CliRunner
 
+from openmargin import Exchange as InProcess
+from openmargin.cli import app
 from openmargin.domain.enums import Side
 from openmargin.runtime.secrets import DEVELOPMENT_API_KEYS, DEVELOPMENT_MASTER_KEY, SecretKeeper
 from openmargin.runtime.shelf import DiskShelf
@@ -149,6 +152,83 @@ def test_a_fork_is_a_data_directory_for_another_server(
     assert on_disk.get("/lab/state").json() == before
 
 
+def test_a_timeline_that_nobody_serves_can_be_taken_away(
+    on_disk: Served, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    keep(on_disk, "calm")
+    restore(on_disk, "calm", "left")
+    keep(on_disk, "later")
+    restore(on_disk, "calm", "right")
+    fork = done(on_disk, "POST", "/lab/snapshots/calm/fork", {"timeline": "other"})
+    with served(monkeypatch, tmp_path, clock="virtual", data=fork["directory"]):
+        before = done(on_disk, "GET", "/lab/timelines")
+        refused = {
+            name: on_disk.ask("DELETE", f"/lab/timelines/{name}")
+            for name in ("main", "right", "other", "none", "..")
+        }
+        assert {name: answer.status_code for name, answer in refused.items()} == {
+            "main": 409,
+            "right": 409,
+            "other": 409,
+            "none": 404,
+            "..": 404,
+        }
+        assert "in use by process" in refused["other"].json()["error"]
+        assert done(on_disk, "GET", "/lab/timelines") == before
+    left = tmp_path / "exchange" / "timelines" / "left"
+    answer = done(on_disk, "DELETE", "/lab/timelines/left")
+    assert [row["timeline"] for row in answer["timelines"]] == ["main", "other", "right"]
+    assert not left.exists()
+    assert on_disk.ask("POST", "/lab/timelines/left/switch").status_code == 404
+    assert restore(on_disk, "later")["timeline"] == "later-1", "what was made on it stays"
+    done(on_disk, "DELETE", "/lab/timelines/right")
+    assert sorted(path.name for path in left.parent.iterdir()) == ["later-1", "other"]
+
+
+def test_a_new_timeline_is_not_called_as_one_that_a_snapshot_was_made_on(on_disk: Served) -> None:
+    keep(on_disk, "calm")
+    restore(on_disk, "calm")
+    keep(on_disk, "later")
+    done(on_disk, "POST", "/lab/timelines/main/switch")
+    done(on_disk, "DELETE", "/lab/timelines/calm-1")
+    assert restore(on_disk, "calm")["timeline"] == "calm-2"
+
+
+def test_commands_go_by_the_timeline_that_is_served(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    root = tmp_path / "exchange"
+    with served(monkeypatch, tmp_path, clock="virtual", data=str(root)) as lab:
+        keep(lab, "calm")
+        place(lab, 1)
+        main = lab.get("/lab/state").json()
+        restore(lab, "calm", "second")
+        place(lab, 2)
+        place(lab, 3)
+        second = lab.get("/lab/state").json()
+    run = CliRunner().invoke
+    every = run(app, ["verify", str(root)]).stdout.splitlines()
+    assert [line for line in every if line.startswith("timeline")] == [
+        "timeline main",
+        "timeline second, which is served",
+    ]
+    assert [line.split()[1] for line in every if line.startswith("stateHash")] == [
+        main["stateHash"],
+        second["stateHash"],
+    ]
+    one = run(app, ["verify", str(root), "--timeline", "second"]).stdout.splitlines()
+    assert one[0] == f"sound: {second['seq'] + 1} records"
+    none = run(app, ["verify", str(root), "--timeline", "third"])
+    assert (none.exit_code, "has no timeline third: there is main, second" in none.stderr) == (1, True)
+    assert run(app, ["journal", str(root), "--last", "1"]).stdout.startswith(f"#{second['seq']} ")
+    first = run(app, ["journal", str(root), "--last", "1", "--timeline", "main"]).stdout
+    assert first.startswith(f"#{main['seq']} ")
+    with InProcess(root) as exchange:
+        assert exchange.hash() == second["stateHash"]
+    (root / "timelines" / "second" / "openmargin.db").unlink()
+    broken = run(app, ["verify", str(root)])
+    assert (broken.exit_code, "holds no exchange" in broken.stderr) == (1, True)
+    assert f"stateHash   {main['stateHash']}" in broken.stdout, "the others are looked at all the same"
+
+
 def test_in_memory_only_bookmarks_are_kept(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     with served(monkeypatch, tmp_path, clock="virtual") as lab:
         keep(lab, "calm")
@@ -157,6 +237,8 @@ def test_in_memory_only_bookmarks_are_kept(monkeypatch: pytest.MonkeyPatch, tmp_
         assert done(lab, "GET", "/lab/timelines")["timelines"] == [
             {"timeline": "calm-2", "isServed": True, "directory": None}
         ]
+        statuses = [lab.ask("DELETE", f"/lab/timelines/{name}").status_code for name in ("calm-2", "calm-1")]
+        assert statuses == [409, 404]
         for path in ("/lab/timelines/main/switch", "/lab/snapshots/calm/fork"):
             assert lab.post(path, {}).status_code in (404, 409)
 

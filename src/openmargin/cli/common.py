@@ -8,6 +8,9 @@ from typing import Annotated, NoReturn
 import typer
 
 Directory = Annotated[Path, typer.Argument(metavar="DIR", help="The data directory of an exchange.")]
+Timeline = Annotated[
+    str, typer.Option(metavar="NAME", help="Which of its timelines.", show_default="the one that is served")
+]
 
 
 def show_progress(done: int, total: int) -> None:

@@ -7,7 +7,7 @@ from typing import Annotated, TypeVar
 
 import typer
 
-from openmargin.cli.common import refuse
+from openmargin.cli.common import Timeline, refuse
 
 Answer = TypeVar("Answer")
 
@@ -23,6 +23,7 @@ def explain(
     order: Annotated[
         str, typer.Option(metavar="ID", help="Why the order of that client id was refused.")
     ] = "",
+    timeline: Timeline = "",
 ) -> None:
     """Say why an account has its levels and limits, and what it was refused for, with the numbers."""
     from openmargin.journal.record import JournalDamaged
@@ -33,12 +34,17 @@ def explain(
     from openmargin.runtime.errors import StartRefused
     from openmargin.runtime.recovery import DecidesDifferently
     from openmargin.runtime.replaying import Replay
+    from openmargin.runtime.shelf import timeline_directory
 
     try:
         if place.startswith("http"):
+            if timeline:
+                refuse(
+                    "--timeline is for a data directory: an address answers for the timeline that is served there"
+                )
             told = _asked(place, f"/lab/accounts/{account}/explain", AccountExplained)
         else:
-            told = of_live(Replay(Path(place)).live, account)
+            told = of_live(Replay(timeline_directory(Path(place), timeline)).live, account)
     except (StartRefused, JournalDamaged, DecidesDifferently, Refused, OSError) as refusal:
         refuse(str(refusal))
     for line in lines(told, asset=asset, client_order_id=order):

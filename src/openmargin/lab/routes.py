@@ -81,6 +81,7 @@ ROUTES: Final = (
     _route("POST", "/lab/snapshots/{snapshot}/fork", snapshots.fork_snapshot),
     _route("GET", "/lab/timelines", snapshots.show_timelines),
     _route("POST", "/lab/timelines/{timeline}/switch", snapshots.switch_timeline),
+    _route("DELETE", "/lab/timelines/{timeline}", snapshots.end_timeline),
     _route("GET", "/lab/worlds", world_requests.show_worlds),
     _route("DELETE", "/lab/worlds/{world}", world_requests.end_world),
     _route("GET", "/lab/clock", clock.show_clock),

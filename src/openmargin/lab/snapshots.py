@@ -14,7 +14,7 @@ from openmargin.lab.errors import Refused
 from openmargin.lab.world_requests import asking_for_a_world
 from openmargin.runtime.errors import AdvanceRuns, StartRefused
 from openmargin.runtime.exchange import Exchange
-from openmargin.runtime.shelf import BadName, Bookmark, ShelfRefused, Taken, Unknown
+from openmargin.runtime.shelf import BadName, Bookmark, InUse, ShelfRefused, Taken, Unknown
 from openmargin.runtime.snapshot_archive import ArchiveRefused
 
 
@@ -90,6 +90,13 @@ async def switch_timeline(bench: Bench, path: Path, _body: None) -> shapes.State
         return _state(bench, await bench.stage.switch(path.timeline))
 
 
+async def end_timeline(bench: Bench, path: Path, _body: None) -> shapes.Timelines:
+    """Take away a timeline that nobody serves, and say which are left. Snapshots that were made on it stay."""
+    with _asking():
+        await bench.stage.end(path.timeline)
+    return shapes.Timelines(timelines=tuple(_timelines(bench)))
+
+
 def _timelines(bench: Bench) -> Generator[shapes.TimelineShown]:
     stage = bench.stage
     for name in stage.shelf.timelines():
@@ -126,6 +133,10 @@ def _asking() -> Generator[None]:
         raise Refused(422, str(refusal), "export the snapshot again") from None
     except Taken as refusal:
         raise Refused(409, str(refusal), "write another name") from None
+    except InUse as refusal:
+        raise Refused(
+            409, str(refusal), "switch to another first, or stop the server that serves it"
+        ) from None
     except (BadName, ShelfRefused) as refusal:
         raise Refused(400, str(refusal), 'write such as "before-the-crash"') from None
     except AdvanceRuns:

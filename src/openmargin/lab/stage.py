@@ -130,6 +130,12 @@ class Stage:
         """Serve a timeline that is there already. Raises ShelfRefused."""
         return await self._uninterrupted(lambda: self._shelf.find(timeline))
 
+    async def end(self, timeline: str) -> None:
+        """Take a timeline away that is not served. Raises ShelfRefused."""
+        async with self._changing:
+            await self._left()
+            await asyncio.to_thread(self._shelf.end, timeline)
+
     async def close(self) -> None:
         """Close whichever exchange is served."""
         async with self._changing:

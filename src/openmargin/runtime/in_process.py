@@ -29,6 +29,7 @@ from openmargin.runtime.errors import StartRefused, Unavailable
 from openmargin.runtime.opening import open_storage
 from openmargin.runtime.phases import no_hook
 from openmargin.runtime.recovery import snapshot_of
+from openmargin.runtime.shelf import timeline_directory
 from openmargin.runtime.snapshot_files import write_snapshot
 
 Answer = TypeVar("Answer")
@@ -51,14 +52,14 @@ class InProcessExchange(BareExchange):
     def __init__(
         self, directory: Path | None, beginning: Beginning, *, check_everything: bool = False
     ) -> None:
-        """Go on with what the directory holds, or begin; `beginning` is read by a new exchange alone.
+        """Go on with the timeline that would be served from the directory, or begin; `beginning` is for a new exchange.
 
         Raises StartRefused, JournalDamaged or DecidesDifferently.
         """
         if sys.flags.optimize:
             raise StartRefused("assertions must stay on: start without -O and PYTHONOPTIMIZE")
         super().__init__(check_everything=check_everything)
-        self._opened = open_storage(directory)
+        self._opened = open_storage(directory and timeline_directory(directory))
         self._storage = self._opened.storage
         recovered = self._opened.recovered
         self.engine = recovered.engine

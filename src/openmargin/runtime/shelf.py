@@ -75,6 +75,10 @@ class Taken(ShelfRefused):
     """There is one of that name already."""
 
 
+class InUse(ShelfRefused):
+    """Somebody goes on from there."""
+
+
 class BadName(ShelfRefused):
     """Nothing can have that name."""
 
@@ -125,6 +129,10 @@ class Shelf(Protocol):
 
     def make_current(self, timeline: str) -> None:
         """Have the next start serve this timeline."""
+        ...
+
+    def end(self, timeline: str) -> None:
+        """Take a timeline away for good; bookmarks that were made on it stay. Raises Unknown or InUse."""
         ...
 
 
@@ -195,9 +203,7 @@ class DiskShelf:
     def remove(self, name: str) -> Bookmark:
         path = self.bookmark_directory(name)
         bookmark = _about(path)
-        doomed = path.with_name(f".{name}.removed.{os.getpid()}")
-        path.rename(doomed)
-        shutil.rmtree(doomed)
+        _remove(path)
         return bookmark
 
     def load(self, name: str) -> Resume:
@@ -205,7 +211,10 @@ class DiskShelf:
 
     def begin(self, name: str, timeline: str) -> Start:
         source = self.bookmark_directory(name)
-        timeline = timeline or _free_name(name, self.timelines())
+        # What a bookmark says of itself stays true when its timeline is taken away.
+        timeline = timeline or _free_name(
+            name, [*self.timelines(), *(kept.timeline for kept in self.bookmarks())]
+        )
         if timeline == MAIN:
             raise Taken(f'there is a timeline "{MAIN}" already')
 
@@ -242,6 +251,22 @@ class DiskShelf:
         self._at(Phase.IN_SWAP)
         partial.rename(self._root / _POINTER)
         sync_directory(self._root)
+
+    def end(self, timeline: str) -> None:
+        path = self.find(timeline).directory
+        assert path is not None, "what lies on a disk has a directory"
+        if timeline == MAIN:
+            raise InUse(f'"{MAIN}" is the data directory itself, which holds all others')
+        if timeline == self.current:
+            raise InUse(f'the timeline "{timeline}" is the one that is served')
+        try:
+            lock = DataDirectory(path).lock()
+        except StartRefused as refusal:
+            raise InUse(str(refusal)) from None
+        try:
+            _remove(path)
+        finally:
+            lock.release()
 
     def place(self, parent: Path, name: str, fill: Filler) -> None:
         """Have a directory filled, and give it its name when all of it is on disk. Raises Taken or BadName."""
@@ -339,6 +364,11 @@ class MemoryShelf:
     def make_current(self, timeline: str) -> None:
         self.current = timeline
 
+    def end(self, timeline: str) -> None:
+        if timeline == self.current:
+            raise InUse(f'the timeline "{timeline}" is the one that is served')
+        self.find(timeline)
+
     def _require_free(self, name: str) -> None:
         require_name(name)
         if name in self._kept:
@@ -355,12 +385,38 @@ def shelf_of(root: Path | None, at: PhaseHook = no_hook) -> DiskShelf | MemorySh
     if root is None:
         return MemoryShelf()
     shelf = DiskShelf(root, at)
+    _require_current(root, shelf)
+    return shelf
+
+
+def timeline_directory(root: Path, timeline: str = "") -> Path:
+    """Where a timeline of a data directory lies; without a name, the one that would be served. Raises StartRefused."""
+    shelf = DiskShelf(root)
+    try:
+        if not timeline:
+            _require_current(root, shelf)
+        names = shelf.timelines()
+    except OSError as error:
+        raise StartRefused(f"{root} cannot be read: {error}") from error
+    if timeline and timeline not in names:
+        raise StartRefused(f"{root} has no timeline {timeline}: there is {', '.join(names)}")
+    return shelf.directory_of(timeline or shelf.current)
+
+
+def _require_current(root: Path, shelf: DiskShelf) -> None:
+    """Refuse a pointer to nowhere."""
     if shelf.current not in shelf.timelines():
         raise StartRefused(
             f"{root / _POINTER} names the timeline {shelf.current}, which is not there: remove that file to go on with"
             f" {MAIN}, or write another of {', '.join(shelf.timelines())} into it"
         )
-    return shelf
+
+
+def _remove(path: Path) -> None:
+    """Take a directory away: gone from the list at once, and then from the disk."""
+    doomed = path.with_name(f".{path.name}.removed.{os.getpid()}")
+    path.rename(doomed)
+    shutil.rmtree(doomed)
 
 
 def _loaded(data: DataDirectory) -> Resume:
