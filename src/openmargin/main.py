@@ -40,7 +40,7 @@ from openmargin.lab.app import lab_app
 from openmargin.lab.bench import Bench
 from openmargin.lab.callers import Callers
 from openmargin.lab.development import ensure_development_accounts
-from openmargin.lab.faults.requests import Answers, FaultAnswer, FaultyRequests
+from openmargin.lab.faults.requests import Answers, FaultAnswer, FaultyRequests, RequestFaults
 from openmargin.lab.faults.rules import Faults
 from openmargin.lab.faults.streams import FaultyWire
 from openmargin.lab.index_walk import IndexWalk
@@ -200,7 +200,7 @@ class _Served(Stage):
         self.faults = faults
         self._is_broken = False
         answers = _fault_answers(exchange.clock)
-        self._broken = FaultyRequests(self._to_gateway, faults, answers, self._account_of)
+        self._broken = FaultyRequests(self._to_gateway, rims.request_faults, answers)
         faults.on_change = self._wire
 
     def answer(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
@@ -223,11 +223,6 @@ class _Served(Stage):
 
     def _to_gateway(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         return self.place.gateway(scope, receive, send)
-
-    def _account_of(self, api_key: str) -> int:
-        """Whose an API key is; 0 for nobody's."""
-        key = self.exchange.live.key(api_key)
-        return key.account_id if key is not None else 0
 
 
 def _fault_answers(clock: Clock) -> Answers:
@@ -317,6 +312,7 @@ class _Rims:
         self.sockets = sockets
         self._exchange = exchange
         self._faults = faults
+        self.request_faults = RequestFaults(faults, self._account_of)
         # Who asks too often does so whatever is served.
         self._limits = Limits(rules=lambda: self._exchange.venue.requests)
 
@@ -328,21 +324,30 @@ class _Rims:
         )
         gateway = Gateway(exchange, authenticator, self._limits)
         self.sockets.turn_to(
-            _socket_endpoints(exchange, self._secrets, gateway), "Another timeline is served"
+            _socket_endpoints(exchange, self._secrets, gateway, self.request_faults),
+            "Another timeline is served",
         )
         lab = lab_app(Bench(exchange, self._secrets, stage, self._worlds, faults=self._faults), _DOCUMENTS)
         return Place(
             exchange, AsgiGateway(gateway), Callers(lab, self._settings.host, self._settings.lab_hosts)
         )
 
+    def _account_of(self, api_key: str) -> int:
+        """Whose an API key is; 0 for nobody's."""
+        key = self._exchange.live.key(api_key)
+        return key.account_id if key is not None else 0
 
-def _socket_endpoints(exchange: Exchange, secrets: SecretKeeper, gateway: Gateway) -> list[SocketEndpoint]:
+
+def _socket_endpoints(
+    exchange: Exchange, secrets: SecretKeeper, gateway: Gateway, faults: RequestFaults
+) -> list[SocketEndpoint]:
     """Every path that takes WebSockets."""
     hub = Hub(exchange)
     users = UserData(exchange, secrets, hub)
     for source in (*market_sources(exchange), users):
         hub.add(source)
-    return [StreamEndpoint(exchange, hub), WebSocketApiEndpoint(WebSocketApi(gateway.pipeline), users)]
+    api = WebSocketApi(gateway.pipeline, faults.meet)
+    return [StreamEndpoint(exchange, hub), WebSocketApiEndpoint(api, users)]
 
 
 def _master_key(settings: Settings) -> bytes:

@@ -46,9 +46,7 @@ class Line:
         async def send() -> None:
             for message in messages:
                 self.connection.received(message)
-            while answering := _answering():
-                await asyncio.wait(answering)
-            await _turns()
+            await settle()
 
         self.world.run(send())
         return self.heard()
@@ -87,6 +85,13 @@ class Line:
             self.connection.lost()
 
         self.world.run(leave())
+
+
+async def settle() -> None:
+    """Let everything be dealt with that connections were sent, and what comes of it arrive."""
+    while answering := _answering():
+        await asyncio.wait(answering)
+    await _turns()
 
 
 def _answering() -> list[asyncio.Task[Any]]:

@@ -199,6 +199,9 @@ class Told:
         self.ends.append(code)
         assert reason
 
+    def cut_off(self, is_half: bool) -> None:
+        self.ends.append(-1 if is_half else 0)
+
 
 def test_stream_events_come_twice_or_late_and_in_their_order(lab: Served) -> None:
     async def story() -> None:
@@ -222,6 +225,7 @@ def test_stream_events_come_twice_or_late_and_in_their_order(lab: Served) -> Non
         faulty.write([b"5"])
         assert wire.messages[-1] == b"5"
         faulty.close(1000, "over")
-        assert wire.ends == [1000]
+        faulty.cut_off(True)
+        assert wire.ends == [1000, -1]
 
     lab.run(story())

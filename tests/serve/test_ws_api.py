@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from websockets.exceptions import ConnectionClosedError
 from websockets.sync.client import ClientConnection, connect
 
 from tests.api.ws_client import new_pair, payload_of, signing
@@ -63,6 +64,19 @@ def test_a_session_trades_and_what_it_did_stands_over_http(server: Server) -> No
         used = ask(client, "ping")["rateLimits"][0]["count"]
         over_http = server.client.get("/api/v3/ping").headers["x-mbx-used-weight-1m"]
         assert int(over_http) in (used + 1, 1), "the same budget, unless a minute has just begun"
+
+
+def test_faults_end_the_socket_of_whoever_asked(server: Server) -> None:
+    """A drop is a reset; half a connection is one that ends without a close frame, and is still read."""
+    for fault in ("drop", "half-close"):
+        rule = {"fault": fault, "path": "/ws-api/v3/time", "count": 1}
+        server.client.post("/lab/faults", json=rule).raise_for_status()
+        with connect(at(server), proxy=None) as client, connect(at(server), proxy=None) as other:
+            with pytest.raises(ConnectionClosedError) as ended:
+                ask(client, "time")
+            assert ended.value.rcvd is None, "no close frame"
+            assert "serverTime" in ask(other, "time")["result"]
+    server.client.delete("/lab/faults").raise_for_status()
 
 
 def test_the_proxy_answers_the_host_of_the_websocket_api(server: Server, tmp_path: Path) -> None:

@@ -21,6 +21,8 @@ class MemoryWire:
         self.writes = 0
         self.pings: list[bytes] = []
         self.closed: tuple[int, str] | None = None
+        self.cuts: list[bool] = []
+        """How often it was cut off, and whether only by half."""
 
     def write(self, messages: Sequence[bytes]) -> None:
         assert self.closed is None
@@ -33,6 +35,9 @@ class MemoryWire:
     def close(self, code: int, reason: str) -> None:
         assert self.closed is None
         self.closed = (code, reason)
+
+    def cut_off(self, is_half: bool) -> None:
+        self.cuts.append(is_half)
 
 
 class HandLoop:

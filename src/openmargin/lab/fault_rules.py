@@ -150,8 +150,10 @@ def _require_sense(body: shapes.NewFault, fault: Fault, faults: Faults) -> None:
             f"{body.fault} is about connections",
             "name their path, as /ws/*; messages have no method or key",
         )
-    if fault not in OF_STREAMS and body.path and not body.path.startswith(("/api", "/sapi")):
-        raise Refused(400, f"no request goes to {body.path}", "paths of requests begin with /api or /sapi")
+    if fault not in OF_STREAMS and body.path and not body.path.startswith(("/api", "/sapi", "/ws-api")):
+        raise Refused(
+            400, f"no request goes to {body.path}", "paths of requests begin with /api, /sapi or /ws-api"
+        )
     if fault is Fault.RESTART and faults.restart is None:
         raise Refused(
             422, "this exchange would not survive a restart", "serve it from a directory: --data DIR"

@@ -39,7 +39,8 @@ class NewFault(Body, frozen=True):
     path: Annotated[
         str,
         _means(
-            "Of the requests it is about, as /sapi/v1/margin/order; with * at its end, a beginning; empty for any."
+            "Of the requests it is about, as /sapi/v1/margin/order, or /ws-api/v3/order.place over the WebSocket API"
+            " alone; with * at its end, a beginning; empty for any."
         ),
     ] = ""
     account_id: Annotated[

@@ -54,6 +54,8 @@ class WebSocketProtocol(asyncio.Protocol):
         """The parts that have come of a message in parts."""
         self._deadline: asyncio.TimerHandle | None = None
         self._is_paused = False
+        self._is_mute = False
+        """Has this half of the socket ended, so that nothing can be written any more?"""
 
     # --- asyncio.Protocol --------------------------------------------------------------------------------------
 
@@ -108,7 +110,7 @@ class WebSocketProtocol(asyncio.Protocol):
         for message in messages:
             pieces.append(_head(len(message)))
             pieces.append(message)
-        self._transport.write(b"".join(pieces))
+        self._put(b"".join(pieces))
 
     def ping(self, payload: bytes) -> None:
         if self._frames.state is State.OPEN:
@@ -120,6 +122,13 @@ class WebSocketProtocol(asyncio.Protocol):
             self._frames.send_close(code, reason)
             self._write_out()
         self._hang_up_soon()
+
+    def cut_off(self, is_half: bool) -> None:
+        if is_half and self._transport.can_write_eof():
+            self._transport.write_eof()
+            self._is_mute = True
+        else:
+            self._transport.abort()
 
     # --- within ------------------------------------------------------------------------------------------------
 
@@ -160,10 +169,14 @@ class WebSocketProtocol(asyncio.Protocol):
         """Send what the protocol itself has to say: handshakes, pings, pongs and closes."""
         for data in self._frames.data_to_send():
             if data:
-                self._transport.write(data)
+                self._put(data)
             else:
                 self._transport.close()
                 self._hang_up_soon()
+
+    def _put(self, data: bytes) -> None:
+        if not self._is_mute:
+            self._transport.write(data)
 
     def _hang_up_soon(self) -> None:
         """End the socket for good, whoever does not read, or does not answer."""

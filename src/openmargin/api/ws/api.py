@@ -15,7 +15,14 @@ from msgspec import UNSET, Raw, Struct, UnsetType
 
 from openmargin.api import errors
 from openmargin.api.endpoint import Endpoint, Security, Sender
-from openmargin.api.errors import ApiError, ErrorBody, WireError
+from openmargin.api.errors import ApiError, ErrorBody, Retry, WireError
+from openmargin.api.fault_answers import (
+    MeetFaults,
+    StruckRequest,
+    fault_answer,
+    no_faults,
+    says_when_to_retry,
+)
 from openmargin.api.intervals import interval_words
 from openmargin.api.pipeline import Pipeline, are_microseconds
 from openmargin.api.query_string import parse_pairs
@@ -24,9 +31,11 @@ from openmargin.api.render import Reply
 from openmargin.api.wire import Headers
 from openmargin.api.ws import messages
 from openmargin.api.ws.methods import METHODS, UNSUPPORTED, tells_order_counts
+from openmargin.api.ws.session_methods import DOOR
 from openmargin.api.ws.sessions import Session
 from openmargin.domain.views import OrderCountView
 
+PATH: Final = "/ws-api/v3"
 CONNECTION_WEIGHT: Final = 2
 MALFORMED_WEIGHT: Final = 1
 """What a message is charged that names no method."""
@@ -61,15 +70,20 @@ class _Work(Struct):
 
     id: Raw = messages.NO_ID
     tells_limits: bool = True
+    method: str = ""
     row: Endpoint | None = None
+    parameters: Mapping[str, str] = {}
+    refusal: ApiError | None = None
+    """Why it is no request of anything that is served."""
     sender: Sender | None = None
 
 
 class WebSocketApi:
     """Binance's WebSocket API of one exchange."""
 
-    def __init__(self, pipeline: Pipeline) -> None:
+    def __init__(self, pipeline: Pipeline, meet_faults: MeetFaults = no_faults) -> None:
         self._pipeline = pipeline
+        self._meet_faults = meet_faults
 
     def connect(self, ip: str, query: bytes) -> Session:
         """The session of a new connection, which costs weight; raises ApiError where it is refused.
@@ -98,12 +112,29 @@ class WebSocketApi:
 
         A banned session is marked so, and its connection is to be closed.
         """
-        work = _Work(tells_limits=session.returns_rate_limits)
+        work = self._read(session, message)
+        row = work.row
+        if row is None:
+            return await self._deal_with(session, work)
+        own = f"{PATH}/{work.method}"
+        key = work.parameters.get("apiKey") or session.api_key
+        of_http = ("", "") if row.method == DOOR else (row.method, row.path)
+        struck = await self._meet_faults(of_http[0], own, key, of_http[1])
+        if struck is None:
+            return await self._deal_with(session, work)
+        if struck.is_executed:
+            await self._deal_with(session, work)
+        return self._struck(session, work, struck)
+
+    async def _deal_with(self, session: Session, work: _Work) -> tuple[bytes, ...]:
+        """Carry out what was understood, and give what `answer` does."""
         lost_key = self._lost_key(session)
         if lost_key is not None:
             session.log_out(self._pipeline.exchange.live.now_ms())
         try:
-            result = Raw(await self._serve(session, message, work, lost_key))
+            if work.refusal is not None:
+                raise work.refusal
+            result = Raw(await self._serve(session, work, lost_key))
             answer = Answer(work.id, result=result)
         except Exception as error:
             what = "a message" if work.row is None else work.row.name
@@ -115,11 +146,9 @@ class WebSocketApi:
         notice = Answer(messages.NO_ID, errors.REJECTED_KEY.status, error=_body(errors.REJECTED_KEY))
         return _encode(answer), _encode(notice)
 
-    async def _serve(
-        self, session: Session, message: bytes | str, work: _Work, lost_key: str | None
-    ) -> bytes:
-        """The result of a message; what it was understood to be, it leaves in `work`."""
-        parameters = self._read(session, message, work)
+    async def _serve(self, session: Session, work: _Work, lost_key: str | None) -> bytes:
+        """The result of a message; who sent it, it leaves in `work`."""
+        parameters = work.parameters
         row = work.row
         assert row is not None, "a message that names no method is refused"
         proof = session.proof(parameters, must_be_signed=row.security is Security.SIGNED, lost_key=lost_key)
@@ -129,24 +158,48 @@ class WebSocketApi:
         call = self._pipeline.call(row, sender, headers, session.per_ms != 1, session)
         return _encode(await row.run(call, row.read(asked)))
 
-    def _read(self, session: Session, message: bytes | str, work: _Work) -> Mapping[str, str]:
-        """The parameters; a message that names no method that is served is charged here."""
+    def _read(self, session: Session, message: bytes | str) -> _Work:
+        """What a message asks for; one that names no method that is served is charged here."""
+        work = _Work(tells_limits=session.returns_rate_limits)
         try:
-            fields = messages.fields_of(message)
-            work.id = messages.id_of(fields)
-            name = messages.method_of(fields)
-            parameters = messages.parameters_of(fields)
-            work.tells_limits = _returns_rate_limits(parameters, by_default=session.returns_rate_limits)
-            row = METHODS.get(name)
-            if row is None:
-                raise ApiError(
-                    UNSUPPORTED.get(name) or errors.unsupported(f"there is no method '{name[:64]}'.")
+            self._understand(message, work)
+        except ApiError as refusal:
+            work.refusal = refusal
+            try:
+                self._pipeline.limits.spend(
+                    session.ip, MALFORMED_WEIGHT, self._pipeline.exchange.clock.host_ms()
                 )
-        except ApiError:
-            self._pipeline.limits.spend(session.ip, MALFORMED_WEIGHT, self._pipeline.exchange.clock.host_ms())
-            raise
+            except ApiError as too_much:
+                work.refusal = too_much
+        return work
+
+    def _understand(self, message: bytes | str, work: _Work) -> None:
+        """Read as far as there is sense; raises ApiError where it ends."""
+        fields = messages.fields_of(message)
+        work.id = messages.id_of(fields)
+        work.method = name = messages.method_of(fields)
+        work.parameters = parameters = messages.parameters_of(fields)
+        work.tells_limits = _returns_rate_limits(parameters, by_default=work.tells_limits)
+        row = METHODS.get(name)
+        if row is None:
+            raise ApiError(UNSUPPORTED.get(name) or errors.unsupported(f"there is no method '{name[:64]}'."))
         work.row = row
-        return parameters
+
+    def _struck(self, session: Session, work: _Work, struck: StruckRequest) -> tuple[bytes, ...]:
+        """What goes back where a fault answers, or nothing.
+
+        It has no `rateLimits`: they would tell whether the request was carried out.
+        """
+        now_ms = self._pipeline.exchange.clock.host_ms()
+        retry = Retry(now_ms, now_ms + round(struck.seconds * 1_000))
+        error = fault_answer(struck.fault, retry.until_ms)
+        if error is None:
+            if session.cut_off is None:
+                raise ConnectionAbortedError("a fault cut this session off, which has no socket")
+            struck.end(session.cut_off)
+            return ()
+        refusal = ApiError(error, retry if says_when_to_retry(error) else None)
+        return (_encode(self._refused(session, work, refusal)),)
 
     def _lost_key(self, session: Session) -> str | None:
         """The session's key if it is good no more: deleted, replaced, or not for the session's address."""

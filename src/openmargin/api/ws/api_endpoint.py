@@ -14,14 +14,13 @@ import msgspec
 from msgspec import Struct
 
 from openmargin.api.errors import ApiError
-from openmargin.api.ws.api import WebSocketApi
+from openmargin.api.ws.api import PATH, WebSocketApi
 from openmargin.api.ws.connection import CLOSE_FAILURE, CLOSE_POLICY, Connection, ConnectionLimits
 from openmargin.api.ws.gateway import SocketRefused, SocketRequest
 from openmargin.api.ws.sessions import Session
 from openmargin.api.ws.subscriptions import Subscriptions
 from openmargin.api.ws.user_data import UserData
 
-PATH: Final = "/ws-api/v3"
 AT_ONCE_MAX: Final = 512
 WAITING_BYTES_MAX: Final = 4 * 1024 * 1024
 
@@ -57,6 +56,7 @@ class WebSocketApiEndpoint:
             raise SocketRefused(refusal.error, refusal.retry) from None
         listening = Subscriptions(self._users, connection, session.per_ms)
         session.listening = listening
+        session.cut_off = connection.cut_off
         return WebSocketApiHandler(self._api, session, connection, listening)
 
 

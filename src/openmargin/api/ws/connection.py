@@ -59,6 +59,10 @@ class Wire(Protocol):
         """Say goodbye, and hang up on whoever does not answer that."""
         ...
 
+    def cut_off(self, is_half: bool) -> None:
+        """End the socket without a word; or only this half of it, and nothing that is written arrives any more."""
+        ...
+
 
 class Handler(Protocol):
     """Who answers what a client sends. Both are called in the event loop, and must not block."""
@@ -127,6 +131,14 @@ class Connection:
             self._flush()
         self._over()
         self._wire.close(code, reason)
+
+    def cut_off(self, is_half: bool) -> None:
+        """End the socket without a word; or only the server's half of it, and what the client sends is still read."""
+        if is_half:
+            self._flush()
+        else:
+            self._over()
+        self._wire.cut_off(is_half)
 
     def shut_down(self, code: int = CLOSE_GOING_AWAY, reason: str = "The server stops") -> None:
         """End the connection because the server goes away, or becomes another; the client is told first."""

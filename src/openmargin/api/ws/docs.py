@@ -7,8 +7,7 @@ from typing import Final
 from openmargin.api.docs import weight_words
 from openmargin.api.endpoint import Endpoint, Security
 from openmargin.api.params import fields_of
-from openmargin.api.ws.api import CONNECTION_WEIGHT, MALFORMED_WEIGHT
-from openmargin.api.ws.api_endpoint import PATH
+from openmargin.api.ws.api import CONNECTION_WEIGHT, MALFORMED_WEIGHT, PATH
 from openmargin.api.ws.methods import METHODS, UNSUPPORTED, tells_order_counts
 
 _INTRODUCTION: Final = f"""# The WebSocket API
@@ -69,6 +68,7 @@ weights alone bound what is sent, and 4 MiB what may wait while 512 messages are
 
 What a connection began is finished when it ends, without anybody to tell: look for the order before sending it again.
 `order.cancel` of an order in a list answers with the list, where HTTP answers with the order.
+[Faults](faults.md#over-the-websocket-api) strike requests here as they do over HTTP.
 
 ## Methods
 """

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Final, Protocol
 
 from msgspec import Struct
@@ -45,6 +45,8 @@ class Session(Struct):
     authorized_ms: int | None = None
     listening: Listening | None = None
     """The user data that goes to the connection; None where none can."""
+    cut_off: Callable[[bool], None] | None = None
+    """Ends the connection's socket without a word, or only the server's half of it; None where there is no socket."""
     is_banned: bool = False
     """Must whoever carries the connection close it?"""
 

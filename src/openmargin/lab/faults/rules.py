@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import random
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from enum import Enum
 from pathlib import Path
 from typing import Final
@@ -80,13 +80,13 @@ class Rule(Struct, frozen=True):
     seconds: float = 0.0
     seed: int = 0
 
-    def meets(self, method: str, path: str, account_id: int) -> bool:
-        """Is it about such a request?"""
+    def meets(self, method: str, paths: Collection[str], account_id: int) -> bool:
+        """Is it about such a request? One that came by another door than HTTP has a second path, which names the door."""
         if self.method not in ("", method) or self.account_id not in (0, account_id):
             return False
         if self.path.endswith("*"):
-            return path.startswith(self.path[:-1])
-        return self.path in ("", path)
+            return any(path.startswith(self.path[:-1]) for path in paths)
+        return not self.path or self.path in paths
 
 
 class Standing(Struct):
@@ -171,14 +171,18 @@ class Faults:
         self.on_change()
         return ids
 
-    def strike(self, *, streams: bool, method: str, path: str, account_id: int) -> list[Rule]:
-        """What happens to this request or message, each time drawn anew and written down."""
+    def strike(self, *, streams: bool, method: str, path: str, account_id: int, also: str = "") -> list[Rule]:
+        """What happens to this request or message, each time drawn anew and written down by its `path`.
+
+        `also` is another path that rules may know it by.
+        """
+        paths = (path, also) if also else (path,)
         struck: list[Rule] = []
         for one in self.standing:
             rule = one.rule
             if (rule.fault in OF_STREAMS) is not streams or one.is_over:
                 continue
-            if not rule.meets(method, path, account_id):
+            if not rule.meets(method, paths, account_id):
                 continue
             one.met += 1
             if one.chance.random() >= rule.probability:

@@ -18,6 +18,7 @@ class Wire(Protocol):
     def write(self, messages: Sequence[bytes]) -> None: ...
     def ping(self, payload: bytes) -> None: ...
     def close(self, code: int, reason: str) -> None: ...
+    def cut_off(self, is_half: bool) -> None: ...
 
 
 class FaultyWire:
@@ -59,6 +60,10 @@ class FaultyWire:
     def close(self, code: int, reason: str) -> None:
         self._late.clear()
         self._wire.close(code, reason)
+
+    def cut_off(self, is_half: bool) -> None:
+        self._late.clear()
+        self._wire.cut_off(is_half)
 
     def _hand_on(self) -> None:
         if self._late:
