@@ -26,6 +26,7 @@ from openmargin.api.limits import Limits
 from openmargin.api.ws.api import WebSocketApi
 from openmargin.api.ws.api_endpoint import WebSocketApiEndpoint
 from openmargin.api.ws.connection import CLOSE_RESTART, Wire
+from openmargin.api.ws.gateway import Refusal as SocketRefusal
 from openmargin.api.ws.gateway import SocketEndpoint, SocketGateway
 from openmargin.api.ws.hub import Hub
 from openmargin.api.ws.market import market_sources
@@ -180,6 +181,7 @@ def _application(
     worlds = Worlds(make_world, settings.worlds_max)
     sockets = SocketGateway(exchange.clock)
     sockets.elsewhere = partial(_door_of_world, worlds)
+    sockets.missing = partial(_missing_world, worlds)
     stage = served(exchange, shelf, sockets)
     return Application(stage, worlds, sockets)
 
@@ -238,12 +240,28 @@ def _fault_answers(clock: Clock) -> Answers:
 
 
 def _door_of_world(worlds: Worlds, path: str) -> tuple[SocketGateway, str] | None:
-    """The door of a world that is there, and the path as it is called there; none is made for a WebSocket."""
+    """The door of a world that is there, and the path as it is called there."""
     if not path.startswith(_WORLDS):
         return None
     name, inner = _in_world(path)
     found = worlds.present(name)
     return (found.sockets, inner) if isinstance(found, _Served) else None
+
+
+def _missing_world(worlds: Worlds, path: str) -> Awaitable[SocketRefusal | None] | None:
+    """Makes the world of a path where there is none yet."""
+    if not path.startswith(_WORLDS):
+        return None
+    name, inner = _in_world(path)
+    return None if worlds.present(name) is not None else _make_world(worlds, name, inner)
+
+
+async def _make_world(worlds: Worlds, name: str, path: str) -> SocketRefusal | None:
+    try:
+        await worlds.find(name)
+    except WorldRefused as refusal:
+        return SocketRefusal(*_no_world(refusal, path))
+    return None
 
 
 def _opener(settings: Settings, options: ExchangeOptions) -> Callable[[Start], Awaitable[Exchange]]:

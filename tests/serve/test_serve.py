@@ -257,7 +257,7 @@ def test_the_head_of_a_request_has_a_bound(tmp_path: Path) -> None:
 
 def test_a_stream_where_none_is_is_refused_and_nothing_is_said_of_it(tmp_path: Path) -> None:
     with serving(tmp_path, "--data", ":memory:") as server:
-        for path in ("/nowhere", "/ws-api/v2", "/lab/events", "/w/nobody/ws"):
+        for path in ("/nowhere", "/ws-api/v2", "/lab/events", "/w/nobody/nowhere"):
             handshake = {
                 "connection": "Upgrade",
                 "upgrade": "websocket",

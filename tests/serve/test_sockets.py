@@ -123,11 +123,35 @@ def test_the_proxy_carries_sockets_of_the_known_hosts(server: Server, tmp_path: 
                 assert ask(client, method="LIST_SUBSCRIPTIONS", id=1) == {"result": [], "id": 1}
 
 
+@pytest.mark.parametrize("path", ["/ws/btcusdt@trade", "/stream?streams=btcusdt@trade", "/ws-api/v3"])
+def test_a_world_begins_with_whatever_is_opened_first(server: Server, path: str) -> None:
+    world = f"/w/first-by-{path.split('/')[1].split('?')[0]}"
+    with (
+        connect(at(server, world + path), proxy=None) as client,
+        connect(at(server, path), proxy=None) as other,
+    ):
+        price = {"price": "43000"}
+        server.client.post(f"{world}/lab/prices/BTCUSDT", json=price).raise_for_status()
+        if path == "/ws-api/v3":
+            said = [
+                float(ask(one, method="ticker.price", params={"symbol": "BTCUSDT"}, id=1)["result"]["price"])
+                for one in (client, other)
+            ]
+            assert abs(said[0] - 43_000) < 500 < abs(said[1] - 43_000)
+        else:
+            trade = json.loads(client.recv(timeout=20))
+            assert abs(float(trade.get("data", trade)["p"]) - 43_000) < 500
+            with pytest.raises(TimeoutError):
+                other.recv(timeout=0)
+        server.client.delete(f"/lab/worlds/{world.removeprefix('/w/')}").raise_for_status()
+        assert end_of(client)[0] == 1012
+
+
 def test_a_world_has_streams_of_its_own_until_it_ends(server: Server) -> None:
-    with pytest.raises(InvalidStatus) as refused, connect(at(server, "/w/none/ws"), proxy=None):
+    with pytest.raises(InvalidStatus) as refused, connect(at(server, "/w/a%20b/ws"), proxy=None):
         pass
     assert refused.value.response.status_code == 404
-    assert server.client.get("/w/one/api/v3/ping").json() == {}
+    assert "is no name of a world" in json.loads(refused.value.response.body)["msg"]
     with connect(at(server, "/w/one/ws"), proxy=None) as client:
         assert ask(client, method="SUBSCRIBE", params=["btcusdt@trade"], id=1) == {"result": None, "id": 1}
         assert server.client.post("/lab/prices/BTCUSDT", json={"price": "41000"}).status_code == 200

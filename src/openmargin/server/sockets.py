@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from typing import Any, Final, Protocol, cast
 from urllib.parse import unquote
 
@@ -19,7 +19,7 @@ from websockets.protocol import State
 from websockets.server import ServerProtocol
 
 from openmargin.api.ws.connection import Connection
-from openmargin.api.ws.gateway import Refusal, SocketGateway, SocketRequest
+from openmargin.api.ws.gateway import Opened, Refusal, SocketGateway, SocketRequest
 from openmargin.server.protocol import JoiningTransport
 
 MESSAGE_BYTES_MAX: Final = 64 * 1024
@@ -28,6 +28,7 @@ MESSAGE_BYTES_MAX: Final = 64 * 1024
 _GOODBYE_SECONDS: Final = 5
 """How long a client has to answer a close frame, and to read what stands before it."""
 
+_log = logging.getLogger(__name__)
 # The library tells of every connection that comes and goes.
 _quiet = logging.getLogger(f"{__name__}.frames")
 _quiet.setLevel(logging.WARNING)
@@ -50,6 +51,8 @@ class WebSocketProtocol(asyncio.Protocol):
         self._frames = ServerProtocol(max_size=MESSAGE_BYTES_MAX, logger=_quiet)
         self._transport: asyncio.Transport = cast(asyncio.Transport, None)
         self._connection: Connection | None = None
+        self._opening: asyncio.Task[None] | None = None
+        """Waits for who is to answer."""
         self._message = bytearray()
         """The parts that have come of a message in parts."""
         self._deadline: asyncio.TimerHandle | None = None
@@ -69,7 +72,7 @@ class WebSocketProtocol(asyncio.Protocol):
         self._frames.receive_data(data)
         for event in self._frames.events_received():
             if isinstance(event, Request):
-                self._shake_hands(event)
+                self._asked(event)
             else:
                 self._take(cast(Frame, event))
         self._write_out()
@@ -85,6 +88,8 @@ class WebSocketProtocol(asyncio.Protocol):
             self._connection.writable()
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002
+        if self._opening is not None:
+            self._opening.cancel()
         self._sockets.discard(self)
         if self._deadline is not None:
             self._deadline.cancel()
@@ -132,19 +137,43 @@ class WebSocketProtocol(asyncio.Protocol):
 
     # --- within ------------------------------------------------------------------------------------------------
 
-    def _shake_hands(self, request: Request) -> None:
+    def _asked(self, request: Request) -> None:
+        """Shake hands, once there is somebody to answer."""
+        coming = self._gateway.wait_for(_path_of(request))
+        if coming is None:
+            self._shake_hands(request)
+            return
+        self._transport.pause_reading()  # A client has nothing to say before it is answered.
+        self._opening = self._loop.create_task(self._shake_hands_after(coming, request))
+
+    async def _shake_hands_after(self, coming: Awaitable[Refusal | None], request: Request) -> None:
+        try:
+            refusal = await coming
+        except Exception:
+            _log.exception("nobody could be made to answer %s", request.path)
+            self._transport.abort()
+            return
+        if not self._transport.is_closing():
+            self._shake_hands(request, refusal)
+            self._write_out()
+            self._transport.resume_reading()
+
+    def _shake_hands(self, request: Request, refusal: Refusal | None = None) -> None:
         response = self._frames.accept(request)
         if response.status_code == 101:
-            path, _, query = request.path.partition("?")
-            peer = get_remote_addr(self._transport)
-            asked = SocketRequest(unquote(path), query.encode("latin-1"), peer[0] if peer else "")
-            opened = self._gateway.open(asked, self)
+            opened = refusal or self._open(request)
             if isinstance(opened, Refusal):
                 response = _response(opened)
             else:
                 self._connection = opened
         del response.headers["Date"]
         self._frames.send_response(response)
+
+    def _open(self, request: Request) -> Opened:
+        query = request.path.partition("?")[2]
+        peer = get_remote_addr(self._transport)
+        asked = SocketRequest(_path_of(request), query.encode("latin-1"), peer[0] if peer else "")
+        return self._gateway.open(asked, self)
 
     def _take(self, frame: Frame) -> None:
         connection = self._connection
@@ -182,6 +211,10 @@ class WebSocketProtocol(asyncio.Protocol):
         """End the socket for good, whoever does not read, or does not answer."""
         if self._deadline is None:
             self._deadline = self._loop.call_later(_GOODBYE_SECONDS, self._transport.abort)
+
+
+def _path_of(request: Request) -> str:
+    return unquote(request.path.partition("?")[0])
 
 
 def _head(length: int) -> bytes:

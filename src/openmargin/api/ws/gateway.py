@@ -6,7 +6,7 @@ Owns: the open connections, and the count of attempts of each address.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Final, Protocol, TypeAlias
 from weakref import WeakSet
 
@@ -64,6 +64,8 @@ class Refusal(Struct, frozen=True):
 Opened: TypeAlias = Connection | Refusal
 Elsewhere: TypeAlias = Callable[[str], "tuple[SocketGateway, str] | None"]
 """The gateway that answers a path instead, and what it calls that path."""
+Missing: TypeAlias = "Callable[[str], Awaitable[Refusal | None] | None]"
+"""Makes what a path needs and is not there yet, or says why it cannot; None where nothing is missing."""
 
 
 class SocketGateway:
@@ -83,6 +85,8 @@ class SocketGateway:
         """Those that came in by the door of another gateway, which counts them."""
         self.elsewhere: Elsewhere | None = None
         """Knows paths that others answer."""
+        self.missing: Missing | None = None
+        """Makes who answers some paths when they are first asked for."""
 
     def add(self, endpoint: SocketEndpoint) -> None:
         """Have some paths answered."""
@@ -92,6 +96,10 @@ class SocketGateway:
         """Close every connection, and have the paths answered by others."""
         self.hang_up(CLOSE_RESTART, reason)
         self._endpoints = list(endpoints)
+
+    def wait_for(self, path: str) -> Awaitable[Refusal | None] | None:
+        """What has to happen before a path can be opened; mostly nothing."""
+        return None if self.missing is None else self.missing(path)
 
     def open(self, request: SocketRequest, wire: Wire) -> Opened:
         """A connection with somebody who answers it, or why there is none."""
