@@ -72,6 +72,58 @@ def test_an_order_rests_fills_and_is_cancelled(ann: Account) -> None:
         ann.order("BTCUSDT", 999)
 
 
+def test_an_order_is_lowered_in_its_place(ann: Account) -> None:
+    ann.spot.deposit("USDT", 1_000)
+    order = ann.spot.buy("BTCUSDT", "0.01", "50000")
+    lowered = ann.spot.amend(order, "0.004", client_id="less")
+    assert (lowered.id, lowered.client_id, lowered.quantity) == (order.id, "less", Decimal("0.004"))
+    assert ann.spot.balance("USDT").locked == 200
+    with pytest.raises(Refused) as refused:
+        ann.spot.amend(order, "0.02")
+    assert (refused.value.code, refused.value.reason) == (-2038, Reason.QUANTITY_RAISED)
+    assert ann.spot.open_orders() == [lowered]
+
+
+def test_an_order_is_replaced_half_by_half(ann: Account) -> None:
+    ann.spot.deposit("USDT", 1_000)
+    order = ann.spot.buy("BTCUSDT", "0.01", "50000")
+    done = ann.spot.replace(order, "0.01", "51000", client_id="next")
+    assert done.canceled is not None
+    assert done.placed is not None
+    assert (done.canceled.id, done.canceled.status) == (order.id, OrderStatus.CANCELED)
+    assert (done.placed.side, done.placed.price, done.placed.client_id) == (order.side, 51_000, "next")
+    assert (done.not_canceled, done.not_placed) == (None, None)
+    gone = ann.spot.replace(order, "0.01", "52000")
+    assert gone.not_canceled is not None
+    assert (gone.not_canceled.code, gone.canceled, gone.placed, gone.not_placed) == (-2011, None, None, None)
+    assert ann.spot.open_orders() == [done.placed]
+    both = ann.spot.replace(order, "0.001", mode="ALLOW_FAILURE")
+    assert (both.canceled, both.placed and both.placed.status) == (None, OrderStatus.FILLED)
+    poor = ann.spot.replace(done.placed, "1", "52000")
+    assert poor.not_placed is not None
+    assert (poor.canceled and poor.canceled.id, poor.placed) == (done.placed.id, None)
+    assert poor.not_placed.reason is Reason.INSUFFICIENT_BALANCE
+    mark = ann.exchange.mark()
+    with pytest.raises(Refused) as refused:
+        ann.spot.replace(poor.canceled or order, "0.01", "1")
+    assert refused.value.code == -1013
+    assert [event.kind for event in ann.exchange.events(since=mark)] == ["Rejected"]
+
+
+def test_a_margin_order_is_replaced_by_a_special_key_and_not_by_an_ordinary_one(ann: Account) -> None:
+    order = ann.buy("BTCUSDT", "0.01", "50000")
+    plain = ann.with_key(ann.create_key())
+    for change in (lambda: plain.amend(order, "0.005"), lambda: plain.replace(order, "0.005", "51000")):
+        with pytest.raises(ValueError, match="the spot wallet alone"):
+            change()
+    ann.change(vip=9, terms_signed=True)
+    ann.cancel(order)
+    bot = ann.with_key(ann.create_special_key("bot"))
+    order = bot.buy("BTCUSDT", "0.01", "50000")
+    assert bot.amend(order, "0.005").quantity == Decimal("0.005")
+    assert bot.replace(order, "0.005", "51000").placed == ann.open_orders()[0]
+
+
 def test_two_accounts_trade_with_each_other_where_the_house_is_away() -> None:
     with Exchange(house=False) as exchange:
         ann, bob = exchange.account("ann"), exchange.account("bob")

@@ -5,6 +5,7 @@ Never: decides; commands go to the engine that the server drives, and what they 
 """
 
 from openmargin.domain.enums import (
+    CancelReplaceMode,
     Contingency,
     KeyKind,
     LiquidationEnd,
@@ -33,11 +34,13 @@ from openmargin.sdk.exchange import Exchange
 from openmargin.sdk.facts import Entry, Event
 from openmargin.sdk.legs import Leg
 from openmargin.sdk.refused import Refused
+from openmargin.sdk.replacing import Replacement
 
 __all__ = [
     "Account",
     "Amount",
     "Balance",
+    "CancelReplaceMode",
     "Contingency",
     "Depth",
     "Entry",
@@ -56,6 +59,7 @@ __all__ = [
     "Permission",
     "Reason",
     "Refused",
+    "Replacement",
     "SelfTradePrevention",
     "Side",
     "SideEffect",

@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING, Final, overload
 from openmargin.api import outcomes
 from openmargin.api.endpoint import Sender
 from openmargin.api.list_params import refuse_pair
-from openmargin.api.single_orders import OrderParams, order_command
 from openmargin.domain.commands import (
+    AmendOrder,
     AnyCommand,
     Borrow,
     CancelAllOrders,
     CancelOrder,
     CancelOrderList,
+    CancelReplace,
     ChangeAccount,
     CloseIsolated,
     CreateKey,
@@ -36,6 +37,7 @@ from openmargin.domain.commands import (
     Withdraw,
 )
 from openmargin.domain.enums import (
+    CancelReplaceMode,
     Contingency,
     KeyKind,
     OrderType,
@@ -45,6 +47,7 @@ from openmargin.domain.enums import (
     SideEffect,
     TimeInForce,
 )
+from openmargin.domain.events import OrderAmended
 from openmargin.domain.ids import ANY_ADDRESS, CROSS, SPOT, Scope
 from openmargin.domain.reasons import Reason, Rejected
 from openmargin.domain.views import AccountView, BorrowableView, IsolatedView
@@ -68,9 +71,10 @@ from openmargin.sdk.answers import (
     order_of,
     trade_of,
 )
-from openmargin.sdk.legs import Leg, optional
-from openmargin.sdk.legs import time_in_force as time_in_force_of
+from openmargin.sdk.legs import Leg
+from openmargin.sdk.placing import placement
 from openmargin.sdk.refused import Refused, refusals_of_the_rim
+from openmargin.sdk.replacing import Replacement, replacement_of
 
 if TYPE_CHECKING:
     from openmargin.sdk.exchange import Exchange
@@ -150,33 +154,24 @@ class TradingAccount:
 
         `trailing_delta` counts basis points; `quote_quantity` sizes a MARKET order in quote.
         """
-        kind = word(
-            OrderType, "type", type if type is not None else "LIMIT" if price is not None else "MARKET"
-        )
-        mode = self_trade_prevention
-        asked = OrderParams(
-            symbol=symbol,
-            side=word(Side, "side", side),
-            type=kind,
-            quantity=optional("quantity", quantity),
-            quote_quantity=optional("quote_quantity", quote_quantity),
-            price=optional("price", price),
-            stop_price=optional("stop_price", stop_price),
-            client_order_id=client_id,
-            iceberg_quantity=atoms("iceberg", iceberg),
-            time_in_force=time_in_force_of(kind, time_in_force),
+        command = placement(
+            self._sender,
+            self.exchange.catalogue,
+            symbol,
+            side,
+            quantity,
+            price,
+            type=type,
+            quote_quantity=quote_quantity,
+            stop_price=stop_price,
             trailing_delta=trailing_delta,
+            iceberg=iceberg,
+            time_in_force=time_in_force,
+            side_effect=side_effect,
+            self_trade_prevention=self_trade_prevention,
+            auto_repay_at_cancel=self._repays_at_cancel(auto_repay_at_cancel),
+            client_id=client_id,
         )
-        with refusals_of_the_rim():
-            command = order_command(
-                self._sender,
-                self.exchange.catalogue,
-                asked,
-                self.scope,
-                None if mode is None else word(SelfTradePrevention, "self_trade_prevention", mode),
-                word(SideEffect, "side_effect", side_effect),
-                auto_repay_at_cancel=self._repays_at_cancel(auto_repay_at_cancel),
-            )
         placed = outcomes.placed_order(self._do(command))
         return order_of(placed.order, placed.fills, placed.borrowed)
 
@@ -187,6 +182,75 @@ class TradingAccount:
     def sell(self, symbol: str, quantity: Amount, price: Amount | None = None) -> Order:
         """Sell at the market, or at a limit; `place` knows everything else."""
         return self.place(symbol, Side.SELL, quantity, price)
+
+    def amend(self, order: Order, quantity: Amount, *, client_id: str = "") -> Order:
+        """Lower the quantity of an open order, which keeps its turn; the other one of a pair goes along.
+
+        `quantity` is all that it is to be of, what has traded included. For the spot wallet, a special key, and the
+        operator: ValueError for an ordinary key of a margin account.
+        """
+        self._require_spot_words()
+        command = AmendOrder(
+            self.id,
+            self._key,
+            0,
+            self.scope,
+            order.symbol,
+            order.id,
+            "",
+            atoms("quantity", quantity),
+            client_id,
+        )
+        outcome = self.exchange.do(command, SPOT)
+        # The order that was asked for is told of before the other of its pair.
+        return order_of(next(event.order for event in outcome.events if isinstance(event, OrderAmended)))
+
+    def replace(
+        self,
+        order: Order,
+        quantity: Amount | None = None,
+        price: Amount | None = None,
+        *,
+        side: Side | str | None = None,
+        type: OrderType | str | None = None,
+        quote_quantity: Amount | None = None,
+        stop_price: Amount | None = None,
+        trailing_delta: int | None = None,
+        iceberg: Amount = 0,
+        time_in_force: TimeInForce | str | None = None,
+        self_trade_prevention: SelfTradePrevention | str | None = None,
+        client_id: str = "",
+        mode: CancelReplaceMode | str = CancelReplaceMode.STOP_ON_FAILURE,
+        cancels_over_limit: bool = False,
+    ) -> Replacement:
+        """Cancel an order and place another of its symbol in one step: on its side unless said otherwise, else as `place`.
+
+        Each half may fail by itself, which the answer tells; Refused where neither was tried. With `cancels_over_limit` an
+        account that has placed as many orders as it may still cancels. For whom: see `amend`.
+        """
+        self._require_spot_words()
+        new_order = placement(
+            self._sender,
+            self.exchange.catalogue,
+            order.symbol,
+            order.side if side is None else side,
+            quantity,
+            price,
+            type=type,
+            quote_quantity=quote_quantity,
+            stop_price=stop_price,
+            trailing_delta=trailing_delta,
+            iceberg=iceberg,
+            time_in_force=time_in_force,
+            side_effect=SideEffect.NO_SIDE_EFFECT,
+            self_trade_prevention=self_trade_prevention,
+            auto_repay_at_cancel=False,
+            client_id=client_id,
+        )
+        cancel = CancelOrder(self.id, self._key, 0, self.scope, order.symbol, order.id, "", "")
+        chosen = word(CancelReplaceMode, "mode", mode)
+        command = CancelReplace(self.id, self._key, 0, chosen, cancel, new_order, cancels_over_limit)
+        return replacement_of(self.exchange.do(command, SPOT), order.id)
 
     @overload
     def cancel(self, order: Order) -> Order: ...
@@ -360,6 +424,12 @@ class TradingAccount:
         return TradingAccount(self.exchange, self.id, self.scope, key)
 
     # --- inside
+
+    def _require_spot_words(self) -> None:
+        """Margin has no words for it: Binance takes it for the wallets that a key trades with on the spot API."""
+        key = self._live.key(self._key) if self._key else None
+        if self.scope != SPOT and key is not None and not key.special_scope:
+            raise ValueError("an ordinary key amends and replaces orders of the spot wallet alone")
 
     @property
     def _live(self) -> Live:
