@@ -70,6 +70,11 @@ def test_clients_match_on_these(reason: Reason, code: int, message: str) -> None
     assert WIRE_ERRORS[reason, Dialect.SAPI] == WireError(400, code, message)
 
 
+def test_who_finds_no_room_for_a_connection_is_told_to_try_again() -> None:
+    text = "Server is currently overloaded with other requests. Please try again in a few minutes."
+    assert (errors.CONNECTIONS_FULL.code, errors.CONNECTIONS_FULL.message) == (-1008, text)
+
+
 def test_dialects_differ_where_the_references_do() -> None:
     assert WIRE_ERRORS[Reason.SYMBOL_NOT_ON_MARGIN, Dialect.SAPI].code == -3021
     assert WIRE_ERRORS[Reason.SYMBOL_NOT_ON_MARGIN, Dialect.SPOT].code == -2010

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.api.world import World
+from tests.api.worlds import with_margin
 
 INFO = "/api/v3/exchangeInfo"
 
@@ -93,6 +94,21 @@ def test_the_price_index_is_the_exchanges(world: World) -> None:
         "symbol": "BTCUSDT",
     }
     assert world.public("/sapi/v1/margin/priceIndex").code == -1102
+
+
+def test_a_price_index_that_has_passed_its_age_is_none() -> None:
+    world = World(with_margin(index_max_age_ms=1_000))
+    world.advance(1_000)
+    asked = {"symbol": "BTCUSDT"}
+    assert world.public("/sapi/v1/margin/priceIndex", **asked).status == 200
+    world.advance(1)
+    assert world.public("/sapi/v1/margin/priceIndex", **asked).json == {
+        "code": -3042,
+        "msg": "PriceIndex not available for this margin pair.",
+    }
+    world.set_index("BTCUSDT", "60000")
+    assert world.public("/sapi/v1/margin/priceIndex", **asked).json["calcTime"] == world.now_ms
+    world.close()
 
 
 def test_bars_are_the_accounts_leverage(world: World) -> None:

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.api.world import World, resting_price
+from openmargin.api.windows import DAY_MS
+from tests.api.world import SPOT, World, resting_price
 
 ORDER = "/sapi/v1/margin/order"
 OPEN = "/sapi/v1/margin/openOrders"
@@ -199,6 +200,26 @@ def test_an_order_is_found_open_and_after(world: World) -> None:
         "msg": "Order does not exist.",
     }
     assert world.get(ORDER, symbol="ETHUSDT", orderId=placed["orderId"]).code == -2013
+
+
+@pytest.mark.parametrize("path", [ORDER, "/api/v3/order"])
+def test_an_order_that_came_to_nothing_is_archived_after_ninety_days(world: World, path: str) -> None:
+    world.deposit("USDT", "10000", SPOT)
+    order = {**LIMIT, "price": resting_price(world.exchange)}
+    undone = {"symbol": "BTCUSDT", "orderId": world.post(path, **order).json["orderId"]}
+    open_still = {"symbol": "BTCUSDT", "orderId": world.post(path, **order).json["orderId"]}
+    market = {"symbol": "BTCUSDT", "side": "BUY", "type": "MARKET", "quantity": "0.001"}
+    done = {"symbol": "BTCUSDT", "orderId": world.post(path, **market).json["orderId"]}
+    world.delete(path, **undone)
+    world.advance(90 * DAY_MS)
+    assert world.get(path, **undone).json["status"] == "CANCELED"
+    world.advance(1)
+    assert world.get(path, **undone).json == {
+        "code": -2026,
+        "msg": "Order was canceled or expired with no executed qty over 90 days ago and has been archived.",
+    }
+    assert world.get(path, **open_still).json["status"] == "NEW"
+    assert world.get(path, **done).json["status"] == "FILLED"
 
 
 def test_an_open_order_hides_an_older_one_of_its_name(world: World) -> None:

@@ -70,6 +70,7 @@ _HELP = {
     -1155: "Answers are JSON: leave `responseFormat` out.",
     -2028: "Log on with an Ed25519 key, or sign each message.",
     -2013: "There is no such order in this account and symbol, open or not.",
+    -2026: "`allOrders` still has it.",
     -2016: "The symbol was never traded.",
     -2014: "A key has 64 letters and digits, in the header `X-MBX-APIKEY`.",
     -2015: "Unknown key, missing permission, or foreign address; Binance does not say which, and neither do we.",

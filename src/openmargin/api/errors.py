@@ -80,7 +80,9 @@ TIMED_OUT: Final = WireError(
     "Timeout waiting for response from backend server. Send status unknown; execution status unknown.",
 )
 SHUTTING_DOWN: Final = WireError(503, -1016, "This service is no longer available.")
-CONNECTIONS_FULL: Final = WireError(503, -1008, "Server is currently overloaded with other requests.")
+CONNECTIONS_FULL: Final = WireError(
+    503, -1008, "Server is currently overloaded with other requests. Please try again in a few minutes."
+)
 NOT_SUPPORTED: Final = WireError(400, -1020, "This operation is not supported.")
 OUTSIDE_RECV_WINDOW: Final = WireError(400, -1021, "Timestamp for this request is outside of the recvWindow.")
 AHEAD_OF_SERVER: Final = WireError(
@@ -104,6 +106,11 @@ INVALID_TIME_UNIT: Final = WireError(
     400, -1194, "Invalid value for time unit; expected either MICROSECOND or MILLISECOND."
 )
 NO_SUCH_ORDER: Final = WireError(400, -2013, "Order does not exist.")
+ORDER_ARCHIVED: Final = WireError(
+    400,
+    -2026,
+    "Order was canceled or expired with no executed qty over 90 days ago and has been archived.",
+)
 BAD_API_KEY_FORMAT: Final = WireError(401, -2014, "API-key format invalid.")
 REJECTED_KEY: Final = WireError(401, -2015, "Invalid API-key, IP, or permissions for action.")
 BAD_DATE_RANGE: Final = WireError(400, -3011, "Your input date is invalid.")

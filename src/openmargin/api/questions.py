@@ -2,23 +2,31 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Final
 
 from openmargin.api import list_params, params
 from openmargin.api.endpoint import Call
-from openmargin.api.errors import BAD_COMBINATION, NO_SUCH_ORDER, ApiError
+from openmargin.api.errors import BAD_COMBINATION, NO_SUCH_ORDER, ORDER_ARCHIVED, ApiError
 from openmargin.api.intervals import interval_words
 from openmargin.api.render import Reply
 from openmargin.api.scopes import SymbolParams
 from openmargin.api.single_orders import OneOrderParams
+from openmargin.api.windows import DAY_MS
+from openmargin.domain.enums import OrderStatus
 from openmargin.domain.ids import Scope
 from openmargin.domain.orders import ListView, OrderView, PreventedMatch
 from openmargin.domain.views import OrderCountView
 from openmargin.history import queries
 
+_KEPT_MS: Final = 90 * DAY_MS
+_UNDONE: Final = (OrderStatus.CANCELED, OrderStatus.EXPIRED, OrderStatus.EXPIRED_IN_MATCH)
+
 
 async def find_order(call: Call, asked: OneOrderParams, scope: Scope) -> OrderView:
-    """An order that is open, or was; of several that ended under one name the newest."""
+    """An order that is open, or was; of several that ended under one name the newest.
+
+    One that ended long ago without a trade is refused as archived.
+    """
     asked.require_a_name()
     call.catalogue.symbol(asked.symbol)
     account_id = call.sender.account_id
@@ -39,7 +47,16 @@ async def find_order(call: Call, asked: OneOrderParams, scope: Scope) -> OrderVi
         )
     if order is None or (asked.client_order_id and order.spec.client_order_id != asked.client_order_id):
         raise ApiError(NO_SUCH_ORDER)
+    if _is_archived(order, call.exchange.clock.now_ms()):
+        raise ApiError(ORDER_ARCHIVED)
     return order
+
+
+def _is_archived(order: OrderView, now_ms: int) -> bool:
+    """Was it cancelled, or did it expire, more than 90 days ago with nothing executed (semantics 3, -2026)?"""
+    if order.status not in _UNDONE or order.executed_quantity:
+        return False
+    return order.updated_at_ms < now_ms - _KEPT_MS
 
 
 async def open_orders(call: Call, scope: Scope, symbol: str | None) -> list[OrderView]:

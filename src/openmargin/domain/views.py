@@ -182,6 +182,8 @@ class IndexView(Struct, frozen=True):
     at_ms: int
     is_stopped: bool = False
     """Has its feed stopped?"""
+    is_too_old: bool = False
+    """Has it passed the age that the venue gives prices?"""
 
 
 class IndexScriptView(Struct, frozen=True):

@@ -339,11 +339,14 @@ def inventory(state: State, asset: str) -> Atoms:
     return loans.inventory(state, asset)
 
 
-def index_of(state: State, symbol: str) -> IndexView | None:
+def index_of(state: State, symbol: str, at_ms: int) -> IndexView | None:
+    """A pair's index price, and whether it is good at a moment (mechanics 5)."""
     book = state.books.get(symbol)
     if book is None:
         return None
-    return IndexView(symbol, book.index_price, book.index_at_ms, symbol in state.feeds.stopped)
+    most_ms = state.venue.margin.index_max_age_ms
+    is_too_old = 0 < most_ms < at_ms - book.index_at_ms
+    return IndexView(symbol, book.index_price, book.index_at_ms, symbol in state.feeds.stopped, is_too_old)
 
 
 def index_scripts(state: State) -> list[IndexScriptView]:

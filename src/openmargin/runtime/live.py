@@ -173,7 +173,7 @@ class Live:
         return views.inventory(self._engine.state, asset)
 
     def index(self, symbol: str) -> IndexView | None:
-        return views.index_of(self._engine.state, symbol)
+        return views.index_of(self._engine.state, symbol, self.now_ms())
 
     def index_scripts(self) -> list[IndexScriptView]:
         """The scripts of the index that go on."""

@@ -128,7 +128,7 @@ async def price_index(call: Call, asked: PriceIndexParams) -> PriceIndexReply:
     """Query the index price of a pair"""
     call.catalogue.symbol(asked.symbol)
     index = await call.exchange.read(lambda live: live.index(asked.symbol))
-    if index is None or index.is_stopped:
+    if index is None or index.is_stopped or index.is_too_old:
         raise ApiError(NO_PRICE_INDEX)
     return PriceIndexReply(index.at_ms, format_e8(index.price), index.symbol)
 

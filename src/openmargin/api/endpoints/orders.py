@@ -106,7 +106,13 @@ class QueryOrderParams(OneOrderParams, frozen=True, kw_only=True):
     Security.USER_DATA,
     Weight(10),
     params=QueryOrderParams,
-    refuses=(UNNAMED, errors.INVALID_SYMBOL, errors.NO_SUCH_ORDER, errors.NO_ISOLATED_ACCOUNT),
+    refuses=(
+        UNNAMED,
+        errors.INVALID_SYMBOL,
+        errors.NO_SUCH_ORDER,
+        errors.ORDER_ARCHIVED,
+        errors.NO_ISOLATED_ACCOUNT,
+    ),
 )
 async def query_order(call: Call, asked: QueryOrderParams) -> OrderReply:
     """Query an order"""

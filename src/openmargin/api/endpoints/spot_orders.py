@@ -302,7 +302,7 @@ async def cancel_all_orders(call: Call, asked: SymbolParams) -> list[OrderReply 
     Security.USER_DATA,
     Weight(4),
     params=OneOrderParams,
-    refuses=(UNNAMED, errors.INVALID_SYMBOL, errors.NO_SUCH_ORDER),
+    refuses=(UNNAMED, errors.INVALID_SYMBOL, errors.NO_SUCH_ORDER, errors.ORDER_ARCHIVED),
 )
 async def query_order(call: Call, asked: OneOrderParams) -> OrderReply:
     """Query an order"""
