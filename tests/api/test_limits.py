@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from openmargin.api.limits import WeightLimits, WindowCounter, end_of_minute
+from openmargin.domain.ids import SPOT
 from tests.api.world import World
 
 ORDER = "/sapi/v1/margin/order"
@@ -95,6 +96,40 @@ def test_api_endpoints_share_one_budget(tight: World) -> None:
     assert tight.send("GET", "/api/v3/exchangeInfo").code == -1003
 
 
+def test_what_trades_on_api_and_succeeds_weighs_nothing(tight: World, host: HostClock) -> None:
+    """Binance's changelog of 2026-03-27 and 2026-04-02: all placements and cancels, and an amendment only if it ends its
+    order, which none does here."""
+    tight.deposit("USDT", "100000", SPOT)
+    tight.deposit("BTC", "1", SPOT)
+    order = {"symbol": "BTCUSDT", "side": "BUY", "type": "LIMIT", "timeInForce": "GTC", "price": "20000"}
+    path = "/api/v3/order"
+
+    def used(method: str, path: str, **asked: object) -> tuple[int, int]:
+        answer = tight.signed(method, path, {"symbol": "BTCUSDT", **asked})
+        assert answer.headers["x-mbx-used-weight"] == answer.headers["x-mbx-used-weight-1m"]
+        return answer.status, int(answer.headers["x-mbx-used-weight"])
+
+    assert [used("POST", path, **order, quantity="0.01") for _ in range(30)] == [(200, 0)] * 30
+    assert used("POST", path, **order, quantity="100") == (400, 1)
+    assert used("PUT", f"{path}/amend/keepPriority", orderId=1, newQty="0.005") == (200, 5)
+    replacing = {**order, "quantity": "0.01", "cancelReplaceMode": "STOP_ON_FAILURE", "cancelOrderId": 1}
+    assert used("POST", f"{path}/cancelReplace", **replacing) == (200, 5)
+    assert used("DELETE", path, orderId=2) == (200, 5)
+    pending = {"pendingType": "MARKET", "pendingSide": "SELL", "pendingQuantity": "0.01"}
+    working = {"workingType": "LIMIT_MAKER", "workingSide": "BUY", "workingPrice": "20000"}
+    oto = {**working, **pending, "workingQuantity": "0.02", "listClientOrderId": "oto"}
+    assert used("POST", "/api/v3/orderList/oto", **oto) == (200, 5)
+    assert used("DELETE", "/api/v3/orderList", listClientOrderId="oto") == (200, 5)
+    assert used("DELETE", "/api/v3/openOrders") == (200, 5)
+    assert used("DELETE", "/api/v3/openOrders") == (400, 6)
+    assert tight.send("GET", "/api/v3/exchangeInfo").code == -1003
+    assert used("POST", path, **order, quantity="0.01")[0] == 429, (
+        "an address that is over its limit is refused"
+    )
+    host.now_ms += 60_000
+    assert used("POST", path, **order, quantity="0.01") == (200, 0)
+
+
 def test_all_orders_is_bounded_in_calls_too(world: World) -> None:
     statuses = [world.get("/sapi/v1/margin/allOrders", symbol="BTCUSDT").status for _ in range(61)]
     assert statuses[:60] == [200] * 60
@@ -107,6 +142,9 @@ def test_windows_end_with_the_minute() -> None:
     assert counter.add("b", "ip", 5, 59_999) == 5
     assert counter.add("b", "ip", 5, 60_000) == 5
     assert counter.add("b", "ip", 5, 119_999) == 10
+    assert counter.give_back("b", "ip", 5, 119_999) == 5
+    assert counter.give_back("b", "ip", 5, 59_999) is None, "what that minute counted is forgotten"
+    assert counter.add("b", "ip", 0, 119_999) == 5
 
 
 def test_late_comers_of_a_crowded_minute_share_a_window(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -260,7 +260,7 @@ def test_placements_are_counted_in_the_headers(world: World) -> None:
 @pytest.mark.parametrize(
     ("method", "path", "parameters", "weight"),
     [
-        ("POST", ORDER, LIMIT, 1),
+        ("POST", ORDER, LIMIT, 0),
         ("POST", TEST, LIMIT, 1),
         ("POST", TEST, {**LIMIT, "computeCommissionRates": "true"}, 20),
         ("GET", OPEN, {"symbol": "BTCUSDT"}, 6),

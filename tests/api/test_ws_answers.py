@@ -56,7 +56,7 @@ def test_an_answer_without_a_key_tells_of_weight_alone(client: Client) -> None:
 def test_an_order_tells_of_the_counts_first(client: Client) -> None:
     answer = client.signed("order.place", {**ORDER, "newOrderRespType": "ACK"})
     assert list(answer) == ["id", "status", "result", "rateLimits"]
-    assert answer["rateLimits"] == [*ORDERS, WEIGHT]
+    assert answer["rateLimits"] == [*ORDERS, {**WEIGHT, "count": 2}], "what succeeded weighs nothing"
 
 
 def test_a_refused_order_tells_of_them_too(client: Client) -> None:
@@ -66,8 +66,16 @@ def test_a_refused_order_tells_of_them_too(client: Client) -> None:
         "id": 2,
         "status": 400,
         "error": {"code": -2010, "msg": "Account has insufficient balance for requested action."},
-        "rateLimits": [*ORDERS, {**WEIGHT, "count": 4}],
+        "rateLimits": [*ORDERS, WEIGHT],
     }
+
+
+def test_whatever_trades_and_succeeds_weighs_nothing_here_too(client: Client) -> None:
+    placed = client.signed("order.place", ORDER)["result"]
+    which = {"symbol": "BTCUSDT", "orderId": placed["orderId"]}
+    canceled = client.signed("order.cancel", which)
+    assert (canceled["status"], canceled["rateLimits"]) == (200, [{**WEIGHT, "count": 2}])
+    assert client.signed("order.cancel", which)["rateLimits"] == [WEIGHT]
 
 
 def test_of_whom_nobody_knows_there_are_no_counts(client: Client) -> None:

@@ -45,9 +45,11 @@ class Gateway:
         if endpoint is None:
             return self._no_route(request)
         headers: Headers = []
+        now_ms = self.pipeline.exchange.clock.host_ms()
         try:
-            call, asked = self._admit(endpoint, request, headers)
+            call, asked = self._admit(endpoint, request, headers, now_ms)
             answer = _encode(await endpoint.run(call, asked))
+            self.pipeline.succeeded(endpoint, request.ip, now_ms, headers)
         except Exception as error:
             refusal = self.pipeline.refusal_of(error, endpoint.name)
             if refusal.retry is not None:
@@ -55,10 +57,10 @@ class Gateway:
             return _refusal(refusal.error, headers, refusal.data)
         return json_response(200, answer, headers)
 
-    def _admit(self, endpoint: Endpoint, request: Request, headers: Headers) -> tuple[Call, Any]:
+    def _admit(self, endpoint: Endpoint, request: Request, headers: Headers, now_ms: int) -> tuple[Call, Any]:
         """The call that a request makes, and what it asks for; raises ApiError where it may not."""
         parameters = _parameters(request, endpoint.arrays)
-        sender = self.pipeline.admit(endpoint, request, parameters, headers)
+        sender = self.pipeline.admit(endpoint, request, parameters, headers, now_ms)
         call = self.pipeline.call(endpoint, sender, headers, _in_microseconds(endpoint, request))
         return call, endpoint.read(parameters)
 

@@ -21,7 +21,9 @@ Written from the registry by `python -m openmargin.api.docs`; do not edit.
 Weights are counted in minutes of the host's clock. On `/sapi` every endpoint has a budget of its own: 12,000 a minute
 for each IP address, or 180,000 for each account where the weight is a UID weight. All endpoints on `/api` share 6,000
 a minute for each IP address, and 300,000 requests of any weight in five minutes; who goes on asking after 429 is
-[banned](venue.md#requests) with 418. Unknown parameters are tolerated on `/sapi` and refused with -1104 on `/api`.
+[banned](venue.md#requests) with 418. Placing and cancelling on `/api` weighs nothing once it has succeeded, as on Binance
+since April 2026; until then, and if it is refused, it weighs what the table says. An amendment always does: none ends an
+order here. Unknown parameters are tolerated on `/sapi` and refused with -1104 on `/api`.
 
 Below each endpoint stand the codes that it refuses with; [Errors](errors.md) has all texts. Any endpoint may also answer
 {everywhere}. A refusal changes nothing, but after -1007 the request may have been
@@ -74,6 +76,8 @@ def weight_words(row: Endpoint) -> str:
 
 def _plain_weight(weight: Weight) -> str:
     text = f"{weight.value} ({weight.payer.value})"
+    if weight.is_given_back:
+        text += "; 0 where it succeeds"
     if weight.heavier is None:
         return text
     return f"{text}; {weight.heavier.words()}"

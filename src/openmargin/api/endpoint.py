@@ -68,6 +68,8 @@ class Weight(Struct, frozen=True):
     payer: Payer = Payer.IP
     heavier: Scale | None = None
     """How it weighs more by what it asks for."""
+    is_given_back: bool = False
+    """Does a request that succeeds weigh nothing in the end? So it is for most of what trades on the spot API."""
 
     def of(self, parameters: Mapping[str, str]) -> int:
         heavier = self.heavier

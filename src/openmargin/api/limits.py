@@ -26,6 +26,8 @@ from openmargin.api.wire import Headers
 from openmargin.domain.venue import RequestRules
 
 _API: Final = "/api"
+_USED: Final = (b"x-mbx-used-weight", b"x-mbx-used-weight-1m")
+"""The headers that tell what an address has used of /api."""
 _MINUTE_MS: Final = 60_000
 RAW_WINDOW_MS: Final = 5 * _MINUTE_MS
 ATTEMPTS_WINDOW_MS: Final = 5 * _MINUTE_MS
@@ -42,7 +44,8 @@ class WeightLimits(Struct, frozen=True):
     sapi_uid: int = 180_000
     api_ip: int = 6_000
     api_raw: int = 300_000
-    """Requests of any weight on /api, those that are refused included."""
+    """Requests of any weight on /api, those that are refused included: since 2026-04-02 by Binance's changelog, whose page
+    of enumerations still shows the 61,000 of before."""
 
 
 class WindowCounter:
@@ -65,6 +68,15 @@ class WindowCounter:
             window = (budget, "")
             used = self._sums.get(window)
         total = (used or 0) + amount
+        self._sums[window] = total
+        return total
+
+    def give_back(self, budget: str, payer: str | int, amount: int, at_ms: int) -> int | None:
+        """The sum after taking out what was added at that time; None where its window has ended."""
+        if at_ms // self._length_ms != self._window:
+            return None
+        window = (budget, payer) if (budget, payer) in self._sums else (budget, "")
+        total = self._sums[window] - amount
         self._sums[window] = total
         return total
 
@@ -95,7 +107,7 @@ class Limits:
                 error = requests_exceeded(self.weights.api_raw, "5 MINUTE")
                 refusal = ApiError(error, _end_of(RAW_WINDOW_MS, now_ms))
             text = b"%d" % used
-            headers += [(b"x-mbx-used-weight", text), (b"x-mbx-used-weight-1m", text)]
+            headers += [(name, text) for name in _USED]
             if refusal is not None:
                 raise refusal
             return
@@ -106,6 +118,13 @@ class Limits:
         headers.append((name, b"%d" % used))
         if used > limit:
             raise ApiError(weight_exceeded(limit), end_of_minute(now_ms))
+
+    def give_back(self, address: str, weight: int, charged_ms: int, headers: Headers) -> None:
+        """Forget a weight of /api that was charged at that time, also in the headers that tell of it."""
+        used = self._weight.give_back(_API, address, weight, charged_ms)
+        if used is not None:
+            text = b"%d" % used
+            headers[:] = [(name, text if name in _USED else value) for name, value in headers]
 
     def spend(self, address: str, weight: int, now_ms: int) -> None:
         """Take the weight from what all of /api shares for one address, or refuse."""

@@ -44,12 +44,19 @@ class Pipeline:
         self._failures = 0
 
     def admit(
-        self, endpoint: Endpoint, request: Proof, parameters: Mapping[str, str], headers: Headers
+        self,
+        endpoint: Endpoint,
+        request: Proof,
+        parameters: Mapping[str, str],
+        headers: Headers,
+        now_ms: int,
     ) -> Sender:
-        """Who asks, once the request has paid; raises ApiError where it may not. The headers tell what is used."""
+        """Who asks, once the request has paid; raises ApiError where it may not. The headers tell what is used.
+
+        `now_ms` is the host's time.
+        """
         if endpoint.dialect is Dialect.SPOT:
             _refuse_unread(endpoint, parameters)
-        now_ms = self.exchange.clock.host_ms()
         weight = endpoint.weight.of(parameters)
         self.limits.count(endpoint, request.ip, now_ms)
         if endpoint.weight.payer is Payer.IP:
@@ -58,6 +65,14 @@ class Pipeline:
         if endpoint.weight.payer is Payer.UID:
             self.limits.charge(endpoint, sender.account_id, weight, now_ms, headers)
         return sender
+
+    def succeeded(self, endpoint: Endpoint, ip: str, admitted_ms: int, headers: Headers) -> None:
+        """Give back the weight of a request that was admitted then, if it has none once it has succeeded.
+
+        Binance's changelog of 2026-03-27, in force since 2026-04-02.
+        """
+        if endpoint.weight.is_given_back:
+            self.limits.give_back(ip, endpoint.weight.value, admitted_ms, headers)
 
     def call(
         self,

@@ -85,7 +85,7 @@ class NewOcoParams(ListParams, frozen=True, kw_only=True):
     "POST",
     f"{_PATH}/oco",
     Security.TRADE,
-    Weight(1),
+    Weight(1, is_given_back=True),
     params=NewOcoParams,
     refuses=(*_PAIR_MISFITS, *_PLACING, Reason.LIST_PRICES_WRONG),
     unsupported=order_params.pegs("above", "below"),
@@ -125,7 +125,7 @@ class NewLegacyOcoParams(LegacyOcoParams, frozen=True, kw_only=True):
     "POST",
     "/api/v3/order/oco",
     Security.TRADE,
-    Weight(1),
+    Weight(1, is_given_back=True),
     params=NewLegacyOcoParams,
     refuses=(*_PLACING, Reason.LIST_PRICES_WRONG),
 )
@@ -156,7 +156,7 @@ class NewOtoParams(NewWorkingParams, frozen=True, kw_only=True):
     "POST",
     f"{_PATH}/oto",
     Security.TRADE,
-    Weight(1),
+    Weight(1, is_given_back=True),
     params=NewOtoParams,
     refuses=_PLACING,
     unsupported=order_params.pegs("working", "pending"),
@@ -176,7 +176,7 @@ class NewOtocoParams(NewWorkingParams, frozen=True, kw_only=True):
     "POST",
     f"{_PATH}/otoco",
     Security.TRADE,
-    Weight(1),
+    Weight(1, is_given_back=True),
     params=NewOtocoParams,
     refuses=(*_PAIR_MISFITS, *_PLACING, Reason.LIST_PRICES_WRONG),
     unsupported=order_params.pegs("working", "pendingAbove", "pendingBelow"),
@@ -191,7 +191,14 @@ async def new_otoco(call: Call, asked: NewOtocoParams) -> ListReply:
 # --- cancelling and looking up ---------------------------------------------------------------------------------
 
 
-@endpoint("DELETE", _PATH, Security.TRADE, Weight(1), params=CancelListParams, refuses=CANCELLING_LIST)
+@endpoint(
+    "DELETE",
+    _PATH,
+    Security.TRADE,
+    Weight(1, is_given_back=True),
+    params=CancelListParams,
+    refuses=CANCELLING_LIST,
+)
 async def cancel_list(call: Call, asked: CancelListParams) -> ListReply:
     """Cancel an order list"""
     outcome = await call.submit(cancel_list_command(call.sender, asked, call.sender.scope))

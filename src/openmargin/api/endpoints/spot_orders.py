@@ -95,7 +95,7 @@ class NewOrderParams(OrderParams, frozen=True, kw_only=True):
     "POST",
     _PATH,
     Security.TRADE,
-    Weight(1),
+    Weight(1, is_given_back=True),
     params=NewOrderParams,
     refuses=PLACING_ONE,
     unsupported=order_params.pegs(),
@@ -148,7 +148,7 @@ class CancelOrderParams(CancelParams, frozen=True, kw_only=True):
     "DELETE",
     _PATH,
     Security.TRADE,
-    Weight(1),
+    Weight(1, is_given_back=True),
     params=CancelOrderParams,
     refuses=(*CANCELLING_ONE, Reason.CANCEL_RESTRICTED),
 )
@@ -209,7 +209,7 @@ class BothHalves(Reply):
     "POST",
     f"{_PATH}/cancelReplace",
     Security.TRADE,
-    Weight(1),
+    Weight(1, is_given_back=True),
     params=CancelReplaceParams,
     refuses=(
         _UNNAMED_CANCEL,
@@ -283,7 +283,7 @@ def _failure(call: Call, rejected: Rejected, outcome: Outcome) -> errors.ErrorBo
     "DELETE",
     "/api/v3/openOrders",
     Security.TRADE,
-    Weight(1),
+    Weight(1, is_given_back=True),
     params=SymbolParams,
     refuses=(*OF_ORDERS, Reason.NO_OPEN_ORDERS),
 )

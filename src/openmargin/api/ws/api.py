@@ -154,9 +154,12 @@ class WebSocketApi:
         proof = session.proof(parameters, must_be_signed=row.security is Security.SIGNED, lost_key=lost_key)
         asked = {name: text for name, text in parameters.items() if name not in _OF_ENVELOPE}
         headers: Headers = []
-        work.sender = sender = self._pipeline.admit(row, proof, asked, headers)
+        now_ms = self._pipeline.exchange.clock.host_ms()
+        work.sender = sender = self._pipeline.admit(row, proof, asked, headers, now_ms)
         call = self._pipeline.call(row, sender, headers, session.per_ms != 1, session)
-        return _encode(await row.run(call, row.read(asked)))
+        answer = _encode(await row.run(call, row.read(asked)))
+        self._pipeline.succeeded(row, session.ip, now_ms, headers)
+        return answer
 
     def _read(self, session: Session, message: bytes | str) -> _Work:
         """What a message asks for; one that names no method that is served is charged here."""
