@@ -15,6 +15,7 @@
                                         cancel fails, and `over-limit` cancels where the counts are full
     ann amends a1 to 3 as a2            lowers its quantity to 3; `as a1` keeps the name
     ann borrows 5 BTC                   repays, withdraws; `moves 5 BTC to spot`
+    ann brings 5 + 0.1 BTC              a debt from elsewhere, with its interest
     ann chooses 5x                      her cross leverage
     ann burns BNB for interest          or commission; `burns no BNB for interest`
     ann exchanges BTC, ETH              small debts, into one of USDT
@@ -74,6 +75,7 @@ from openmargin.domain.commands import (
     PlaceOrder,
     PlaceOrderList,
     Repay,
+    SeedDebt,
     SetBnbBurn,
     SetIndex,
     SetMaxLeverage,
@@ -469,6 +471,8 @@ class Teller:
                 return Borrow(*signed, scope, asset, amount(number))
             case "repays", [number, asset]:
                 return Repay(*signed, scope, asset, amount(number))
+            case "brings", [principal, "+", interest, asset]:
+                return SeedDebt(account, scope, asset, amount(principal), amount(interest))
             case "chooses", [leverage]:
                 return SetMaxLeverage(*signed, int(leverage.removesuffix("x")))
             case "exchanges", assets:

@@ -1,12 +1,14 @@
 """A debt that comes from elsewhere: what it leaves, what it costs, and when it is refused."""
 
+import msgspec
 import pytest
 
 from openmargin.config import load_venue
-from openmargin.domain.commands import AnyCommand, CreateAccount, Deposit, Open, SeedDebt, Tick
+from openmargin.domain.commands import AnyCommand, ChangeVenue, CreateAccount, Deposit, Open, SeedDebt, Tick
 from openmargin.domain.ids import CROSS, SPOT
-from openmargin.domain.money import E8
+from openmargin.domain.money import E8, SUPPLY_MAX
 from openmargin.domain.reasons import Reason
+from openmargin.domain.venue import LiquidationRules
 from openmargin.engine.engine import EPOCH
 from openmargin.runtime.bare import BareExchange
 
@@ -55,7 +57,25 @@ def test_a_debt_above_the_liquidation_level_is_taken_over_and_liquidated(exchang
         (SeedDebt(1, CROSS, "USDT", 0, 0), Reason.AMOUNT_NOT_POSITIVE),
         (SeedDebt(1, CROSS, "USDT", -E8, 2 * E8), Reason.AMOUNT_NOT_POSITIVE),
         (SeedDebt(1, CROSS, "USDT", 10**10 * E8, 0), Reason.INVENTORY_SHORT),
+        (SeedDebt(1, CROSS, "USDT", E8, SUPPLY_MAX), Reason.ABOVE_SUPPLY),
     ],
 )
 def test_what_cannot_be_owed_is_refused(exchange: BareExchange, command: AnyCommand, reason: Reason) -> None:
     assert do(exchange, command) is reason
+
+
+def test_debts_that_add_up_stay_within_what_a_snapshot_can_hold(exchange: BareExchange) -> None:
+    venue = exchange.engine.state.venue
+    calm = msgspec.structs.replace(venue.margin, liquidation=LiquidationRules(enabled=False))
+    assert do(exchange, ChangeVenue(msgspec.structs.replace(venue, margin=calm))) is None
+    half = SeedDebt(1, CROSS, "ETH", 0, SUPPLY_MAX // 2 + 1)
+    assert [do(exchange, half), do(exchange, half)] == [None, Reason.ABOVE_SUPPLY]
+    exchange.reload()
+
+
+def test_a_debt_of_what_nobody_lends_would_have_no_rate(exchange: BareExchange) -> None:
+    venue = exchange.engine.state.venue
+    bare = msgspec.structs.replace(venue.assets[0], name="GIFT", borrowable=False, loan_terms=())
+    wider = msgspec.structs.replace(venue, assets=(*venue.assets, bare))
+    assert do(exchange, ChangeVenue(wider)) is None
+    assert do(exchange, SeedDebt(1, CROSS, "GIFT", E8, 0)) is Reason.ASSET_NOT_BORROWABLE

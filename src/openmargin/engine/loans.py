@@ -6,7 +6,7 @@ from openmargin.domain.commands import Borrow, Repay, SeedDebt
 from openmargin.domain.enums import InterestKind, LoanSource
 from openmargin.domain.events import Borrowed, Repaid
 from openmargin.domain.ids import POOL, SPOT, WORLD
-from openmargin.domain.money import E8, Atoms
+from openmargin.domain.money import E8, SUPPLY_MAX, Atoms
 from openmargin.domain.reasons import Reason, Rejected
 from openmargin.engine import accounts, agenda, debts, index, interest, ledger, listing, risk
 from openmargin.engine.state import Debt, State, TradingAccount
@@ -94,7 +94,10 @@ def lend(state: State, account: TradingAccount, asset: str, amount: Atoms, sourc
 
 
 def seed(state: State, command: SeedDebt) -> Rejected | None:
-    """Take over a debt that was made elsewhere: by the limits of the pool alone, whatever the account's level."""
+    """Take over a debt that was made elsewhere: by the limits of the pool alone, whatever the account's level.
+
+    Only of an asset that is lent, for another has no rate by which an hour could be charged.
+    """
     account = accounts.trading(state, command.account_id, command.scope)
     if account is None or command.scope == SPOT:
         return Rejected(Reason.UNKNOWN_SCOPE)
@@ -106,6 +109,12 @@ def seed(state: State, command: SeedDebt) -> Rejected | None:
         return Rejected(Reason.ASSET_NOT_IN_PAIR)
     if command.principal < 0 or command.interest < 0 or command.principal + command.interest == 0:
         return Rejected(Reason.AMOUNT_NOT_POSITIVE)
+    if command.asset not in state.rates:
+        return Rejected(Reason.ASSET_NOT_BORROWABLE, command.asset)
+    known = account.debts.get(command.asset)
+    owed = known.principal + known.interest if known is not None else 0
+    if owed + command.principal + command.interest > SUPPLY_MAX:
+        return Rejected(Reason.ABOVE_SUPPLY, command.asset)
     if command.principal > inventory(state, command.asset):
         return Rejected(Reason.INVENTORY_SHORT, command.asset)
 

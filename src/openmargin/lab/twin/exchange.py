@@ -34,6 +34,7 @@ from openmargin.domain.commands import (
     Record,
     Repay,
     RepayLiquidationLoan,
+    SeedDebt,
     SetBnbBurn,
     SetIndex,
     SetMaxLeverage,
@@ -118,6 +119,8 @@ class Twin(Listening):
                 return self.borrow(command)
             case Repay():
                 return self.repay(command)
+            case SeedDebt():
+                return self.seed_debt(command)
             case PlaceOrder():
                 return self.place(command)
             case CancelOrder():

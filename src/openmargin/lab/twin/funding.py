@@ -14,6 +14,7 @@ from openmargin.domain.commands import (
     ExchangeSmallLiabilities,
     OpenIsolated,
     Repay,
+    SeedDebt,
     SetBnbBurn,
     SetMaxLeverage,
     SetRates,
@@ -314,6 +315,37 @@ class Funding(Watch):
         self.events.append(Borrowed(self.next_transaction(), account, scope, asset, amount, source))
         hour = self.now - self.now % HOUR
         self._charge(account, scope, asset, amount, InterestKind.ON_BORROW, hour)
+
+    def seed_debt(self, command: SeedDebt) -> Reason | None:
+        """A loan that was made, and spent, somewhere else: nothing is asked of its debtor (docs/importing.md)."""
+        account, scope, asset = command.account_id, command.scope, command.asset
+        if scope == SPOT or not self.has_wallets(account, scope):
+            return Reason.UNKNOWN_SCOPE
+        if self.liquidation_of(account, scope) is not None:
+            return Reason.LIQUIDATING_NO_BORROW
+        if self.asset(asset) is None:
+            return Reason.UNKNOWN_ASSET
+        if not self.may_hold(scope, asset):
+            return Reason.ASSET_NOT_IN_PAIR
+        parts = (command.principal, command.interest)
+        if min(parts) < 0 or max(parts) == 0:
+            return Reason.AMOUNT_NOT_POSITIVE
+        if asset not in self.rates:
+            return Reason.ASSET_NOT_BORROWABLE
+        if self.owed(account, scope, asset) + sum(parts) > SUPPLY_MAX:
+            return Reason.ABOVE_SUPPLY
+        if command.principal > self.lendable(asset):
+            return Reason.INVENTORY_SHORT
+        self.pool[asset] -= command.principal
+        if (account, scope) not in self.debtors:
+            self.debtors.append((account, scope))
+        debt = self.debts.setdefault((account, scope, asset), [0, 0])
+        for place, more in enumerate(parts):
+            debt[place] += more
+        if command.principal:
+            number = self.next_transaction()
+            self.events.append(Borrowed(number, account, scope, asset, command.principal, LoanSource.MANUAL))
+        return None
 
     def _charge(
         self, account: int, scope: Scope, asset: str, principal: int, kind: InterestKind, hour: int

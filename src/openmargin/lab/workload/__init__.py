@@ -4,7 +4,8 @@ Owns: the odds, and a small venue on which little happens without a consequence.
 Never: decides what is right. It looks at a `Window` to pick orders that live and amounts that nearly fit.
 
 Each file is a part of the crowd: who there is (crowd), single orders (trading), order lists (lists), value that moves
-(funding), what accounts set (choices), what comes from outside (outside); and all of them together (workload).
+(funding), what accounts set (choices), what comes from outside (outside); and all of them together (workload). Beside
+them, with chances of their own: who listens (listening), and who brings debts (newcomers).
 """
 
 from openmargin.lab.workload.crowd import START_MS, Window

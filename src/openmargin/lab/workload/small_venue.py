@@ -134,7 +134,7 @@ def small_venue(*, house: bool) -> Venue:
             isolated_reclose_ms=6 * 3_600_000,
             liquidation=LiquidationRules(enabled=True, loan_asset="USDT"),
         ),
-        OrderRules(limit_10s=5, limit_day=12),
+        OrderRules(limit_10s=4, limit_day=12),
         HouseRules(
             enabled=house, levels=4, spread=E8 // 1_000, level_gap=E8 // 2_000, level_value=9_000 * E8
         ),

@@ -27,6 +27,7 @@ from openmargin.lab.workload.debtors import Debtors
 from openmargin.lab.workload.funding import Funding
 from openmargin.lab.workload.listening import Ears
 from openmargin.lab.workload.lists import Lists
+from openmargin.lab.workload.newcomers import Newcomers
 from openmargin.lab.workload.outside import Outside
 
 
@@ -41,7 +42,7 @@ class Workload(Lists, Funding, Choices, Debtors, Outside):
         self.first = self._people()
         if seed % 2 == 0:  # Not drawn, so that the other markets stay what they were.
             self.first.append(DelayLoanRepayments(30_000))
-        self.ears = Ears(seed, window)
+        self.beside = (Ears(seed, window), Newcomers(seed, window))
 
     def opening(self) -> tuple[int, AnyCommand]:
         """The first thing asked of a blank exchange."""
@@ -81,9 +82,9 @@ class Workload(Lists, Funding, Choices, Debtors, Outside):
 
     def draw(self) -> tuple[int, AnyCommand]:
         """The next thing that somebody asks, and when."""
-        asked = self.ears.draw()
-        if asked is not None and not self.first:
-            return self.at_ms, asked
+        asked = [command for command in [crowd.draw() for crowd in self.beside] if command is not None]
+        if asked and not self.first:
+            return self.at_ms, asked[0]
         self.at_ms += self._pause()
         if self.first:
             return self.at_ms, self.first.pop(0)
