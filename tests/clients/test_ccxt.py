@@ -14,8 +14,6 @@ pytestmark = [pytest.mark.client, pytest.mark.timeout(600)]
 SESSION = (Path(__file__).parent / "sessions" / "ccxt_margin.py").read_text()
 MARKET = (Path(__file__).parent / "sessions" / "ccxt_market.py").read_text()
 ORDERS = (Path(__file__).parent / "sessions" / "ccxt_orders.py").read_text()
-WATCH = (Path(__file__).parent / "sessions" / "ccxt_watch.py").read_text()
-
 PRO = (Path(__file__).parent / "sessions" / "ccxt_pro.py").read_text()
 SPOT = (Path(__file__).parent / "sessions" / "ccxt_spot.py").read_text()
 
@@ -99,28 +97,24 @@ def test_ccxt_reads_books_trades_candles_and_tickers_without_a_key(tmp_path: Pat
     assert seen["months"] in (1, 2)
 
 
-def test_ccxt_watches_its_orders_trades_and_balance(tmp_path: Path) -> None:
-    with serving(tmp_path, "--data", ":memory:", "--clock", "virtual") as server:
+def test_ccxt_pro_watches_the_market_and_its_own_account(tmp_path: Path) -> None:
+    with serving(tmp_path, "--data", ":memory:") as server:
         body = {"wallet": "CROSS", "asset": "USDT", "amount": "50000"}
         server.client.post("/lab/accounts/1/deposit", json=body).raise_for_status()
-        done = run_client("ccxt", WATCH, server.address, *development_key(server))
-    assert done.returncode == 0, done.stderr
-    seen = json.loads(done.stdout)
-    assert seen["order"] == seen["trade"] == [True, 0.01]
-    assert 0.0099 < seen["more"] <= 0.01
-
-
-def test_ccxt_pro_watches_the_market_and_its_own_orders(tmp_path: Path) -> None:
-    with serving(tmp_path, "--data", ":memory:") as server:
         done = run_client("ccxt", PRO, server.address, *development_key(server))
     assert done.returncode == 0, done.stderr
-    assert json.loads(done.stdout) == {
-        "book": [True, True, True],
-        "opened": "open",
-        "ended": [True, "canceled"],
+    seen = json.loads(done.stdout)
+    assert 0.0099 < seen.pop("more") <= 0.01
+    assert seen == {
+        "order": [True, 0.01],
+        "my_trade": [True, 0.01],
         "balance": True,
+        "filled": "closed",
+        "opened": [True, "open"],
+        "ended": [True, "canceled"],
+        "book": [True, True, True],
         "trade": True,
         "ticker": ["BTC/USDT", True],
         "candle": True,
-        "filled": True,
+        "bought": ["closed"],
     }
