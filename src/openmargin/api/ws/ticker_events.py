@@ -23,10 +23,13 @@ class Facts(Struct, frozen=True):
     """Its best levels."""
 
 
-class MiniTickerEvent(Struct):
+class _Event(Struct):
     event: str = field(name="e")
     at: int = field(name="E")
     symbol: str = field(name="s")
+
+
+class MiniTickerEvent(_Event):
     close: str = field(name="c")
     open: str = field(name="o")
     high: str = field(name="h")
@@ -35,10 +38,7 @@ class MiniTickerEvent(Struct):
     quote_volume: str = field(name="q")
 
 
-class DayTickerEvent(Struct):
-    event: str = field(name="e")
-    at: int = field(name="E")
-    symbol: str = field(name="s")
+class DayTickerEvent(_Event):
     change: str = field(name="p")
     change_percent: str = field(name="P")
     average: str = field(name="w")
@@ -61,10 +61,7 @@ class DayTickerEvent(Struct):
     trades: int = field(name="n")
 
 
-class WindowTickerEvent(Struct):
-    event: str = field(name="e")
-    at: int = field(name="E")
-    symbol: str = field(name="s")
+class WindowTickerEvent(_Event):
     change: str = field(name="p")
     change_percent: str = field(name="P")
     open: str = field(name="o")
@@ -81,10 +78,7 @@ class WindowTickerEvent(Struct):
     trades: int = field(name="n")
 
 
-class AverageEvent(Struct):
-    event: str = field(name="e")
-    at: int = field(name="E")
-    symbol: str = field(name="s")
+class AverageEvent(_Event):
     interval: str = field(name="i")
     price: str = field(name="w")
     last_trade_time: int = field(name="T")
@@ -124,13 +118,7 @@ def day_event(facts: Facts, per_ms: int) -> DayTickerEvent:
         format_e8(candle.open),
         format_e8(candle.high),
         format_e8(candle.low),
-        format_e8(candle.volume),
-        format_e8(candle.quote_volume),
-        facts.start_ms * per_ms,
-        facts.at_ms * per_ms,
-        candle.first_trade_id,
-        candle.last_trade_id,
-        candle.trades,
+        *_traded(facts, per_ms),
     )
 
 
@@ -149,6 +137,14 @@ def window_event(word: str, facts: Facts, per_ms: int) -> WindowTickerEvent:
         format_e8(candle.low),
         format_e8(candle.close),
         average,
+        *_traded(facts, per_ms),
+    )
+
+
+def _traded(facts: Facts, per_ms: int) -> tuple[str, str, int, int, int, int, int]:
+    """What both long tickers end with: how much was traded, from when to when, and which trades it was."""
+    candle = facts.window.candle
+    return (
         format_e8(candle.volume),
         format_e8(candle.quote_volume),
         facts.start_ms * per_ms,
