@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 from typer.testing import CliRunner
 
-from openmargin import Exchange, Refused
+from openmargin import Exchange, Leg, Refused
 from openmargin.cli import app
-from openmargin.domain.commands import Record
+from openmargin.domain.commands import AmendOrder, AnyCommand, CancelOrder, CancelOrderList, Record
+from openmargin.domain.enums import CancelRestriction
+from openmargin.domain.ids import CROSS
 from openmargin.domain.reasons import Reason
 from openmargin.engine import refusals
 from openmargin.engine.engine import Applied
 from openmargin.lab.explain import exact
 from openmargin.lab.simulate import run
 from openmargin.lab.simulation.engine_alone import EngineAlone
+from openmargin.sdk.account import Account
+from tests.api.worlds import with_symbol
 from tests.lab.bench import Served, served
 
 
@@ -77,6 +83,114 @@ def test_the_command_line_explains_a_directory(tmp_path: Path) -> None:
     assert (said.exit_code, "there is no such account" in said.stderr) == (1, True)
     said = CliRunner().invoke(app, ["explain", str(tmp_path / "nothing"), "--account", "1"])
     assert (said.exit_code, "holds no exchange" in said.stderr) == (1, True)
+
+
+UP = Leg(side="SELL", type="LIMIT_MAKER", quantity="0.01", price="70000")
+DOWN = Leg(side="SELL", type="STOP_LOSS", quantity="0.01", stop_price="50000")
+BUY = Leg(side="BUY", type="LIMIT", quantity="0.01", price="50000")
+
+
+def place(contingency: str, *legs: Leg, side_effect: str = "NO_SIDE_EFFECT") -> Callable[[Account], object]:
+    return lambda ann: ann.place_list(contingency, "BTCUSDT", legs, side_effect=side_effect)
+
+
+def command(kind: Callable[..., AnyCommand], *rest: object) -> Callable[[Account], object]:
+    return lambda ann: ann.exchange.do(kind(ann.id, "", 0, CROSS, "BTCUSDT", *rest))
+
+
+@pytest.mark.parametrize(
+    ("refused", "reason", "figures"),
+    [
+        (
+            place("OCO", replace(UP, quantity="5"), replace(DOWN, quantity="5")),
+            Reason.INSUFFICIENT_BALANCE,
+            ["needed BTC 5", "free BTC 0.99"],
+        ),
+        (
+            place("OTO", replace(BUY, quantity="9"), replace(UP, quantity="0.5"), side_effect="MARGIN_BUY"),
+            Reason.ABOVE_MAX_BORROWABLE,
+            ["needed USDT 450000", "free USDT 10000", "loan USDT 440000", "most by level 139988"],
+        ),
+        (
+            place("OCO", UP, replace(DOWN, stop_price="50000.001")),
+            Reason.PRICE_FILTER,
+            ["order 1", "price 0"],
+        ),
+        (
+            place("OTO", BUY, replace(UP, price="70000.001")),
+            Reason.PRICE_FILTER,
+            ["order 2", "price 70000.001"],
+        ),
+        (
+            place("OCO", replace(UP, price="55000"), DOWN),
+            Reason.LIST_PRICES_WRONG,
+            ["above: price 55000", "above: stop price 0", "below: price 0", "below: stop price 50000"],
+        ),
+        (
+            command(CancelOrder, 99, "", ""),
+            Reason.UNKNOWN_ORDER,
+            ["orderId 99", "open orders 1"],
+        ),
+        (command(CancelOrder, 0, "gone", ""), Reason.UNKNOWN_ORDER, ["open orders 1"]),
+        (
+            command(CancelOrder, 1, "gone", ""),
+            Reason.CLIENT_ORDER_ID_MISMATCH,
+            ["orderId 1"],
+        ),
+        (
+            command(CancelOrder, 1, "", "", CancelRestriction.ONLY_PARTIALLY_FILLED),
+            Reason.CANCEL_RESTRICTED,
+            ["quantity 0.01", "executed 0"],
+        ),
+        (command(CancelOrderList, 7, "", ""), Reason.UNKNOWN_LIST, ["orderListId 7", "open lists 0"]),
+        (
+            command(AmendOrder, 1, "", 2_000_000, ""),
+            Reason.QUANTITY_RAISED,
+            ["quantity 0.02", "present quantity 0.01", "executed 0", "prevented 0"],
+        ),
+        (command(AmendOrder, 1, "", 1, ""), Reason.LOT_SIZE, ["quantity 0.00000001", "icebergQty 0"]),
+    ],
+)
+def test_lists_cancels_and_amendments_are_explained(
+    refused: Callable[[Account], object], reason: Reason, figures: list[str]
+) -> None:
+    with Exchange() as exchange:
+        ann = exchange.account("ann")
+        ann.deposit("USDT", 10_000)
+        ann.deposit("BTC", 1)
+        ann.sell("BTCUSDT", "0.01", 65_000)
+        with pytest.raises(Refused) as caught:
+            refused(ann)
+        assert caught.value.reason is reason
+        [told] = exchange.live.refusals(ann.id)
+        said = [f"{figure.name} {exact(figure.number, figure.decimals)}" for figure in told.figures]
+        assert said[: len(figures)] == figures
+
+
+def test_what_has_no_room_is_explained() -> None:
+    venue = with_symbol("BTCUSDT", max_num_order_lists=1)
+    venue = structs.replace(venue, orders=structs.replace(venue.orders, limit_10s=3))
+    with Exchange(venue=venue) as exchange:
+        ann = exchange.account("ann")
+        ann.deposit("BTC", 1)
+        place("OCO", UP, DOWN)(ann)
+        with pytest.raises(Refused):
+            place("OTO", BUY, UP)(ann)
+        ann.cancel_all("BTCUSDT")
+        with pytest.raises(Refused):
+            place("OCO", UP, DOWN)(ann)
+        ann.sell("BTCUSDT", "0.01", 70_000)
+        with pytest.raises(Refused):
+            ann.sell("BTCUSDT", "0.01", 70_000)
+        told = [
+            [(figure.name, figure.number) for figure in one.figures] for one in exchange.live.refusals(ann.id)
+        ]
+    window = [("most", 3), ("window in milliseconds", 10_000)]
+    assert told == [
+        [("open lists", 1), ("most", 1)],
+        [("unfilled", 2), ("more", 2), *window],
+        [("unfilled", 3), ("more", 1), *window],
+    ]
 
 
 class Explaining(EngineAlone):

@@ -212,6 +212,23 @@ def _loss(
     return sum(losses[:-2]) + max(losses[-2:])
 
 
+def asked(command: PlaceOrderList) -> list[Ask]:
+    """The orders of a list as they would be numbered; as they were sent where they are too few or too many."""
+    wanted = [asks.ask_for_leg(leg) for leg in command.legs]
+    fits = len(wanted) == LEGS[command.contingency]
+    return _contingent_first(command.contingency, wanted) if fits else wanted
+
+
+def funds_of(state: State, book: Book, command: PlaceOrderList) -> dict[str, Atoms]:
+    """What a list must be able to pay in each asset."""
+    return _needed(state, book, command.contingency, asked(command))
+
+
+def loss_of(state: State, book: Book, account: TradingAccount, command: PlaceOrderList) -> int:
+    """What a list would lose, e24."""
+    return _loss(state, book, account, command.contingency, asked(command))
+
+
 def _open(state: State, account: TradingAccount, command: PlaceOrderList) -> OrderList:
     list_id = state.next_list_id
     state.next_list_id = list_id + 1
