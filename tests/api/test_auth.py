@@ -126,6 +126,15 @@ def test_recv_window_has_bounds(world: World, recv_window: str, code: int) -> No
     assert world.get(ACCOUNT, recvWindow=recv_window).code == code
 
 
+def test_the_spot_api_has_its_own_words_for_a_window_that_is_too_long(world: World) -> None:
+    """Its table of errors has no -1131 (semantics 1)."""
+    assert world.get("/api/v3/account", recvWindow="60001").json == {
+        "code": -1102,
+        "msg": "'recvWindow' contains unexpected value. Cannot be greater than 60000.",
+    }
+    assert world.get("/api/v3/account", recvWindow="60000").status == 200
+
+
 def test_the_reference_order_of_refusals_is_kept(world: World) -> None:
     """Key before permission before time before signature."""
     late, wrong = {"timestamp": world.now_ms - 10_000}, "not the secret"

@@ -38,6 +38,7 @@ def test_all_symbols_with_their_filters(world: World) -> None:
         ("symbol=BTCUSDT", ["BTCUSDT"]),
         ("symbols=%5B%22ETHUSDT%22,%22BTCUSDT%22%5D", ["ETHUSDT", "BTCUSDT"]),
         ("permissions=LEVERAGED", []),
+        ("permissions=TRD_GRP_004", []),
         ("symbolStatus=HALT", []),
     ],
 )

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from openmargin.cli.proxy import proxy
 from openmargin.server.certificates import EXCHANGE_HOSTS, load_or_create_authority, server_context
 from tests.serve.process import proxying, run, serving
 
@@ -121,3 +122,19 @@ def test_a_proxy_that_others_could_use_is_refused(tmp_path: Path) -> None:
     assert "can be reached from other machines" in ended.stderr
     ended = run(tmp_path, "proxy", "--exchange", "https://api.binance.com")
     assert "is no address such as" in ended.stderr
+
+
+@pytest.mark.parametrize(
+    ("host", "why"),
+    [
+        ("api.binance.com", "is the real exchange, and nothing is ever forwarded to it"),
+        ("API1.BINANCE.COM.:80", "is the real exchange, and nothing is ever forwarded to it"),
+        ("testnet.binance.vision", "is the real exchange, and nothing is ever forwarded to it"),
+        ("127.0.0.1:99999", "is no address such as"),
+    ],
+)
+def test_the_real_exchange_is_no_local_one(capsys: pytest.CaptureFixture[str], host: str, why: str) -> None:
+    with pytest.raises(SystemExit) as ended:
+        proxy(port=0, host="an address to listen on is asked for later", exchange=f"http://{host}")
+    assert ended.value.code == 1
+    assert why in capsys.readouterr().err

@@ -23,6 +23,7 @@ from openmargin.api.errors import (
     ApiError,
     Dialect,
     WireError,
+    above_maximum,
     illegal_characters,
     missing,
 )
@@ -42,7 +43,7 @@ from openmargin.runtime.secrets import SecretKeeper
 
 _API_KEY: Final = re.compile(r"[A-Za-z0-9]{64}")
 _AHEAD_MAX_US: Final = 1_000_000
-_RECV_WINDOW_MAX_US: Final = 60_000_000
+RECV_WINDOW_MAX_MS: Final = 60_000
 _RECV_WINDOW_DEFAULT_US: Final = 5_000_000
 _VERIFIERS_MAX: Final = 4_096
 
@@ -70,8 +71,6 @@ def _recv_window_us(sent: str) -> int:
     else:
         whole, _, fraction = sent.partition(".")
         window = int(whole + fraction.ljust(3, "0"))
-    if window > _RECV_WINDOW_MAX_US:
-        raise ApiError(RECV_WINDOW_TOO_LONG)
     return window
 
 
@@ -88,9 +87,9 @@ RECV_WINDOW: Final = Param(
     "recvWindow",
     "DECIMAL",
     _recv_window_us,
-    maximum=60_000,
+    maximum=RECV_WINDOW_MAX_MS,
     about="How many milliseconds the request stays good; up to three decimals. Default 5000.",
-    schema={"type": "number", "minimum": 0, "maximum": 60_000, "multipleOf": 0.001},
+    schema={"type": "number", "minimum": 0, "maximum": RECV_WINDOW_MAX_MS, "multipleOf": 0.001},
 )
 SIGNATURE: Final = Param("signature", "STRING", str, about="Of query and body as sent, without itself.")
 SIGNING_PARAMS: Final = (TIMESTAMP, RECV_WINDOW, SIGNATURE)
@@ -100,9 +99,13 @@ SIGNATURE_REFUSALS: Final = (
     missing(TIMESTAMP.name),
     illegal_characters(TIMESTAMP.name, "^[0-9]{1,20}$"),
     OUTSIDE_RECV_WINDOW,
-    RECV_WINDOW_TOO_LONG,
     BAD_SIGNATURE,
 )
+TOO_LONG: Final = {
+    Dialect.SAPI: RECV_WINDOW_TOO_LONG,
+    Dialect.SPOT: above_maximum(RECV_WINDOW.name, RECV_WINDOW_MAX_MS),
+}
+"""What a recvWindow above the most is refused with (semantics 1)."""
 
 
 class Proof(Protocol):
@@ -156,7 +159,7 @@ class Authenticator:
         if not endpoint.signed and "signature" not in parameters:
             return Sender(key.account_id, key.api_key, scope=key.special_scope or SPOT)
 
-        expires_at_ms = self._expires_at_ms(parameters)
+        expires_at_ms = self._expires_at_ms(endpoint, parameters)
         if not request.is_of_session:
             self._verify(key, request)
         return Sender(key.account_id, key.api_key, expires_at_ms, key.special_scope or SPOT)
@@ -180,7 +183,7 @@ class Authenticator:
             raise ApiError(REJECTED_KEY)
         return key
 
-    def _expires_at_ms(self, parameters: Mapping[str, str]) -> int:
+    def _expires_at_ms(self, endpoint: Endpoint, parameters: Mapping[str, str]) -> int:
         """When the request's window closes on the exchange's clock; refuses a request that is not in its window."""
         sent = parameters.get(TIMESTAMP.name)
         if not sent:
@@ -188,6 +191,8 @@ class Authenticator:
         timestamp_us = _timestamp_us(sent)
         sent = parameters.get(RECV_WINDOW.name)
         window_us = _recv_window_us(sent) if sent else _RECV_WINDOW_DEFAULT_US
+        if window_us > RECV_WINDOW_MAX_MS * 1000:
+            raise ApiError(TOO_LONG[endpoint.dialect])
         clock = self._exchange.clock
         now_ms = clock.now_ms()
         if clock.is_virtual and self._policy is TimestampPolicy.EITHER:

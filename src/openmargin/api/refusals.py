@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from openmargin.api import errors
-from openmargin.api.auth import KEY_REFUSALS, SIGNATURE_REFUSALS
+from openmargin.api.auth import KEY_REFUSALS, SIGNATURE_REFUSALS, TOO_LONG
 from openmargin.api.endpoint import Endpoint, Security
 from openmargin.api.errors import WIRE_ERRORS, Dialect, WireError
 from openmargin.api.limits import WeightLimits
@@ -41,6 +41,7 @@ def request_refusals(row: Endpoint) -> Iterator[WireError]:
     if row.security is not Security.NONE:
         yield from KEY_REFUSALS
         yield from SIGNATURE_REFUSALS
+        yield TOO_LONG[row.dialect]
     for field in fields_of(row.params):
         yield errors.missing(field.param.name) if field.required else errors.empty(field.param.name)
         yield from field.param.refusals

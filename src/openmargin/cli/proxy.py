@@ -22,14 +22,20 @@ def proxy(
     from urllib.parse import urlsplit
 
     from openmargin.runtime.errors import StartRefused
-    from openmargin.server.certificates import load_or_create_authority
+    from openmargin.server.certificates import EXCHANGE_DOMAINS, load_or_create_authority
     from openmargin.server.proxy import run_proxy
 
     parts = urlsplit(exchange)
-    if parts.scheme != "http" or not parts.hostname:
+    try:
+        port_there = parts.port or 80
+    except ValueError:
+        port_there = 0
+    if parts.scheme != "http" or not parts.hostname or not port_there:
         refuse(f"--exchange {exchange} is no address such as http://127.0.0.1:8787")
+    if parts.hostname.rstrip(".").endswith(EXCHANGE_DOMAINS):
+        refuse(f"{parts.hostname} is the real exchange, and nothing is ever forwarded to it")
     logging.basicConfig(level="WARNING", format="%(message)s")
     try:
-        run_proxy(host, port, (parts.hostname, parts.port or 80), load_or_create_authority(os.environ))
+        run_proxy(host, port, (parts.hostname, port_there), load_or_create_authority(os.environ))
     except StartRefused as refusal:
         refuse(str(refusal))

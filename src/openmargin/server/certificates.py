@@ -45,6 +45,8 @@ EXCHANGE_HOSTS: Final = (
     "ws-api.binance.com",
 )
 """Hosts of spot and margin, REST and streams: what bots with fixed addresses call."""
+EXCHANGE_DOMAINS: Final = ("binance.com", "binance.vision")
+"""Where they end, like every other host of the real exchange."""
 
 _LOCAL_NAMES: Final = ("localhost", "127.0.0.1", "::1")
 _AUTHORITY_DAYS: Final = 3650

@@ -18,7 +18,13 @@ from openmargin.domain.enums import SymbolStatus
 from openmargin.domain.money import DECIMALS, format_e8, format_short
 from openmargin.domain.venue import Symbol
 
-_PERMISSION_WORDS: Final = ("SPOT", "MARGIN", "LEVERAGED")
+_PERMISSION_WORDS: Final = (
+    "SPOT",
+    "MARGIN",
+    "LEVERAGED",
+    *(f"TRD_GRP_{number:03}" for number in range(2, 26)),
+)
+"""Those of the reference; symbols here have the first two."""
 
 
 class ExchangeInfoParams(Params, frozen=True, kw_only=True):
