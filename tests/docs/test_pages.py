@@ -14,9 +14,11 @@ from typer.main import get_command
 from openmargin.cli import app
 from openmargin.config import load_venue
 from openmargin.config.toml_struct import write
+from openmargin.domain.enums import Contingency
 from openmargin.lab.routes import ROUTES
 from openmargin.lab.shapes import Download, Upload
 from tests.clients.sdk import OWN_WARNINGS
+from tests.docs import life_cycles
 from tests.docs.error_table import page as error_page
 from tests.docs.error_table import unused_help
 from tests.docs.snippets import ROOT
@@ -61,6 +63,23 @@ def test_the_site_builds_with_every_page_in_its_place(tmp_path: Path) -> None:
 def test_the_error_page_is_current() -> None:
     command = "PYTHONPATH=src .venv-dev/bin/python -m tests.docs.error_table > docs/errors.md"
     assert (DOCS / "errors.md").read_text() == error_page(), f"run: {command}"
+
+
+def test_the_page_of_life_cycles_and_its_diagrams_are_current() -> None:
+    written = {path: path.read_text() if path.exists() else "" for path in life_cycles.files()}
+    command = "PYTHONPATH=src .venv-dev/bin/python -m tests.docs.life_cycles"
+    assert written == life_cycles.files(), f"run: {command}"
+
+
+def test_every_step_of_a_life_is_drawn() -> None:
+    for name, steps in {
+        "order": life_cycles.order_steps(),
+        **{kind.name.lower(): life_cycles.list_steps(kind) for kind in Contingency},
+    }.items():
+        drawn = life_cycles.drawings()[f"life-cycle-{name}.svg"]
+        arrows = {(step.before, step.after) for step in steps}
+        assert drawn.count("marker-end") == len(arrows)
+        assert all(step.move in drawn for step in steps)
 
 
 def test_every_warning_that_a_client_makes_by_itself_is_told() -> None:
