@@ -176,9 +176,16 @@ DAMAGE = {
     "3,0,0.1,1,1735689600000,True,True": "its price is not above zero",
     "3,60000.000000001,0.1,1,1735689600000,True,True": "its price is no decimal of at most eight places",
     "3,60000,-0.1,1,1735689600000,True,True": "its qty is no decimal of at most eight places",
-    "3,60000,0.1,1,yesterday,True,True": "its time is no whole number",
+    "3,60000,0.1,1,yesterday,True,True": "its time is no whole number of at most 18 digits",
+    f"3,60000,0.1,1,{'9' * 5000},True,True": "its time is no whole number of at most 18 digits",
+    "3,60000,0.1,1,1735689600000000000,True,True": "its time is no whole number of at most 18 digits",
+    "3,60000,0.1,1,99999999999999,True,True": "its time lies after the year 2099",
+    "1002,60000,800000000000,1,1735698240000,True,True": "more is traded in its minute than an exchange can count:"
+    " 46116860184 of the base asset, or of the quote asset, at most",
+    "1002,60000,800000,1,1735698240000,True,True": "more is traded in its minute than an exchange can count:"
+    " 46116860184 of the base asset, or of the quote asset, at most",
     "3,60000,0.1,1,1735689600000,perhaps,True": "whether the buyer was the maker is neither true nor false",
-    "x3,60000,0.1,1,1735689600000,True,True": "its trade id is no whole number",
+    "x3,60000,0.1,1,1735689600000,True,True": "its trade id is no whole number of at most 18 digits",
     "3,60000000,0.1,1,1735689600000,True,True": "no order at its price may stand in BTCUSDT",
     "\xff\xff": "it has 1 columns, and a trade 7",
 }
@@ -199,6 +206,26 @@ def test_a_damaged_line_ends_the_replay_there_or_is_passed_over(tmp_path: Path, 
     report, _ = played(file, skip_damaged=True)
     assert (report.rows, report.skipped) == (19, 1)
     assert report.remarks[0] == f"{file}, line 3: {DAMAGE[line]}; passed over"
+
+
+def test_a_minute_takes_no_more_than_can_be_counted_and_the_next_one_does(tmp_path: Path) -> None:
+    lines = [f"{number},60000,700000,1,{BEGIN + number},True,True" for number in (1, 2)]
+    lines.append(f"3,60000,700000,1,{BEGIN + MINUTE},True,True")
+    report, exchange = played(write_csv(tmp_path / "BTCUSDT-trades.csv", lines), skip_damaged=True)
+    assert (report.rows, report.skipped) == (2, 1)
+    assert exchange.state_hash()
+
+
+def test_candles_of_months_are_of_one_kind(tmp_path: Path) -> None:
+    def month(begin: int, days: int, name: str) -> Path:
+        cells = f"{begin},60000,60000,60000,60000,1.5,{begin + days * DAY - 1},1,1,1,1,0"
+        return write_csv(tmp_path / name, [cells])
+
+    january = month(BEGIN, 31, "BTCUSDT-1mo-2025-01.csv")
+    february = month(BEGIN + 31 * DAY, 28, "BTCUSDT-1mo-2025-02.csv")
+    data = MarketData([february, january], VENUE)
+    assert [at_ms for at_ms, _, _ in data][::4] == [BEGIN, BEGIN + 31 * DAY]
+    assert data.remarks == []
 
 
 def test_a_damaged_candle_is_found(tmp_path: Path) -> None:
@@ -228,6 +255,25 @@ def test_a_file_that_is_not_whole_is_refused_before_anything_is_played(tmp_path:
     with pytest.raises(BadData, match="cannot be read"):
         exchange.replay(good, file)
     assert exchange.mark() == before
+
+
+def test_a_zip_that_cannot_be_opened_is_refused(tmp_path: Path) -> None:
+    """The standard library packs no such zips, so two bytes of a good one are changed, in both of its lists."""
+    file = write_zip(tmp_path / "BTCUSDT-trades.zip", trades(5))
+    good = file.read_bytes()
+    second = good.find(b"PK\x01\x02")
+    for first, of_list, value, problem in ((6, 8, 1, "it is encrypted"), (8, 10, 99, "not supported")):
+        content = bytearray(good)
+        content[first] = content[second + of_list] = value
+        file.write_bytes(content)
+        with pytest.raises(BadData, match=problem):
+            MarketData([file], VENUE)
+
+
+@pytest.mark.parametrize("name", ["", "/", "a\0b", "."])
+def test_what_is_no_file_is_refused(name: str) -> None:
+    with pytest.raises(BadData, match=r"it is a directory|cannot be read"):
+        MarketData([Path(name)], VENUE)
 
 
 def test_a_zip_that_breaks_off_inside_is_found(tmp_path: Path) -> None:

@@ -85,6 +85,8 @@ def test_a_damaged_line_ends_it_and_is_told(lab: Served, tmp_path: Path) -> None
     [
         ({"files": []}, 400, "files"),
         ({"files": ["/nowhere/BTCUSDT-1m.csv"]}, 422, "cannot be read"),
+        ({"files": [""]}, 422, "it is a directory"),
+        ({"files": ["\0"]}, 422, "cannot be read"),
         ({"files": [__file__]}, 422, "no symbol test_replay_served"),
         ({"files": ["x"], "speed": 2}, 409, "no speed of its own"),
     ],

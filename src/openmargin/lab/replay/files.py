@@ -13,11 +13,14 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 from contextlib import ExitStack
+from lzma import LZMAError
 from pathlib import Path
 from typing import IO, Final, cast
 
 _BLOCK: Final = 1 << 20
 _READ_AHEAD: Final = 1 << 16
+_ENCRYPTED: Final = 1
+"""The flag of a zip's member."""
 _CHECKSUM: Final = re.compile(r"([0-9a-fA-F]{64})\b")
 
 
@@ -34,7 +37,7 @@ class BadData(Exception):
 
 def check_whole(path: Path) -> None:
     """Hold a file against the checksum beside it, if there is one. Raises BadData."""
-    beside = path.with_name(path.name + ".CHECKSUM")
+    beside = path.parent / (path.name + ".CHECKSUM")
     try:
         if not beside.exists():
             return
@@ -54,11 +57,13 @@ def check_whole(path: Path) -> None:
 def size_of(path: Path) -> int:
     """How many bytes of lines a file holds. Raises BadData."""
     try:
+        if path.is_dir():
+            raise BadData(path, 0, "it is a directory: name the files in it")
         if path.suffix == ".zip":
             with zipfile.ZipFile(path) as archive:
                 return _member(path, archive).file_size
         return path.stat().st_size
-    except (OSError, zipfile.BadZipFile) as error:
+    except (OSError, ValueError, zipfile.BadZipFile) as error:
         raise _unreadable(path, error) from None
 
 
@@ -69,7 +74,7 @@ def lines(path: Path) -> Iterator[tuple[int, bytes]]:
         with ExitStack() as stack:
             for number, line in enumerate(_opened(path, stack), 1):
                 yield number, line.rstrip(b"\r\n")
-    except (OSError, EOFError, zipfile.BadZipFile, zlib.error) as error:
+    except (OSError, EOFError, NotImplementedError, zipfile.BadZipFile, zlib.error, LZMAError) as error:
         raise BadData(path, number + 1, f"the file is damaged: {error}") from None
 
 
@@ -85,6 +90,8 @@ def _member(path: Path, archive: zipfile.ZipFile) -> zipfile.ZipInfo:
     inside = [entry for entry in archive.infolist() if entry.filename.endswith(".csv")]
     if len(inside) != 1:
         raise BadData(path, 0, f"a data file's zip holds one .csv, and this one {len(inside)}")
+    if inside[0].flag_bits & _ENCRYPTED:
+        raise BadData(path, 0, "it is encrypted")
     return inside[0]
 
 

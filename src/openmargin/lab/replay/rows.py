@@ -49,6 +49,9 @@ Parser: TypeAlias = Callable[[list[bytes]], Row]
 
 _MICROSECONDS_FROM: Final = 100_000_000_000_000
 """As milliseconds, that is the year 5138: a larger number counts microseconds, as files from 2025 on do."""
+_MS_END: Final = 4_102_444_800_000
+"""2100-01-01T00:00:00Z: what comes later is no moment of a market that was."""
+_DIGITS_MAX: Final = 18
 _SIDES: Final = {b"true": Side.SELL, b"false": Side.BUY}
 """Was the buyer the maker? Then the taker sold."""
 
@@ -150,14 +153,17 @@ def _is_number(cell: bytes) -> bool:
 
 
 def _count(cell: bytes, name: str) -> int:
-    if not cell.isdigit():
-        raise Damaged(f"its {name} is no whole number")
+    if not cell.isdigit() or len(cell) > _DIGITS_MAX:
+        raise Damaged(f"its {name} is no whole number of at most {_DIGITS_MAX} digits")
     return int(cell)
 
 
 def _ms(cell: bytes, name: str) -> int:
     number = _count(cell, name)
-    return number // 1000 if number >= _MICROSECONDS_FROM else number
+    at_ms = number // 1000 if number >= _MICROSECONDS_FROM else number
+    if at_ms >= _MS_END:
+        raise Damaged(f"its {name} lies after the year 2099")
+    return at_ms
 
 
 def _price(cell: bytes, name: str) -> int:
@@ -170,7 +176,7 @@ def _price(cell: bytes, name: str) -> int:
 def _amount(cell: bytes, name: str) -> int:
     """A decimal as an integer of 1e-8; digits beyond the eighth must be zeros."""
     whole, _, fraction = cell.partition(b".")
-    if not (whole + fraction).isdigit() or not whole or len(whole) > 18:
+    if not (whole + fraction).isdigit() or not whole or len(whole) > _DIGITS_MAX:
         raise Damaged(f"its {name} is no decimal of at most eight places")
     if len(fraction) == DECIMALS:
         return int(whole + fraction)

@@ -10,13 +10,22 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
+from openmargin.domain.money import E8, SUPPLY_MAX, notional
 from openmargin.domain.venue import Venue
+from openmargin.history.periods import DAY_MS, MINUTE_MS
 from openmargin.lab.replay import files
 from openmargin.lab.replay.files import BadData
 from openmargin.lab.replay.rows import PARSERS, Damaged, Kind, Move, Row, is_header, kind_of, split
 
 REMARKS_MAX: Final = 100
 """So many are kept word by word; the others are counted."""
+
+
+_TOO_MUCH: Final = (
+    "more is traded in its minute than an exchange can count:"
+    f" {SUPPLY_MAX // E8} of the base asset, or of the quote asset, at most"
+)
+_MONTH_MS: Final = (28 * DAY_MS, 31 * DAY_MS)
 
 
 class DataFile:
@@ -99,7 +108,7 @@ class MarketData:
                 if self._skips_damaged:
                     continue
                 raise BadData(path, number, str(damage)) from None
-            interval = first.next - first.first if kind is Kind.KLINES else 0
+            interval = _interval(first) if kind is Kind.KLINES else 0
             return DataFile(path, named, kind, first, interval)
         self.remark(f"{path}: it holds no row" if size else f"{path}: it is empty")
         return None
@@ -107,6 +116,7 @@ class MarketData:
     def _of_symbol(self, symbol: str) -> Iterator[tuple[int, str, Move]]:
         following = -1
         at_ms = 0
+        minute = _Minute()
         for file in self._files:
             if file.symbol != symbol:
                 continue
@@ -120,6 +130,9 @@ class MarketData:
                 if row.moves[0].at_ms < at_ms:
                     # Ids rise and time does not: that is no market that was.
                     raise BadData(file.path, number, "its time lies before that of the row before it")
+                if not minute.takes(row.moves):
+                    self._pass_over(file, number, Damaged(_TOO_MUCH))
+                    continue
                 self.rows += 1
                 for move in row.moves:
                     at_ms = move.at_ms
@@ -142,15 +155,48 @@ class MarketData:
                     if move.price < lowest or 0 < highest < move.price:
                         raise Damaged(f"no order at its price may stand in {file.symbol}")
             except Damaged as damage:
-                if not self._skips_damaged:
-                    raise BadData(file.path, number, str(damage)) from None
-                self.skipped += 1
-                self.remark(f"{file.path}, line {number}: {damage}; passed over")
+                self._pass_over(file, number, damage)
                 continue
             yield number, row
         if self.doubled > doubled:
             self.remark(f"{file.path}: {self.doubled - doubled} rows were told already; passed over")
 
+    def _pass_over(self, file: DataFile, number: int, damage: Damaged) -> None:
+        """Tell of a line and go on, or end with it. Raises BadData."""
+        if not self._skips_damaged:
+            raise BadData(file.path, number, str(damage)) from None
+        self.skipped += 1
+        self.remark(f"{file.path}, line {number}: {damage}; passed over")
+
     def _tell_gap(self, file: DataFile, number: int, missing: int) -> None:
         what = f"{missing} ms of candles" if file.kind is Kind.KLINES else f"{missing} trades"
         self.remark(f"{file.path}, line {number}: {what} are missing before it")
+
+
+class _Minute:
+    """What one symbol has traded in the present minute: the exchange keeps its average, in 64 bits."""
+
+    def __init__(self) -> None:
+        self._number = 0
+        self._quantity = 0
+        self._quote = 0
+
+    def takes(self, moves: tuple[Move, ...]) -> bool:
+        """Is there room for these? Nothing is counted where there is none."""
+        number, quantity, quote = self._number, self._quantity, self._quote
+        for move in moves:
+            if move.at_ms // MINUTE_MS != number:
+                number, quantity, quote = move.at_ms // MINUTE_MS, 0, 0
+            quantity += move.quantity
+            quote += notional(move.quantity, move.price)
+            if quantity > SUPPLY_MAX or quote > SUPPLY_MAX:
+                return False
+        self._number, self._quantity, self._quote = number, quantity, quote
+        return True
+
+
+def _interval(candle: Row) -> int:
+    """How long candles of its kind are; those of months as the longest of them."""
+    length = candle.next - candle.first
+    shortest, longest = _MONTH_MS
+    return longest if shortest <= length <= longest else length
