@@ -158,6 +158,21 @@ def test_losing_the_key_ends_it_too(line: Line) -> None:
     assert (answer["status"], notice["status"]) == (200, 401)
 
 
+def test_another_key_of_the_session_ends_what_the_first_one_listened_to(line: Line) -> None:
+    world = line.world
+    first = log_on(line)
+    line.ask("userDataStream.subscribe")
+    log_on(line, first)
+    assert subscriptions_of(line) == [0], "the same key once more"
+    log_on(line, ed25519_signer(world, account_id=world.new_account()))
+    assert subscriptions_of(line) == []
+    world.deposit("USDT", "1", SPOT)
+    assert [event["event"]["e"] for event in line.happened()] == ["eventStreamTerminated"]
+    assert line.ask("userDataStream.subscribe")["result"] == {"subscriptionId": 1}
+    line.ask("session.logout")
+    assert subscriptions_of(line) == []
+
+
 def test_times_of_events_are_in_the_unit_of_the_connection(world: World) -> None:
     line = Line(world, query=b"timeUnit=MICROSECOND")
     line.signed(BY_SIGNATURE)

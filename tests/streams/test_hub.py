@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import msgspec
 import pytest
 
-from openmargin.api.ws.gateway import Refusal
+from openmargin.api.ws.gateway import Refusal, SocketGateway
 from openmargin.api.ws.hub import Message, Topic
 from openmargin.runtime.feed import QUEUE_RECORDS_MAX, Happened
 from tests.streams.station import Station
@@ -140,6 +140,16 @@ def test_one_message_has_four_forms_and_each_is_rendered_once(station: RecordSta
     station.within(lambda: station.gateway.hang_up(1012, "Another timeline"))
     assert {wire.closed for _, _, wire in lines} == {(1012, "Another timeline")}
     assert not station.world.exchange.has_subscribers
+
+
+def test_attempts_are_counted_where_they_are_answered(station: RecordStation) -> None:
+    world = SocketGateway(station.world.exchange.clock, attempts=2)
+    station.gateway.elsewhere = lambda path: (world, "/nowhere") if path == "/w/one" else None
+    statuses = [
+        opened.status if isinstance(opened, Refusal) else 101
+        for opened in (station.open(path)[1] for path in [*["/w/one"] * 3, *["/nowhere"] * 20])
+    ]
+    assert statuses == [404, 404, 429] + [404] * 20
 
 
 def test_attempts_of_an_address_are_bounded(station: RecordStation) -> None:

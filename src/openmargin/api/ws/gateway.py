@@ -103,14 +103,13 @@ class SocketGateway:
 
     def open(self, request: SocketRequest, wire: Wire) -> Opened:
         """A connection with somebody who answers it, or why there is none."""
-        now_ms = self._clock.host_ms()
-        if self._attempts.add("", request.ip, 1, now_ms) > self._attempts_max:
-            seconds = -(-(ATTEMPTS_WINDOW_MS - now_ms % ATTEMPTS_WINDOW_MS) // 1000)
-            return _refusal(errors.too_many_connections(self._attempts_max), seconds)
         gateway = self
         if self.elsewhere is not None:
             gateway, path = self.elsewhere(request.path) or (self, request.path)
             request = structs.replace(request, path=path)
+        refusal = gateway.attempted(request.ip)
+        if refusal is not None:
+            return refusal
         endpoint = gateway.endpoint_of(request.path)
         if endpoint is None:
             return _refusal(errors.no_such_path(request.path))
@@ -128,6 +127,14 @@ class SocketGateway:
         if gateway is not self:
             gateway.adopt(connection)
         return connection
+
+    def attempted(self, ip: str) -> Refusal | None:
+        """Count an attempt of an address, and refuse one too many."""
+        now_ms = self._clock.host_ms()
+        if self._attempts.add("", ip, 1, now_ms) <= self._attempts_max:
+            return None
+        seconds = -(-(ATTEMPTS_WINDOW_MS - now_ms % ATTEMPTS_WINDOW_MS) // 1000)
+        return _refusal(errors.too_many_connections(self._attempts_max), seconds)
 
     def endpoint_of(self, path: str) -> SocketEndpoint | None:
         """Who answers a path, if anybody does."""

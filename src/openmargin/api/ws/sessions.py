@@ -51,7 +51,9 @@ class Session(Struct):
     """Must whoever carries the connection close it?"""
 
     def log_on(self, key: KeyView, now_ms: int) -> None:
-        """Let messages go without key and signature from now on."""
+        """Let messages go without key and signature from now on; a session has one key, and another one ends the first."""
+        if self.api_key not in (None, key.api_key):
+            self.log_out(now_ms)
         self.api_key = key.api_key
         self.key_serial = key.serial
         self.authorized_ms = now_ms
