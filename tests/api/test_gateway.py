@@ -8,6 +8,7 @@ from typing import NoReturn
 
 import pytest
 
+from openmargin.api.unserved import UNSERVED, Unserved
 from openmargin.api.wire import BODY_BYTES_MAX, QUERY_BYTES_MAX
 from openmargin.runtime.errors import Draining, TimedOut, Unavailable
 from tests.api.world import World
@@ -18,6 +19,13 @@ def test_unknown_paths_are_404_in_json(world: World) -> None:
     assert answer.status == 404
     assert set(answer.json) == {"code", "msg"}
     assert answer.headers["content-type"] == "application/json;charset=UTF-8"
+
+
+@pytest.mark.parametrize("row", UNSERVED, ids=lambda row: row.http)
+def test_what_is_documented_and_not_served_is_refused_with_a_reason(world: World, row: Unserved) -> None:
+    method, path = row.http.split()
+    answer = world.send(method, path)
+    assert (answer.status, answer.json) == (400, {"code": -1020, "msg": row.error.message})
 
 
 @pytest.mark.parametrize("method", ["PUT", "PATCH", "OPTIONS", "HEAD"])

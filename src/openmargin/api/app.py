@@ -6,7 +6,7 @@ Route and bounds first, then what `Pipeline` has every request go through, param
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
@@ -18,10 +18,12 @@ from openmargin.api.errors import ApiError, Dialect, WireError
 from openmargin.api.limits import Limits
 from openmargin.api.pipeline import Pipeline, are_microseconds
 from openmargin.api.query_string import parse_parameters
+from openmargin.api.unserved import UNSERVED
 from openmargin.api.wire import BODY_BYTES_MAX, QUERY_BYTES_MAX, Headers, Request, Response, json_response
 from openmargin.runtime.exchange import Exchange
 
 _encode = msgspec.json.Encoder().encode
+_UNSERVED: Final = {row.http: row.error for row in UNSERVED}
 
 
 class Gateway:
@@ -65,6 +67,9 @@ class Gateway:
         return call, endpoint.read(parameters)
 
     def _no_route(self, request: Request) -> Response:
+        unserved = _UNSERVED.get(f"{request.method} {request.path}")
+        if unserved is not None:
+            return _refusal(unserved, [])
         if request.path not in self._paths:
             return _refusal(errors.no_such_path(request.path), [])
         allowed = ", ".join(sorted(method for method, path in self._routes if path == request.path))

@@ -13,6 +13,7 @@ from openmargin.api.endpoints import ENDPOINTS
 from openmargin.api.errors import Dialect, WireError
 from openmargin.api.params import Field, Param, fields_of
 from openmargin.api.refusals import EVERYWHERE, request_refusals, rule_refusals
+from openmargin.api.unserved import UNSERVED
 
 _INTRODUCTION: Final = """# Endpoints
 
@@ -54,6 +55,8 @@ def endpoint_table(endpoints: Iterable[Endpoint] = ENDPOINTS) -> str:
                 lines += [f"Legacy: {_LEGACY.format(successor=row.successor)}", ""]
             lines += [_field(field) for field in fields_of(row.params)] or ["No parameters."]
             lines += _refusals(row)
+    lines += ["", "## Not served", "", "| request | answered with -1020 |", "|---|---|"]
+    lines += [f"| `{row.http}` | {row.error.message} |" for row in UNSERVED]
     return "\n".join(lines) + "\n"
 
 

@@ -56,7 +56,8 @@ which signs the message, `userDataStream.subscribe.listenToken` to the margin ac
 before it is on disk; [streams](streams.md) has them. One connection listens to an account once (-2035), to 1,000 accounts at
 a time and 65,535 in all. `eventStreamTerminated` is the last event of a subscription that ended before its connection: by
 `userDataStream.unsubscribe`, with its token, or, where the session began it, with the logout, a logon with another key, or the
-loss of the key. Without a `subscriptionId`, unsubscribing ends whatever there is; with one that is not active it is refused with -2036.
+loss of the key. Without a `subscriptionId`, unsubscribing ends whatever there is; with one that is not active it is
+refused with -2036.
 
 ## Limits
 

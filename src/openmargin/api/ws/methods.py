@@ -9,7 +9,8 @@ from typing import Final
 
 from openmargin.api.endpoint import Endpoint
 from openmargin.api.endpoints import ENDPOINTS
-from openmargin.api.errors import WireError, unsupported
+from openmargin.api.errors import WireError
+from openmargin.api.unserved import UNSERVED
 from openmargin.api.ws import session_methods, user_data_methods
 from openmargin.domain.reasons import Reason
 
@@ -58,21 +59,7 @@ OF_ENDPOINTS: Final = {
     "userDataStream.stop": "DELETE /api/v3/userDataStream",
 }
 
-_NO_SOR: Final = unsupported("orders are not routed to other books here.")
-_NO_OPO: Final = unsupported("order lists whose pending orders take what the working one brought.")
-_NO_REFERENCE: Final = unsupported("symbols have no reference price and no execution rules here.")
-UNSUPPORTED: Final[dict[str, WireError]] = {
-    "sor.order.place": _NO_SOR,
-    "sor.order.test": _NO_SOR,
-    "myAllocations": _NO_SOR,
-    "orderList.place.opo": _NO_OPO,
-    "orderList.place.opoco": _NO_OPO,
-    "executionRules": _NO_REFERENCE,
-    "referencePrice": _NO_REFERENCE,
-    "referencePrice.calculation": _NO_REFERENCE,
-    "blockTrades.historical": unsupported("there are no block trades here."),
-    "myFilters": unsupported("`exchangeInfo` has all filters that bind."),
-}
+UNSUPPORTED: Final[dict[str, WireError]] = {row.websocket: row.error for row in UNSERVED}
 """Methods that Binance documents and this exchange does not serve."""
 
 
