@@ -10,8 +10,9 @@ import pytest
 
 from openmargin.domain.commands import DelayLoanRepayments
 from openmargin.domain.enums import Permission
+from openmargin.domain.reasons import Reason
 from tests.api.bankruptcy import bankrupt
-from tests.api.world import SPOT, World
+from tests.api.world import CROSS, SPOT, World
 
 LOAN = "/sapi/v1/margin/liquidation-loan"
 REPAY = f"{LOAN}/repay"
@@ -55,6 +56,15 @@ def test_a_repayment_leaves_the_spot_wallet_and_the_loan(debtor: World) -> None:
     assert Decimal(before["remainingAmount"]) - Decimal(after["remainingAmount"]) == Decimal("300.5")
     balances = {row.asset: row.free for row in debtor.exchange.live.balances(debtor.account_id, SPOT)}
     assert balances["USDC"] == (10_000 * 10 - 3005) * 10**7
+
+
+def test_who_owes_the_fund_may_borrow_and_move_out_nothing(debtor: World) -> None:
+    debtor.deposit("USDT", "1000")
+    for name in ("maxBorrowable", "maxTransferable"):
+        assert debtor.get(f"/sapi/v1/margin/{name}", asset="USDT").json["amount"] == "0.00000000"
+    told = debtor.exchange.live.explain(debtor.account_id, CROSS)
+    assert {loan.refused for loan in told.loans} == {Reason.LIQUIDATION_LOAN_OWED}
+    assert {transfer.refused for transfer in told.transfers} == {Reason.LIQUIDATION_LOAN_OWED}
 
 
 def test_repaying_moves_value_and_so_needs_the_permission_of_loans(debtor: World) -> None:

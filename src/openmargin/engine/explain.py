@@ -80,9 +80,9 @@ def _holding(state: State, account: TradingAccount, held: risk.Holding, counts_n
 
 def loan(state: State, account: TradingAccount, asset: str) -> LoanExplained:
     """How much of an asset may be borrowed, and why."""
-    refused = loans.refuse_asset(state, account, asset)
-    if refused is not None:
-        return LoanExplained(asset, refused.reason, 0, 0, 0, 0, True, 0, -1, 0, 0, 0, 0)
+    reason = _why_no_loan(state, account, asset)
+    if reason is not None:
+        return LoanExplained(asset, reason, 0, 0, 0, 0, True, 0, -1, 0, 0, 0, 0)
     room = risk.loan_room(state, account, asset)
     debt = account.debts.get(asset)
     return LoanExplained(
@@ -100,6 +100,16 @@ def loan(state: State, account: TradingAccount, asset: str) -> LoanExplained:
         loans.inventory(state, asset),
         loans.most(state, account, asset),
     )
+
+
+def _why_no_loan(state: State, account: TradingAccount, asset: str) -> Reason | None:
+    """Why nothing of an asset is lent, whatever the numbers say."""
+    refused = loans.refuse_asset(state, account, asset)
+    if refused is not None:
+        return refused.reason
+    if account.liquidation is not None:
+        return Reason.LIQUIDATING_NO_BORROW
+    return Reason.LIQUIDATION_LOAN_OWED if accounts.is_bound_by_loan(state, account.owner) else None
 
 
 def transfer(state: State, account: TradingAccount, asset: str) -> TransferExplained:

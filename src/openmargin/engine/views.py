@@ -185,16 +185,17 @@ def insurance_fund(state: State) -> tuple[FundView, ...]:
 
 
 def max_borrowable(state: State, account_id: int, scope: Scope, asset: str) -> BorrowableView | Rejected:
-    """What may be borrowed now: the least of level, VIP limit and inventory (mechanics 3.1)."""
+    """What may be borrowed now: the least of level, VIP limit and inventory; nothing while no loan is made (3.1, A15)."""
     found = _trading(state, account_id, scope)
     refused = loans.refuse_asset(state, found, asset)
     if refused is not None:
         return refused
-    return BorrowableView(loans.most(state, found, asset), risk.borrow_limit(state, found, asset))
+    amount = loans.most(state, found, asset) if _switches(state, found).may_borrow else 0
+    return BorrowableView(amount, risk.borrow_limit(state, found, asset))
 
 
 def max_transferable(state: State, account_id: int, scope: Scope, asset: str) -> Atoms | Rejected:
-    """What may leave the account now (mechanics 3.4)."""
+    """What may leave a margin account now; nothing while it is held back as a whole (mechanics 3.4, A15)."""
     found = _trading(state, account_id, scope)
     if asset not in state.assets:
         return Rejected(Reason.UNKNOWN_ASSET)
@@ -202,7 +203,7 @@ def max_transferable(state: State, account_id: int, scope: Scope, asset: str) ->
         return Rejected(Reason.ASSET_NOT_IN_PAIR)
     if found.debts and index.lacks_price(state, found):
         return Rejected(Reason.NO_INDEX_PRICE)
-    return risk.transferable(state, found, asset)
+    return risk.transferable(state, found, asset) if _switches(state, found).may_transfer_out else 0
 
 
 def restricted(state: State) -> RestrictedView:

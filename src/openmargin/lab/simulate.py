@@ -205,15 +205,17 @@ class Judge:
         _same(f"status {name}", twin.status(account, scope), margin.status)
         loss = ceil(twin.open_order_loss(account, scope))
         _same(f"open order loss {name}", loss, margin.open_order_loss_in_valuation)
+        switches = twin.switches(account, scope)
         for asset in twin.assets_in(scope):
             borrowable = live.max_borrowable(account, scope, asset)
             amount = borrowable.amount if isinstance(borrowable, BorrowableView) else 0
-            _same(f"borrowable {asset} {name}", twin.borrowable(account, scope, asset), amount)
+            right = twin.borrowable(account, scope, asset) if switches.may_borrow else 0
+            _same(f"borrowable {asset} {name}", right, amount)
             transferable = live.max_transferable(account, scope, asset)
             if isinstance(transferable, Rejected):
                 _same(f"measure {name}", twin.cannot_measure(account, scope), True)
                 continue
-            right = twin.transferable(account, scope, asset)
+            right = twin.transferable(account, scope, asset) if switches.may_transfer_out else 0
             _same(f"transferable {asset} {name}", right, transferable)
         if scope == CROSS:
             small = {view.asset: view.target_amount for view in live.small_liabilities(account)}
