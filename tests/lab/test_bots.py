@@ -70,3 +70,12 @@ def test_on_the_wall_clock_they_trade_by_themselves(monkeypatch: pytest.MonkeyPa
 
         lab.run(until_one_trades())
         assert lab.ask("DELETE", BOTS).json()["orders"] >= 1
+
+
+def test_bots_begin_whatever_an_asset_costs(lab: Served) -> None:
+    """At that price a million's worth for each of a hundred would be more than there can be."""
+    lab.post("/lab/prices/DOGEUSDT", {"price": "0.0001"})
+    for _ in range(3):
+        answer = lab.post(BOTS, {"symbols": ["DOGEUSDT"], "count": 100})
+        assert answer.status_code == 200, answer.text
+        lab.ask("DELETE", BOTS)

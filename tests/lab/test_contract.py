@@ -285,6 +285,12 @@ def test_a_body_that_is_no_object_is_refused(lab: Served, content: bytes) -> Non
     assert set(answer.json()) == {"error", "hint"}
 
 
+def test_no_body_means_the_defaults(lab: Served) -> None:
+    nameless = lab.ask("POST", "/lab/accounts", content=b"")
+    assert (nameless.status_code, "required field `name`" in nameless.json()["error"]) == (400, True)
+    assert lab.ask("PATCH", ACCOUNT, content=b"").status_code == 200
+
+
 def test_a_body_has_a_bound(lab: Served) -> None:
     assert lab.ask("POST", "/lab/accounts", content=b" " * 70_000).status_code == 413
 

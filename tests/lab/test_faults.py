@@ -113,6 +113,8 @@ def test_everything_is_shown_and_written_down(lab: Served, tmp_path: Path) -> No
         ({"fault": "error", "path": "/lab/state"}, "no request goes to /lab/state"),
         ({"fault": "pending-repayment", "seconds": 0}, "no repayment is pending for no time"),
         ({"fault": "pending-repayment", "accountId": 1}, "every repayment is pending then"),
+        ({"fault": "listen-key-expiry"}, "nobody's listen keys"),
+        ({"fault": "delay-events", "path": "/nowhere"}, "no WebSocket is at /nowhere"),
         ({"fault": "listen-key-expiry", "path": "/api/v3/ping"}, "listen-key-expiry is about no requests"),
         ({"fault": "error", "probability": 0}, "Expected `float` > 0"),
     ],
@@ -162,7 +164,8 @@ def test_listen_keys_end_when_they_are_told_to(lab: Served) -> None:
     )
     assert (kept.status_code, kept.json()["code"]) == (400, -1125)
     assert lab.get("/lab/faults").json()["faults"] == []
-    assert lab.post("/lab/faults", {"fault": "listen-key-expiry"}).status_code == 404
+    nobody = {"fault": "listen-key-expiry", "accountId": 999}
+    assert lab.post("/lab/faults", nobody).status_code == 404
 
 
 def test_nothing_stands_before_the_gateway_while_nothing_is_broken(lab: Served) -> None:

@@ -93,7 +93,17 @@ def test_a_stopped_feed_answers_3042(lab: Served) -> None:
         ({"symbol": "BTCUSDT", "stages": [{"do": "set", "price": "2000000"}]}, 422, "no order at that price"),
         ({"symbol": "BTCUSDT", "stages": [{"do": "ramp", "seconds": 1}]}, 400, "a ramp goes to a price"),
         ({"symbol": "BTCUSDT", "stages": [{"do": "gap", "percent": -100}]}, 400, "percent"),
-        ({"assets": ["BTC"], "stages": [{"do": "set", "price": "1"}]}, 422, "it names assets"),
+        (
+            {"assets": ["BTC"], "stages": [{"do": "set", "price": "1"}]},
+            422,
+            "be played: a price is that of a symbol",
+        ),
+        ({"stages": [{"do": "wait", "seconds": 1}]}, 400, "a symbol, or assets"),
+        (
+            {"symbol": "BTCUSDT", "assets": ["BTC"], "stages": [{"do": "wait", "seconds": 1}]},
+            400,
+            "a symbol, or assets",
+        ),
         ({"symbol": "ETHUSDT", "stages": [{"do": "wait", "seconds": 1}]}, 409, "another script"),
         (
             {"symbol": "BTCUSDT", "stages": [{"do": "ramp", "percent": 1, "seconds": 200_000}]},

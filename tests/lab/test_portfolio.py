@@ -220,7 +220,8 @@ def test_what_had_been_filled_and_what_had_been_triggered_is_told(
 ) -> None:
     answers = json.loads(json.dumps(exported))
     [dip] = [order for order in answers["orders"] if order["clientOrderId"] == "dip"]
-    dip["executedQty"] = "0.04"
+    dip.update(executedQty="0.04", icebergQty="0.08")
+    answers["prices"].append({"symbol": "LTCBTC", "price": "0.00000000"})  # As of a pair that has halted.
     [stop] = [order for order in answers["orders"] if order["stopPrice"] == "51000.00000000"]
     stop.update(isWorking=True, price="61000")
     said = run(*save(answers, tmp_path), "--data", str(tmp_path / "data"))

@@ -115,7 +115,8 @@ async def _body(request: Request, kind: type[Body]) -> Body:
         if len(content) > BODY_BYTES_MAX:
             raise Refused(413, f"the body is longer than {BODY_BYTES_MAX} bytes", "send less")
     try:
-        return msgspec.json.decode(content, type=kind)
+        # Whoever sends nothing means the defaults; a field that has none is then named.
+        return msgspec.json.decode(content or b"{}", type=kind)
     except msgspec.ValidationError as refusal:
         hint = "the fields are " + ", ".join(kind.__struct_encode_fields__)
         raise Refused(400, str(refusal), hint) from None

@@ -5,7 +5,8 @@ from __future__ import annotations
 from openmargin.domain.commands import AnyCommand, CreateAccount, Deposit
 from openmargin.domain.events import AccountChanged
 from openmargin.domain.ids import SPOT
-from openmargin.domain.money import E8
+from openmargin.domain.money import E8, SUPPLY_MAX
+from openmargin.domain.reasons import Reason
 from openmargin.lab import shapes
 from openmargin.lab.bench import Bench, Path
 from openmargin.lab.bots import Bots
@@ -27,7 +28,10 @@ async def begin_bots(bench: Bench, _path: Path, body: shapes.NewBots) -> shapes.
         if bench.bots and bench.bots[-1].is_running:
             raise Refused(409, "bots are trading already", "DELETE /lab/bots stops them")
         symbols = [known[name] for name in body.symbols]
-        accounts = [await _account(bench, f"bot-{number + 1}", body.symbols) for number in range(body.count)]
+        most = SUPPLY_MAX // (2 * body.count)
+        accounts = [
+            await _account(bench, f"bot-{number + 1}", body.symbols, most) for number in range(body.count)
+        ]
         bots = Bots(exchange, accounts, symbols, body.seed, body.every_ms)
         bench.bots[:] = [bots]
         bots.begin()
@@ -46,7 +50,8 @@ async def stop_bots(bench: Bench, _path: Path, _body: None) -> shapes.BotsShown:
     return _shown(bots)
 
 
-async def _account(bench: Bench, name: str, symbols: tuple[str, ...]) -> int:
+async def _account(bench: Bench, name: str, symbols: tuple[str, ...], most: int) -> int:
+    """Make a bot's account, with at most so much of each asset: of a cheap one there is not enough in the world."""
     outcome = await _do(bench, CreateAccount(name))
     account_id = next(event.account_id for event in outcome.events if isinstance(event, AccountChanged))
     venue = bench.exchange.venue
@@ -54,7 +59,10 @@ async def _account(bench: Bench, name: str, symbols: tuple[str, ...]) -> int:
     for asset in dict.fromkeys(asset for pair in pairs for asset in (pair.base, pair.quote)):
         view = bench.exchange.live.index(asset + venue.margin.valuation_asset)
         price = E8 if view is None else view.price
-        await _do(bench, Deposit(account_id, SPOT, asset, _MONEY_VALUE * E8 * E8 // price))
+        amount = min(_MONEY_VALUE * E8 * E8 // price, most)
+        outcome = await bench.exchange.submit(Deposit(account_id, SPOT, asset, amount))
+        if outcome.rejection and outcome.rejection.reason is not Reason.ABOVE_SUPPLY:
+            raise refused(outcome.rejection)
     return account_id
 
 

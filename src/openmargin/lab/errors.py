@@ -69,6 +69,10 @@ _REASONS: Final[dict[Reason, tuple[int, str, str]]] = {
 
 def refused(rejection: Rejected) -> Refused:
     """The exchange's refusal in the lab's words."""
+    if rejection.reason is Reason.SCRIPT_WRONG:
+        return Refused(
+            422, f"the script cannot be played: {rejection.detail}", "docs/prices.md says what a stage takes"
+        )
     if rejection.reason in _REASONS:
         return Refused(*_REASONS[rejection.reason])
     rule = rejection.reason.name.lower().replace("_", " ")

@@ -142,6 +142,8 @@ def _require_sense(body: shapes.NewFault, fault: Fault, faults: Faults) -> None:
         raise Refused(
             400, f"{body.fault} is about no requests", "leave out method, path, count and probability"
         )
+    if fault is Fault.LISTEN_KEY_EXPIRY and not body.account_id:
+        raise Refused(400, "nobody's listen keys are named", 'write "accountId": 1, whose keys are to end')
     if fault is Fault.PENDING_REPAYMENT and body.account_id:
         raise Refused(400, "every repayment is pending then", "leave out accountId")
     if fault in OF_STREAMS and (body.method or body.account_id):
@@ -149,6 +151,10 @@ def _require_sense(body: shapes.NewFault, fault: Fault, faults: Faults) -> None:
             400,
             f"{body.fault} is about connections",
             "name their path, as /ws/*; messages have no method or key",
+        )
+    if fault in OF_STREAMS and body.path and not body.path.startswith(("/ws", "/stream")):
+        raise Refused(
+            400, f"no WebSocket is at {body.path}", "paths of connections begin with /ws or /stream"
         )
     if fault not in OF_STREAMS and body.path and not body.path.startswith(("/api", "/sapi", "/ws-api")):
         raise Refused(

@@ -19,6 +19,12 @@ from openmargin.lab.market import require_in_filter
 
 async def begin_script(bench: Bench, _path: Path, body: shapes.NewIndexScript) -> shapes.IndexScriptMade:
     """Have a pair's index, or those of some assets, follow a script on the exchange's clock."""
+    if bool(body.symbol) == bool(body.assets):
+        raise Refused(
+            400,
+            "a script moves a symbol, or assets",
+            'write either "symbol": "BTCUSDT" or "assets": ["BTC"]',
+        )
     stages = tuple(stage for asked in body.stages for stage in index_stages(asked))
     for stage in stages:
         if stage.price:

@@ -71,7 +71,9 @@ class Plan:
         self.commands += self._debts
 
     def _prices(self, portfolio: Portfolio) -> Iterator[Planned]:
-        known = [(row.symbol, _amount(row.price)) for row in portfolio.prices if row.symbol in self._symbols]
+        saved = [(row.symbol, _amount(row.price)) for row in portfolio.prices if row.symbol in self._symbols]
+        # A pair that has never traded, or no longer does, is told of with a price of zero.
+        known = [(symbol, price) for symbol, price in saved if price]
         if known:
             yield Planned("prices", SetIndex(tuple(known)))
 
@@ -152,7 +154,7 @@ class Plan:
             False,
             stop_price,
             0 if stop_price == 0 and kind is OrderType.LIMIT else max(order.trailing_delta, 0),
-            _amount(order.iceberg_qty),
+            _shown(order),
             order.strategy_id,
             order.strategy_type,
         )
@@ -194,7 +196,7 @@ def _leg(order: OpenOrder) -> Leg:
         _amount(order.price),
         _amount(order.stop_price),
         max(order.trailing_delta, 0),
-        _amount(order.iceberg_qty),
+        _shown(order),
         order.client_order_id,
         order.strategy_id,
         order.strategy_type,
@@ -209,6 +211,12 @@ def _scope(order: OpenOrder) -> Scope:
 
 def _left(order: OpenOrder) -> int:
     return _amount(order.orig_qty) - _amount(order.executed_qty)
+
+
+def _shown(order: OpenOrder) -> int:
+    """What an iceberg shows of itself; 0 where what is left of it hides nothing any more."""
+    iceberg = _amount(order.iceberg_qty)
+    return iceberg if iceberg < _left(order) else 0
 
 
 def _is_there(holding: Holding) -> bool:
