@@ -130,6 +130,12 @@ def test_what_trades_on_api_and_succeeds_weighs_nothing(tight: World, host: Host
     assert used("POST", path, **order, quantity="0.01") == (200, 0)
 
 
+def test_what_is_asked_with_unknown_parameters_is_charged_like_all_that_fails(tight: World) -> None:
+    refused = tight.send("GET", "/api/v3/exchangeInfo", "nonsense=1")
+    assert (refused.code, refused.headers["x-mbx-used-weight-1m"]) == (-1104, "20")
+    assert tight.send("GET", "/api/v3/exchangeInfo", "nonsense=1").code == -1003
+
+
 def test_all_orders_is_bounded_in_calls_too(world: World) -> None:
     statuses = [world.get("/sapi/v1/margin/allOrders", symbol="BTCUSDT").status for _ in range(61)]
     assert statuses[:60] == [200] * 60

@@ -21,7 +21,8 @@ Written from the registry by `python -m openmargin.api.docs`; do not edit.
 
 Weights are counted in minutes of the host's clock. On `/sapi` every endpoint has a budget of its own: 12,000 a minute
 for each IP address, or 180,000 for each account where the weight is a UID weight. All endpoints on `/api` share 6,000
-a minute for each IP address, and 300,000 requests of any weight in five minutes; who goes on asking after 429 is
+a minute for each IP address, and 300,000 requests of any weight in five minutes (by Binance's changelog of 2026-03-27;
+its page of enumerations still shows the 61,000 of before); who goes on asking after 429 is
 [banned](venue.md#requests) with 418. Placing and cancelling on `/api` weighs nothing once it has succeeded, as on Binance
 since April 2026; until then, and if it is refused, it weighs what the table says. An amendment always does: none ends an
 order here. Unknown parameters are tolerated on `/sapi` and refused with -1104 on `/api`.

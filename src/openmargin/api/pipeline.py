@@ -1,6 +1,6 @@
 """What every request goes through, by whichever door it came: HTTP or the WebSocket API.
 
-The order is part of the contract: unknown parameters, weight by address, key and signature, weight by account. Each
+The order is part of the contract: weight by address, unknown parameters, key and signature, weight by account. Each
 door reads what was sent before it, and has the endpoint read its parameters after it. What is refused on the way has
 not entered the core.
 """
@@ -55,12 +55,12 @@ class Pipeline:
 
         `now_ms` is the host's time.
         """
-        if endpoint.dialect is Dialect.SPOT:
-            _refuse_unread(endpoint, parameters)
         weight = endpoint.weight.of(parameters)
         self.limits.count(endpoint, request.ip, now_ms)
         if endpoint.weight.payer is Payer.IP:
             self.limits.charge(endpoint, request.ip, weight, now_ms, headers)
+        if endpoint.dialect is Dialect.SPOT:
+            _refuse_unread(endpoint, parameters)
         sender = self.authenticator.authenticate(endpoint, request, parameters)
         if endpoint.weight.payer is Payer.UID:
             self.limits.charge(endpoint, sender.account_id, weight, now_ms, headers)
