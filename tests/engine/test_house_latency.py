@@ -43,10 +43,10 @@ class Market:
     def index(self, milliseconds: int, price: int) -> None:
         self.at(milliseconds, SetIndex((("BTCUSDT", price * E8),)))
 
-    def order(self, milliseconds: int, side: Side, price: int) -> None:
-        words = (Side(side), OrderType.LIMIT, TimeInForce.GTC, E8 // 10, 0, price * E8, "")
+    def order(self, milliseconds: int, side: Side, price: float, symbol: str = "BTCUSDT") -> None:
+        words = (Side(side), OrderType.LIMIT, TimeInForce.GTC, E8 // 10, 0, round(price * E8), "")
         rest = (SelfTradePrevention.NONE, SideEffect.NO_SIDE_EFFECT, False)
-        self.at(milliseconds, PlaceOrder(1, "", 0, SPOT, "BTCUSDT", *words, *rest))
+        self.at(milliseconds, PlaceOrder(1, "", 0, SPOT, symbol, *words, *rest))
 
     @property
     def bid(self) -> int:
@@ -93,6 +93,26 @@ def test_moves_in_between_are_seen_as_the_last_of_them() -> None:
     assert (market.bid, market.last) == (54_994, 55_000)
     market.at(1600)  # Pairs against BTC follow the first move that made BTC worth something else.
     assert market.exchange.engine.next_due_ms() is None
+
+
+@pytest.mark.parametrize("rests", [False, True], ids=["empty book", "with a user's order"])
+def test_quotes_keep_their_size_until_the_house_has_seen_what_they_are_worth(rests: bool) -> None:
+    market = Market()
+    market.index(0, 60_000)
+    market.at(1000)
+    if rests:
+        market.order(1000, Side.BUY, 0.04, "ETHBTC")
+    old = market.exchange.live.depth("ETHBTC", 5)
+    told = market.exchange.live.update_id("ETHBTC")
+    market.index(2000, 30_000)
+    assert market.exchange.live.depth("ETHBTC", 5) == old
+    market.exchange.reload()
+    assert market.exchange.live.depth("ETHBTC", 5) == old
+    assert market.exchange.live.update_id("ETHBTC") == told
+    market.at(2500)
+    new = market.exchange.live.depth("ETHBTC", 5)
+    assert new.bids[0][1] == pytest.approx(2 * old.bids[0][1], rel=0.01)
+    assert market.exchange.live.update_id("ETHBTC") > told
 
 
 def test_it_survives_a_restart_and_ends_with_the_rule() -> None:

@@ -214,6 +214,7 @@ def _dump_book(book: Book) -> BookDump:
         book.tape_quantity,
         book.tape_side,
         book.seen_index,
+        book.seen_mark,
     )
 
 
@@ -350,6 +351,9 @@ def load(data: bytes) -> State:
     for repayment in kept.repayments:
         state.repayments.append(PendingRepayment(*repayment))
     setup.derive(state)
+    for book in state.books.values():
+        if book.seen_mark < 0:  # A snapshot from before it was kept.
+            book.seen_mark = state.marks.get(book.rules.quote, 0)
     restrictions.count(state)
     return state
 
@@ -480,6 +484,7 @@ def _load_book(state: State, kept: BookDump) -> None:
     book.tape_quantity = kept.tape_quantity
     book.tape_side = kept.tape_side
     book.seen_index = kept.seen_index or kept.index_price
+    book.seen_mark = kept.seen_mark
 
 
 def _load_stops(book: Book, kept: StopsDump) -> None:

@@ -134,6 +134,7 @@ class BookDump(Struct, array_like=True):
     tape_quantity: Atoms = -1
     tape_side: Side = Side.BUY
     seen_index: int = 0
+    seen_mark: int = -1
 
 
 class LiquidationDump(Struct, array_like=True):

@@ -130,6 +130,7 @@ def _see(state: State, symbols: list[str]) -> None:
     for symbol in symbols:
         book = state.books[symbol]
         book.seen_index = book.index_price
+        book.seen_mark = state.marks.get(book.rules.quote, 0)
         _withdraw(book)
     if not state.house_quotes:
         return
@@ -187,10 +188,9 @@ def ladder(state: State, book: Book, limit: int) -> list[tuple[int, int, Atoms]]
     """
     rules = book.rules
     house = state.venue.house
-    mark = state.marks.get(rules.quote, 0)
-    if mark == 0:
+    if book.seen_mark == 0:
         return []
-    quantity = _quote_quantity(rules, house, book.seen_index, mark)
+    quantity = _quote_quantity(rules, house, book.seen_index, book.seen_mark)
     quotes: list[tuple[int, int, Atoms]] = []
     bids = asks = last_bid = last_ask = 0
     for rank in range(house.levels):

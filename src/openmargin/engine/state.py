@@ -491,6 +491,8 @@ class Book:
         self.tape_side: Side = Side.BUY
         self.seen_index: int = rules.start_price
         """The index as the house knows it, which may lag behind."""
+        self.seen_mark: int = 0
+        """What the quote asset was worth then, for the size of the quotes; 0 for nothing that anybody knows."""
         self.quoted_index: int = 0
         """The index that the house's quotes stand around; 0 where they are yet to be laid out."""
         self.house_quotes: list[Order] = []

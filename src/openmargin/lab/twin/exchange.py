@@ -72,8 +72,11 @@ class Twin(Listening):
         return self.events
 
     def _go_on(self) -> None:
-        """One piece of what is due before anything is asked: a delisting, the end of listen keys, a wave of stops, or a liquidation's step."""
+        """One piece of what is due before anything is asked: a delisting, the end of listen keys, quotes that follow late, a
+        wave of stops, or a liquidation's step."""
         if self.delist_next() or self.end_listening() or self.end_repayments():
+            return
+        if self.see_late():
             return
         if self.wave_goes_on:
             self.wave_goes_on = False  # What every record ends with goes on with it.
@@ -188,7 +191,8 @@ class Twin(Listening):
                 self.change_rates(asset.name, daily, hour)
             elif daily and [terms.daily_rate for terms in said_before[asset.name]] != list(daily):
                 self.change_rates(asset.name, daily, hour + HOUR)
-        self.follow_index(self.symbols_seen, self.symbols_seen)
+        self.unprinted = [*self.symbols_seen]
+        self.follow_index(self.symbols_seen)
 
     def _change_venue(self, venue: Venue) -> Reason | None:
         for asset in self.venue.assets:

@@ -27,18 +27,42 @@ class House(Market):
                 return Reason.UNKNOWN_SYMBOL
             if price <= 0:
                 return Reason.INDEX_NOT_POSITIVE
-        worth_before = {symbol: self.price_of(self.rules(symbol).quote) for symbol in self.symbols_seen}
-        self.index.update(command.prices)
-        self.index_at.update({symbol: self.now for symbol, _ in command.prices})
-        self.events.append(IndexMoved(command.prices))
-        moved = list(dict.fromkeys(symbol for symbol, _ in command.prices))
-        # A quote is sized by value, so it changes too where its quote asset is worth something else.
-        resized = [s for s, was in worth_before.items() if self.price_of(self.rules(s).quote) != was]
-        self.follow_index([*moved, *[symbol for symbol in resized if symbol not in moved]], moved)
+        self.move_index(command.prices)
         return None
 
-    def follow_index(self, symbols: list[str], printed: list[str]) -> None:
+    def move_index(self, prices: tuple[tuple[str, int], ...]) -> None:
+        """Index prices are others now, and the house knows it at once or after its latency (docs/prices.md, House)."""
+        worth_before = {symbol: self.price_of(self.rules(symbol).quote) for symbol in self.symbols_seen}
+        self.index.update(prices)
+        self.index_at.update({symbol: self.now for symbol, _ in prices})
+        self.events.append(IndexMoved(prices))
+        moved = list(dict.fromkeys(symbol for symbol, _ in prices))
+        self.unprinted += moved
+        # A quote is sized by value, so it changes too where its quote asset is worth something else.
+        resized = [s for s, was in worth_before.items() if self.price_of(self.rules(s).quote) != was]
+        moved += [symbol for symbol in resized if symbol not in moved]
+        house = self.venue.house
+        if not (house.enabled and house.latency_ms):
+            self.follow_index(moved)
+            return
+        # Who waits for one move sees those that come meanwhile with it.
+        waiting = [symbol for _, symbol in self.unseen]
+        self.unseen += [(self.now + house.latency_ms, symbol) for symbol in moved if symbol not in waiting]
+
+    def see_late(self) -> bool:
+        """The house comes to know what moved so long ago, by name where it was at once; False where nothing did."""
+        late = sorted(row for row in self.unseen if row[0] <= self.now)
+        if late:
+            self.follow_index([symbol for _, symbol in late])
+        return bool(late)
+
+    def follow_index(self, symbols: list[str]) -> None:
         """Take the old quotes away; quote anew where users wait; print the new price where it is one."""
+        printed = [symbol for symbol in symbols if symbol in self.unprinted]
+        self.unprinted = [symbol for symbol in self.unprinted if symbol not in symbols]
+        self.unseen = [row for row in self.unseen if row[1] not in symbols]
+        for symbol in symbols:
+            self.seen[symbol] = self.index[symbol], self.price_of(self.rules(symbol).quote)
         self.orders = [o for o in self.orders if not (o.is_house and o.symbol in symbols)]
         self.quoted = [symbol for symbol in self.quoted if symbol not in symbols]
         if not self.venue.house.enabled:
@@ -63,8 +87,9 @@ class House(Market):
 
     def _ladder(self, rules: Symbol) -> Iterator[tuple[bool, int, int]]:
         """The house's quotes from the best out, at each distance the ask before the bid."""
-        house, index, tick = self.venue.house, Fraction(self.index[rules.name]), rules.tick_size
-        mark = self.price_of(rules.quote)
+        house, tick = self.venue.house, rules.tick_size
+        known, mark = self.seen[rules.name]
+        index = Fraction(known)
         if not mark:
             return
         wanted = floor(floor(house.level_value / mark) * ONE / index)
@@ -82,7 +107,7 @@ class House(Market):
     def _print_tape(self, rules: Symbol) -> None:
         """The smallest lot at the new price, unless a user's order would have had that trade."""
         tick, step = rules.tick_size, rules.step_size
-        price = max(tick, floor(Fraction(self.index[rules.name], tick) + Fraction(1, 2)) * tick)
+        price = max(tick, floor(Fraction(self.seen[rules.name][0], tick) + Fraction(1, 2)) * tick)
         for order in self.in_book(rules.name):
             if not order.is_house and (order.price >= price if order.buys else order.price <= price):
                 return

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+
 from openmargin.domain.enums import MarginStatus
 from openmargin.domain.events import AnyEvent
 from openmargin.domain.ids import CROSS, SPOT, Scope, generated_client_id
@@ -62,6 +64,12 @@ class Ledger:
         self.index: dict[str, int] = {}
         self.index_at: dict[str, int] = {}
         """When each was set."""
+        self.seen: dict[str, tuple[int, Fraction]] = {}
+        """The index, and what its quote asset is worth, as the house knows them."""
+        self.unseen: list[tuple[int, str]] = []
+        """Symbols that are worth something else than the house knows, and when it will."""
+        self.unprinted: list[str] = []
+        """Symbols whose index moved since the tape last followed."""
         self.symbols_seen: list[str] = []
         self.order_ids: dict[str, int] = {}
         self.trade_ids: dict[str, int] = {}

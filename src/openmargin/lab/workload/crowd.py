@@ -55,6 +55,8 @@ class Crowd:
         self.window = window
         self.chance = random.Random(seed)
         self.venue = small_venue(house=self.chance.random() < 0.7)
+        self.lags = random.Random(f"{seed} lags")
+        """How late the house quotes: drawn apart, so that what else happens does not depend on it."""
         self.at_ms: int = START_MS
         self.index = {rules.name: rules.start_price for rules in self.venue.symbols}
         self.names: list[str] = []

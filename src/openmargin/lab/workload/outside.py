@@ -67,13 +67,14 @@ class Outside(Crowd):
         return self.chance.choice(change)
 
     def _house(self) -> HouseRules:
-        """Quotes near the index, or where only a patient order finds them; many of them, or few."""
+        """Quotes near the index, or where only a patient order finds them; many of them, or few; at once, or late."""
         pick = self.chance.choice
         return msgspec.structs.replace(
             self.venue.house,
             spread=pick((E8 // 1_000, 25 * E8 // 1_000)),
             level_gap=pick((E8 // 2_000, E8 // 2_000, 9 * E8 // 1_000)),
             level_value=pick((9_000 * E8, 2_000 * E8, 90_000 * E8, 90_000 * E8)),
+            latency_ms=self.lags.choice((0, 0, 0, 0, 7, 150, 2_000)),
         )
 
     def _margin(self) -> MarginRules:
