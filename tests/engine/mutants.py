@@ -148,6 +148,18 @@ MUTANTS = (
     Mutant("a delisting happens again", "delisting", "delisting", "        state.delisted[state.delisting] = dict(_dates(state))[state.delisting]\n        state.delisting = \"\"\n", "        state.delisting = \"\"\n        agenda.move(state, agenda.DELIST, -1)\n        return\n"),
     Mutant("a pair's delisting spares isolated debts", "delisting", "delisting", "(book.rules.base, book.rules.quote))", "())"),
     Mutant("a pool keeps its first capital", "setup", "restrictions", "        pool.capital = asset.pool_capital\n", "        pool.capital = max(pool.capital, asset.pool_capital)\n"),
+    # The index and the house
+    Mutant("a ramp is a move ahead", "index_scripts", "index_scripts", "way = _way(stage.pace, script.moves_done, stage.moves)", "way = _way(stage.pace, script.moves_done + 1, stage.moves)"),
+    Mutant("a crash is steep at its end", "index_scripts", "index_scripts", "    if pace is Pace.FAST_FIRST:", "    if pace < 0:"),
+    Mutant("a share counts from the script's beginning", "index_scripts", "index_scripts", "[(symbol, sign, state.books[symbol].index_price) for symbol, sign, _ in script.starts]", "[(symbol, sign, start or state.books[symbol].index_price) for symbol, sign, start in script.starts]"),
+    Mutant("a quote asset rises in its pairs", "index_scripts", "index_scripts", "(symbol, 1 if base else -1)", "(symbol, 1)"),
+    Mutant("a stopped feed stays so", "index_scripts", "index_scripts", "    elif stage.kind is StageKind.STOP:\n        _resume(state, script)\n", ""),
+    Mutant("a script that is ended keeps its feed stopped", "index_scripts", "index_scripts", "            if script.stages[script.stage].kind is StageKind.STOP:\n                _resume(state, script)\n", ""),
+    Mutant("a stopped feed has a price", "index", "index_scripts", "return -1 if book.symbol in state.feeds.stopped else book.index_at_ms", "return book.index_at_ms"),
+    Mutant("the walk moves what a script moves", "house", "index_scripts", "if symbol not in feeds.scripted and symbol not in feeds.stopped", "if symbol not in feeds.stopped"),
+    Mutant("the house is never late", "house", "house_latency", "if latency_ms > 0 and state.house_quotes:", "if latency_ms < 0 and state.house_quotes:"),
+    Mutant("each move makes the house wait anew", "house", "house_latency", "    lagging += [(due_ms, symbol) for symbol in symbols if symbol not in known]\n", "    lagging[:] = [item for item in lagging if item[1] not in symbols]\n    lagging += [(due_ms, symbol) for symbol in symbols]\n"),
+    Mutant("quotes change their size before the house knows", "house", "house_latency", "house, book.seen_index, book.seen_mark)", "house, book.seen_index, state.marks[rules.quote])"),
     # Margin calls and liquidation
     Mutant("a call is told once", "watch", "liquidation_calls", "        account.called_at_ms = 0\n\n\ndef look", "        pass\n\n\ndef look"),
     Mutant("a call is told at every hour", "watch", "liquidation_calls", "state.at_ms - account.called_at_ms >= repeat_ms", "state.at_ms > account.called_at_ms"),

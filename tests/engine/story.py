@@ -22,6 +22,7 @@
     ann opens BTCUSDT                   closes; her wallets there are `ann/BTCUSDT`
     ann joins group 5                   a trade group; `leaves group`
     index BTCUSDT 105, ETHUSDT 11       clock 13:00, rules BTCUSDT min_notional 5 (a changed venue)
+    walk BTCUSDT 105                    the same as a step of the walk
     rates USDT 0.0024 0.0012            daily rates from the next full hour on, VIP 0 first
 
     => refused REASON                   and what is not said to be refused must not be
@@ -39,7 +40,7 @@
     => halves canceled, placed          of a cancel-replace: or the reason, or `not attempted`
 
 What they say of special keys stands in `story_keys`, of margin calls and liquidations in `story_liquidation`, of user
-data streams in `story_listening`.
+data streams in `story_listening`, of index scripts in `story_index`.
 
 Every story is told to the engine with all invariants on and to the twin, once straight through and once with a
 restart from a snapshot after every line.
@@ -131,7 +132,7 @@ from openmargin.domain.venue import (
 from openmargin.engine import views
 from openmargin.lab.simulate import Judge
 from openmargin.runtime.bare import BareExchange
-from tests.engine import story_keys, story_liquidation, story_listening
+from tests.engine import story_index, story_keys, story_liquidation, story_listening
 
 TABLES = Path(__file__).parent / "tables"
 MIDNIGHT = 1_767_225_600_000
@@ -177,6 +178,7 @@ COUNTS = (
     "maker_first_fill_credit",
     "call_repeat_ms",
     "wait_ms",
+    "latency_ms",
 )
 """Rules that are whole numbers; other numbers have eight decimals."""
 SYMBOL = re.compile(r"[A-Z]{6,}$")
@@ -430,9 +432,12 @@ class Teller:
             case ["clock", time]:
                 self.now = self.moment(time)
                 self.submit(SetIndex(()))
-            case ["index", *_]:
-                pairs = [part.split() for part in line.removeprefix("index ").split(",")]
-                self.submit(SetIndex(tuple((symbol, amount(price)) for symbol, price in pairs)))
+            case [("index" | "walk"), *_]:
+                pairs = [part.split() for part in line.split(maxsplit=1)[1].split(",")]
+                prices = tuple((symbol, amount(price)) for symbol, price in pairs)
+                self.submit(SetIndex(prices, walk_steps=int(words[0] == "walk")))
+            case ["script", *_]:
+                self.submit(story_index.command(line))
             case ["rates", asset, *daily]:
                 self.submit(SetRates(((asset, tuple(amount(rate) for rate in daily)),)))
             case ["rules", *rule]:
@@ -703,6 +708,7 @@ class Teller:
             "no fees": lambda _: "no fees" if not self.having(OrderFilled) else "fees",
             "book": self.book,
             **story_liquidation.words(self),
+            **story_index.words(self),
             "last": lambda _: f"last {_n(views.last_price(self.target.engine.state, 'BTCUSDT'))}",
         }
         for start, tell in told.items():

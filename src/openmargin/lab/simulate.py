@@ -24,6 +24,8 @@ from openmargin.domain.views import (
     BorrowableView,
     DepthView,
     FundView,
+    IndexScriptView,
+    IndexView,
     IsolatedView,
     KeyView,
     LiquidationLoanView,
@@ -56,6 +58,8 @@ class Questions(Protocol):
     def open_lists(self, account_id: int, scope: Scope) -> list[ListView]: ...
     def isolated(self, account_id: int) -> list[IsolatedView]: ...
     def special_keys(self, account_id: int, scope: Scope) -> list[KeyView]: ...
+    def index(self, symbol: str) -> IndexView | None: ...
+    def index_scripts(self) -> list[IndexScriptView]: ...
     def depth(self, symbol: str, limit: int) -> DepthView: ...
     def last_price(self, symbol: str) -> int: ...
     def switches(self, account_id: int, scope: Scope) -> SwitchesView: ...
@@ -182,7 +186,11 @@ class Judge:
             twin.open_lists(account, scope),
             live.open_lists(account, scope),
         )
+        _same("index scripts", twin.index_scripts(), live.index_scripts())
         for rules in twin.venue.symbols:
+            index = live.index(rules.name)
+            right = (twin.index[rules.name], rules.name in twin.stopped)
+            _same(f"index of {rules.name}", right, index and (index.price, index.is_stopped))
             _same(f"last price of {rules.name}", twin.last_price(rules.name), live.last_price(rules.name))
             _same(f"depth of {rules.name}", twin.depth(rules.name), live.depth(rules.name, EVERY_LEVEL))
         if scope == SPOT:

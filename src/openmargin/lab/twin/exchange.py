@@ -21,6 +21,7 @@ from openmargin.domain.commands import (
     DeleteSpecialKeys,
     Deposit,
     EditSpecialKeyIps,
+    EndIndexScript,
     ExchangeSmallLiabilities,
     ExitSpecialKeyMode,
     ExpireListenKeys,
@@ -34,6 +35,7 @@ from openmargin.domain.commands import (
     Record,
     Repay,
     RepayLiquidationLoan,
+    ScriptIndex,
     SeedDebt,
     SetBnbBurn,
     SetIndex,
@@ -47,11 +49,11 @@ from openmargin.domain.commands import (
 from openmargin.domain.events import AnyEvent, VenueChanged
 from openmargin.domain.reasons import Reason, Rejected
 from openmargin.domain.venue import Venue
-from openmargin.lab.twin.listening import Listening
 from openmargin.lab.twin.parts import HOUR, SUPPLY_MAX
+from openmargin.lab.twin.scripts import Scripts
 
 
-class Twin(Listening):
+class Twin(Scripts):
     """The exchange as a trader would describe it."""
 
     def apply(self, record: Record) -> list[AnyEvent]:
@@ -72,9 +74,9 @@ class Twin(Listening):
         return self.events
 
     def _go_on(self) -> None:
-        """One piece of what is due before anything is asked: a delisting, the end of listen keys, quotes that follow late, a
-        wave of stops, or a liquidation's step."""
-        if self.delist_next() or self.end_listening() or self.end_repayments():
+        """One piece of what is due before anything is asked: a delisting, the end of listen keys, a script, quotes that
+        follow late, a wave of stops, or a liquidation's step."""
+        if self.delist_next() or self.end_listening() or self.script_next() or self.end_repayments():
             return
         if self.see_late():
             return
@@ -98,6 +100,10 @@ class Twin(Listening):
                 return None
             case SetIndex():
                 return self.set_index(command)
+            case ScriptIndex():
+                return self.script_index(command)
+            case EndIndexScript():
+                return self.end_script(command)
             case CreateAccount():
                 return self.create_account(command)
             case ChangeAccount():

@@ -8,7 +8,7 @@ from math import ceil, floor
 
 from openmargin.domain.commands import SetIndex
 from openmargin.domain.enums import SelfTradePrevention
-from openmargin.domain.events import IndexMoved
+from openmargin.domain.events import IndexFeedChanged, IndexMoved
 from openmargin.domain.reasons import Reason
 from openmargin.domain.venue import Symbol
 from openmargin.domain.views import DepthView
@@ -27,12 +27,20 @@ class House(Market):
                 return Reason.UNKNOWN_SYMBOL
             if price <= 0:
                 return Reason.INDEX_NOT_POSITIVE
-        self.move_index(command.prices)
+        prices = command.prices
+        if command.walk_steps:  # The walk leaves alone what a script moves, or what has stopped.
+            others = [*self.stopped, *[symbol for script in self.scripts for symbol in script.starts]]
+            prices = tuple(row for row in prices if row[0] not in others)
+        self.move_index(prices)
         return None
 
     def move_index(self, prices: tuple[tuple[str, int], ...]) -> None:
         """Index prices are others now, and the house knows it at once or after its latency (docs/prices.md, House)."""
         worth_before = {symbol: self.price_of(self.rules(symbol).quote) for symbol in self.symbols_seen}
+        resumed = tuple(symbol for symbol, _ in prices if symbol in self.stopped)
+        if resumed:  # Whoever sets a price sets its feed going again.
+            self.stopped = [symbol for symbol in self.stopped if symbol not in resumed]
+            self.events.append(IndexFeedChanged(resumed, False))
         self.index.update(prices)
         self.index_at.update({symbol: self.now for symbol, _ in prices})
         self.events.append(IndexMoved(prices))

@@ -19,6 +19,7 @@ from openmargin.lab.twin.parts import (
     TwinList,
     TwinOrder,
     TwinRepayment,
+    TwinScript,
 )
 
 
@@ -70,6 +71,11 @@ class Ledger:
         """Symbols that are worth something else than the house knows, and when it will."""
         self.unprinted: list[str] = []
         """Symbols whose index moved since the tape last followed."""
+        self.scripts: list[TwinScript] = []
+        """Index scripts that go on, the oldest first."""
+        self.script_numbers = 0
+        self.stopped: list[str] = []
+        """Symbols whose feed has stopped."""
         self.symbols_seen: list[str] = []
         self.order_ids: dict[str, int] = {}
         self.trade_ids: dict[str, int] = {}

@@ -7,7 +7,7 @@ from fractions import Fraction
 from math import ceil, floor
 from typing import NamedTuple
 
-from openmargin.domain.commands import CreateAccount, PlaceOrderList
+from openmargin.domain.commands import CreateAccount, PlaceOrderList, ScriptIndex
 from openmargin.domain.enums import (
     ExpiryReason,
     KeyKind,
@@ -20,6 +20,7 @@ from openmargin.domain.enums import (
     TimeInForce,
 )
 from openmargin.domain.ids import Scope
+from openmargin.domain.index_scripts import IndexStage
 from openmargin.domain.orders import ListView, OrderSpec, OrderView
 from openmargin.domain.views import KeyView
 
@@ -299,6 +300,31 @@ class TwinLiquidation:
         self.fee = 0
         self.deficit = 0
         """What the insurance fund received, and what it paid: sums of amount x mark."""
+
+
+class TwinScript:
+    """An index script that goes on."""
+
+    def __init__(self, number: int, command: ScriptIndex, starts: dict[str, int]) -> None:
+        self.number = number
+        self.command = command
+        self.starts = starts
+        """What it moves, with the prices at which the present stage began."""
+        self.stage = 0
+        self.began = 0
+        """When the present stage was due."""
+        self.done = 0
+        """Moves of it."""
+
+    @property
+    def present(self) -> IndexStage:
+        return self.command.stages[self.stage]
+
+    def next_ms(self) -> int:
+        """When it goes on: moves are spread evenly over their stage, the last at its end."""
+        stage = self.present
+        part = Fraction(self.done + 1, stage.moves) if stage.moves else 1
+        return self.began + floor(stage.lasts_ms * part)
 
 
 class TwinIsolated:

@@ -41,9 +41,9 @@ class Risk(Ledger):
         return Fraction(self.mark(scope, asset), ONE)
 
     def is_old(self, symbol: str) -> bool:
-        """Is the index of a symbol too old to deal by?"""
+        """Is the index of a symbol too old to deal by? Of a feed that has stopped it is."""
         most = self.venue.margin.index_max_age_ms
-        return most > 0 and self.now - self.index_at[symbol] > most
+        return symbol in self.stopped or (most > 0 and self.now - self.index_at[symbol] > most)
 
     def is_old_asset(self, asset: str) -> bool:
         """Is a price too old by which the asset is valued? What has none cannot be."""

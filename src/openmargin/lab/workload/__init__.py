@@ -5,7 +5,8 @@ Never: decides what is right. It looks at a `Window` to pick orders that live an
 
 Each file is a part of the crowd: who there is (crowd), single orders (trading), order lists (lists), value that moves
 (funding), what accounts set (choices), what comes from outside (outside); and all of them together (workload). Beside
-them, with chances of their own: who listens (listening), and who brings debts (newcomers).
+them, with chances of their own: who listens (listening), who brings debts (newcomers), and who
+writes the index down beforehand (index_scripts).
 """
 
 from openmargin.lab.workload.crowd import START_MS, Window

@@ -10,7 +10,9 @@ from openmargin.domain.ids import CROSS, SPOT, Scope
 from openmargin.domain.money import E8
 from openmargin.lab.workload.crowd import ACCOUNTS, MOST, WORTH, Window
 
-_ODDS: Final = 0.006
+_ODDS: Final = 0.007
+_RUINED: Final = (1, 2, 4)
+"""Who may come to more than can ever be paid: those with special keys, for a bankruptcy leaves them a loan."""
 
 
 class Newcomers:
@@ -24,6 +26,10 @@ class Newcomers:
         """A debt that somebody brings along; mostly nobody does."""
         if self._chance.random() > _ODDS:
             return None
+        if self._chance.random() < 0.2:
+            asset = self._chance.choice(("BTC", "USDT"))
+            worth = self._chance.randrange(20_000, 100_000)
+            return SeedDebt(self._chance.choice(_RUINED), CROSS, asset, worth * E8 // WORTH.get(asset, 1), 0)
         account, scope = self._who()
         asset = self._asset(scope)
         principal, interest = self._amounts(asset)
@@ -50,7 +56,7 @@ class Newcomers:
         return self._chance.choice(("BTC", "ETH", "BNB", "USDT", "USDT"))
 
     def _amounts(self, asset: str) -> tuple[int, int]:
-        """Principal and interest: mostly what an account can bear, at times all that the pool has and more."""
+        """Principal and interest: mostly what an account can bear, at times more than the pool has."""
         pick = self._chance.choice
         principal = self._chance.randrange(1, pick((20, 1_000, 9_000))) * E8 // WORTH.get(asset, 1)
         interest = pick((0, 0, 1, principal // 1_000, principal // 10))

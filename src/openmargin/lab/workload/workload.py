@@ -25,6 +25,7 @@ from openmargin.lab.workload.choices import Choices
 from openmargin.lab.workload.crowd import ACCOUNTS, WORTH, Window
 from openmargin.lab.workload.debtors import Debtors
 from openmargin.lab.workload.funding import Funding
+from openmargin.lab.workload.index_scripts import Scriptwriters
 from openmargin.lab.workload.listening import Ears
 from openmargin.lab.workload.lists import Lists
 from openmargin.lab.workload.newcomers import Newcomers
@@ -42,7 +43,7 @@ class Workload(Lists, Funding, Choices, Debtors, Outside):
         self.first = self._people()
         if seed % 2 == 0:  # Not drawn, so that the other markets stay what they were.
             self.first.append(DelayLoanRepayments(30_000))
-        self.beside = (Ears(seed, window), Newcomers(seed, window))
+        self.beside = (Ears(seed, window), Newcomers(seed, window), Scriptwriters(seed))
 
     def opening(self) -> tuple[int, AnyCommand]:
         """The first thing asked of a blank exchange."""
