@@ -2,7 +2,9 @@
 
 import asyncio
 import json
+import re
 import sys
+import urllib.request
 from urllib.parse import urlparse
 
 import ccxt
@@ -11,9 +13,39 @@ import ccxt.pro
 address, key, secret = sys.argv[1:]
 
 
+def lab(path, body):
+    with urllib.request.urlopen(f"{address}/lab{path}", json.dumps(body).encode()) as answer:
+        return json.load(answer)
+
+
+async def struck(exchange, pair, fault, executed):
+    """What is heard of an order that a fault strikes, and whether it was placed."""
+    rule = {"fault": fault, "path": "/ws-api/v3/order.place", "count": 1}
+    if executed is not None:
+        rule["executed"] = executed
+    lab("/faults", rule)
+    name = f"{fault}-{executed}"
+    try:
+        await exchange.create_order_ws(pair, "limit", "buy", 0.001, 40000, {"newClientOrderId": name})
+        heard = "nothing of it"
+    except ccxt.BaseError as error:
+        code = re.search(r"-1\d{3}|-3\d{3}", str(error))
+        heard = f"{type(error).__name__} {code[0]}" if code else type(error).__name__
+    try:
+        orders = await exchange.fetch_open_orders_ws(pair)
+    except ccxt.NetworkError:  # The connection ended while this was on its way: ccxt opens another.
+        orders = await exchange.fetch_open_orders_ws(pair)
+    return [heard, name in [order["clientOrderId"] for order in orders]]
+
+
 async def main():
     exchange = ccxt.pro.binance(
-        {"apiKey": key, "secret": secret, "options": {"fetchMarkets": {"types": ["spot"]}}}
+        {
+            "apiKey": key,
+            "secret": secret,
+            "enableRateLimit": False,
+            "options": {"fetchMarkets": {"types": ["spot"]}},
+        }
     )
     urls = exchange.urls["api"]
     for name, url in urls.items():
@@ -37,8 +69,18 @@ async def main():
         await exchange.cancel_order_ws("999", pair)
     except ccxt.OrderNotFound as error:
         refused = type(error).__name__
+    faults = {
+        f"{fault} {executed}": await struck(exchange, pair, fault, executed)
+        for fault in ("error", "timeout", "drop", "half-close")
+        for executed in (False, True)
+    }
+    faults |= {
+        fault: await struck(exchange, pair, fault, None)
+        for fault in ("pending", "no-inventory", "too-many-requests", "ban", "latency")
+    }
     await exchange.close()
     return {
+        "faults": faults,
         "bought": bought["filled"],
         "edited": edited["amount"],
         "opened": [order["id"] for order in opened] == [edited["id"]],
