@@ -6,7 +6,7 @@ import random
 from fractions import Fraction
 from math import ceil, floor
 
-from openmargin.domain.money import E8, hourly_interest, notional, notional_max, share
+from openmargin.domain.money import E8, hourly_interest, notional, notional_max, share, share_max
 from tests.margin import calculator
 from tests.margin.exchange import atoms, exact
 
@@ -40,6 +40,7 @@ def test_payments_round_as_they_say() -> None:
         assert notional(quantity, price) == floor(value)
         assert notional_max(quantity, price) == ceil(value)
         assert share(quantity, price % E8) == floor(Fraction(quantity * (price % E8), E8))
+        assert share_max(quantity, price % E8) == ceil(Fraction(quantity * (price % E8), E8))
 
 
 def test_row_10_of_mechanics_14_the_documented_commission() -> None:

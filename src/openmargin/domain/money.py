@@ -50,8 +50,13 @@ def notional_max(quantity: Atoms, limit: int) -> Atoms:
 
 
 def share(amount: Atoms, rate: int) -> Atoms:
-    """`rate` of `amount`, rounded down: a commission never takes more than its rate (ASSUMED)."""
+    """`rate` of `amount`, rounded down: a commission that takes no more than its rate (mechanics 10)."""
     return amount * rate // E8
+
+
+def share_max(amount: Atoms, rate: int) -> Atoms:
+    """The same, rounded up: one that takes no less."""
+    return ceil_div(amount * rate, E8)
 
 
 def with_buffer(amount: Atoms, rate: int) -> Atoms:

@@ -322,6 +322,9 @@ class OrderRules(Struct, frozen=True):
         bool,
         _e8("Are spot, cross and isolated accounts of one account one hand to self-trade prevention (A19)?"),
     ] = False
+    commission_rounds_up: Annotated[
+        bool, _e8("Is a commission rounded up to eight decimals? Else it is rounded down.")
+    ] = False
 
 
 class SpecialKeyRules(Struct, frozen=True):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from openmargin.domain.ids import FEES
-from openmargin.domain.money import E8, Atoms, share
+from openmargin.domain.money import E8, Atoms, ceil_div, share, share_max
 from openmargin.engine import ledger
 from openmargin.engine.state import Order, State, TradingAccount, Wallet
 
@@ -16,7 +16,8 @@ def take(state: State, order: Order, received: Atoms, *, is_maker: bool) -> tupl
     owner = order.account.owner
     rate = owner.maker_rate if is_maker else owner.taker_rate
     wallet = order.receives_in
-    amount = share(received, rate)
+    rounds_up = state.venue.orders.commission_rounds_up
+    amount = share_max(received, rate) if rounds_up else share(received, rate)
     if owner.burns_bnb_for_commission:
         burned = order.account.wallets.get(state.venue.margin.burn_asset)
         spare = _spare(order.account, burned) if burned is not None else 0
@@ -36,10 +37,11 @@ def _spare(account: TradingAccount, wallet: Wallet) -> Atoms:
 
 
 def _in_other(state: State, wallet: Wallet, received: Atoms, rate: int, paying: Wallet) -> Atoms:
-    """The discounted commission by the index, rounded down in one division; -1 where either has no price."""
+    """The discounted commission by the index, rounded in one division; -1 where either has no price."""
     price = state.marks.get(paying.asset, 0)
     value = state.marks.get(wallet.asset, 0)
     if price == 0 or value == 0:
         return -1
     discounted = rate * (E8 - state.venue.margin.burn_commission_discount)
-    return received * discounted * value // (E8 * E8 * price)
+    dividend, divisor = received * discounted * value, E8 * E8 * price
+    return ceil_div(dividend, divisor) if state.venue.orders.commission_rounds_up else dividend // divisor

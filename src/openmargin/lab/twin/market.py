@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
-from math import floor
+from math import ceil, floor
 
 from openmargin.domain.enums import AutoRepay, ExpiryReason, Flow, OrderStatus, SelfTradePrevention, Side
 from openmargin.domain.events import MatchPrevented, OrderClosed, OrderFilled, Traded
@@ -227,12 +227,13 @@ class Market(Insolvency):
         burned = self.venue.margin.burn_asset
         price, worth_of_one = self.price_of(burned), self.price_of(asset)
         held = self.unreserved(order.owner, order.scope, burned) if price and worth_of_one else 0
+        rounded = ceil if self.venue.orders.commission_rounds_up else floor
         if self.accounts[order.owner - 1].burns_bnb_for_commission and held > 0:
             discount = Fraction(self.venue.margin.burn_commission_discount, ONE)
-            due = floor(Fraction(received * rate, ONE) * (1 - discount) * worth_of_one / price)
+            due = rounded(Fraction(received * rate, ONE) * (1 - discount) * worth_of_one / price)
             if due <= held:
                 return due, burned
-        return floor(Fraction(received * rate, ONE)), asset
+        return rounded(Fraction(received * rate, ONE)), asset
 
     def _prevent(self, taker: TwinOrder, meeting: Meeting) -> None:
         """Two orders of one hand met: nobody trades, and the mode says who loses how much (semantics 6)."""
