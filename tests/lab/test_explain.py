@@ -223,3 +223,10 @@ def test_every_refusal_of_random_markets_can_be_explained() -> None:
         run(seed, 250, exchange)
         explained |= exchange.explained
     assert {Reason.INSUFFICIENT_BALANCE, Reason.LOT_SIZE, Reason.ABOVE_MAX_BORROWABLE} <= explained
+
+
+def test_an_address_where_nobody_answers_is_told() -> None:
+    said = CliRunner().invoke(app, ["explain", "http://127.0.0.1:1", "--account", "1"])
+    assert (said.exit_code, "http://127.0.0.1:1 does not answer: " in said.output) == (1, True)
+    served = CliRunner().invoke(app, ["explain", "http://127.0.0.1:1", "--account", "1", "--timeline", "x"])
+    assert (served.exit_code, "--timeline is for a data directory" in served.output) == (1, True)

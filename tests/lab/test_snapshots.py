@@ -229,6 +229,11 @@ def test_commands_go_by_the_timeline_that_is_served(monkeypatch: pytest.MonkeyPa
     assert f"stateHash   {main['stateHash']}" in broken.stdout, "the others are looked at all the same"
 
 
+def test_a_file_that_is_not_there_leaves_nothing_behind(tmp_path: Path) -> None:
+    said = CliRunner().invoke(app, ["snapshot", "import", str(tmp_path / "new"), str(tmp_path / "nothing")])
+    assert (said.exit_code, (tmp_path / "new").exists()) == (1, False)
+
+
 def test_in_memory_only_bookmarks_are_kept(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     with served(monkeypatch, tmp_path, clock="virtual") as lab:
         keep(lab, "calm")

@@ -63,10 +63,17 @@ def test_a_failing_test_shows_the_journal_and_how_to_replay_it(pytester: pytest.
 def test_it(ann, openmargin):
     ann.buy("BTCUSDT", "0.01")
     openmargin.expect("LiquidationEnded")
+
+@pytest.fixture
+def debtor(ann):
+    ann.borrow("USDT", 1_000_000)
+
+def test_what_does_not_get_so_far(debtor): pass
 """
     )
     result = run(pytester)
-    result.assert_outcomes(failed=1)
+    result.assert_outcomes(failed=1, errors=1)
+    assert result.stdout.str().count("the last records of the journal:") == 2
     result.stdout.fnmatch_lines(
         [
             "*AssertionError: expected one LiquidationEnded, and there was",
@@ -81,7 +88,7 @@ def test_it(ann, openmargin):
         ]
     )
     for word in ("journal", "verify"):
-        [directory] = re.findall(rf"openmargin {word} (\S+)", result.stdout.str())
+        [directory] = re.findall(rf"openmargin {word} (\S+test_it\S+)", result.stdout.str())
         done = subprocess.run(
             [sys.executable, "-m", "openmargin", word, directory],
             env={"PYTHONPATH": str(SOURCE.parent)},

@@ -66,6 +66,15 @@ def test_what_is_expected_at_a_moment_is_looked_at_after_its_steps() -> None:
     assert report.passed
 
 
+def test_a_pair_that_there_is_not_is_told_by_its_step_and_by_what_is_drawn() -> None:
+    report = played(STEP + 'do = "order"\nsymbol = "XXX"\nside = "BUY"\nquantity = "1"', NOTHING)
+    assert (report.passed, "-1121" in report.told[1].came_of_it) == (False, True)
+    with pytest.raises(ScenarioError, match="draw: there is no pair XXX"):
+        run(scenario_of("test.toml", 'draw = ["XXX"]\n' + HEAD + NOTHING))
+    with pytest.raises(ScenarioError, match=r"start: .* has no time zone"):
+        run(scenario_of("test.toml", "start = 2026-01-01T00:00:00\n" + HEAD + NOTHING))
+
+
 def test_an_order_that_is_not_there_is_absent() -> None:
     report = played(NOTHING, EXPECT + 'what = "order mine"\nmust = "= ABSENT"')
     assert report.passed
@@ -107,6 +116,17 @@ def test_a_file_that_cannot_be_read_is_refused_with_its_place(text: str, message
             EXPECT + 'who = "ann"\nwhat = "status"\nmust = "> NORMAL"',
             "is a word, which is equal to another or not",
         ),
+        ('[[steps]]\ndo = "rates"\nasset = "XXX"\ndaily = ["0.1"]', "asset of the venue"),
+        ('[[steps]]\ndo = "rates"\nasset = "USDT"\ndaily = []', "a rate at least"),
+        (
+            '[[steps]]\ndo = "script"\nsymbol = "BTCUSDT"\nstages = [{ do = "ramp", seconds = 5 }]',
+            "a ramp goes to a price or by a percentage; write one of the two",
+        ),
+        ('[[accounts]]\nname = "bob"\ncross = { XXX = "1" }', "accounts: bob: -3027"),
+        ('[[accounts]]\nname = "bob"\nspot = { BTC = "much" }', "accounts: bob: amount='much' is no number"),
+        ('[[accounts]]\nname = "bob"\n[accounts.isolated]\nXXX = { BTC = "1" }', "accounts: bob: -1121"),
+        ('[[accounts]]\nname = "ann"', "two of the name 'ann'"),
+        (EXPECT + 'what = "events Traded colour=red"\nmust = "= 0"', "colour"),
         (EXPECT + 'what = "events Earthquake"\nmust = "= 0"', "'Earthquake' is none of"),
     ],
 )
@@ -145,6 +165,9 @@ def test_the_command_exits_with_what_came_of_it_and_keeps_what_it_is_told_to(tmp
     assert nowhere.exit_code == 1
     file.write_text(HEAD + NOTHING.replace("> 1", "< 1"))
     assert CliRunner().invoke(app, ["run", str(file)]).exit_code == 1
+    file.write_text(HEAD + NOTHING + EXPECT + 'what = "mood"\nmust = "= good"')
+    said = CliRunner().invoke(app, ["run", str(file)]).output
+    assert said.startswith(f"openmargin: {file}: what: 'mood' is no question")
     missing = CliRunner().invoke(app, ["run", "nowhere.toml"])
     assert missing.exit_code == 1
     assert "openmargin run crash" in CliRunner().invoke(app, ["run"]).output

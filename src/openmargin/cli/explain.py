@@ -53,7 +53,7 @@ def explain(
 
 def _asked(address: str, path: str, kind: type[Answer]) -> Answer:
     """What a served exchange answers; OSError where it does not, or refuses."""
-    from urllib.error import HTTPError
+    from urllib.error import HTTPError, URLError
     from urllib.request import urlopen
 
     import msgspec
@@ -63,5 +63,7 @@ def _asked(address: str, path: str, kind: type[Answer]) -> Answer:
             return msgspec.json.decode(answer.read(), type=kind)
     except HTTPError as refusal:
         raise OSError(f"{address}{path}: {refusal.read().decode()}") from None
+    except URLError as silence:
+        raise OSError(f"{address} does not answer: {silence.reason}") from None
     except ValueError as wrong:
         raise OSError(f"{address} is no exchange: {wrong}") from None

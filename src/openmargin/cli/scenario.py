@@ -32,9 +32,13 @@ def run(
             for name in shipped():
                 typer.echo(f"openmargin run {name:<24}{load(name).title}")
             return
-        report = play(load(scenario), keep)
-    except (ScenarioError, StartRefused) as problem:
+        loaded = load(scenario)
+    except ScenarioError as problem:
         refuse(str(problem))
+    try:
+        report = play(loaded, keep)
+    except (ScenarioError, StartRefused) as problem:
+        refuse(f"{scenario}: {problem}")
     for line in lines(report):
         typer.echo(line)
     if html is not None:

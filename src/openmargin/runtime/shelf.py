@@ -169,7 +169,7 @@ class DiskShelf:
         """Where a bookmark lies. Raises Unknown."""
         path = self._bookmarks / name
         if not _NAME.fullmatch(name) or not path.is_dir():
-            raise Unknown(f'there is no bookmark "{name}"')
+            raise Unknown(f'there is no snapshot "{name}"')
         return path
 
     def bookmarks(self) -> list[Bookmark]:
@@ -376,7 +376,7 @@ class MemoryShelf:
 
     def _find(self, name: str) -> tuple[Bookmark, Resume]:
         if name not in self._kept:
-            raise Unknown(f'there is no bookmark "{name}"')
+            raise Unknown(f'there is no snapshot "{name}"')
         return self._kept[name]
 
 

@@ -75,8 +75,9 @@ def unpack(source: Path, directory: Path, name: str) -> Bookmark:
 def unpack_into(shelf: DiskShelf, root: Path, source: Path, name: str) -> tuple[Bookmark, bool]:
     """Put the bookmark of a file beside an exchange, or have a directory without one begin with it, and say which.
 
-    Raises ArchiveRefused and the refusals of the shelf.
+    Raises ArchiveRefused, OSError and the refusals of the shelf.
     """
+    source.open("rb").close()  # A file that is not there leaves nothing behind.
     is_new = not DataDirectory(root).database.exists()
     root.mkdir(parents=True, exist_ok=True)
 

@@ -38,7 +38,7 @@ def answer(stage: Stage, asked: Expectation) -> Answer:
         return QUESTIONS[word](stage, asked.who, of)
     except KeyError as missing:
         raise ScenarioError(f"what: {asked.what}: there is no {missing}") from None
-    except ValueError as problem:
+    except (AttributeError, ValueError) as problem:
         raise ScenarioError(f"what: {asked.what}: {problem}") from None
 
 

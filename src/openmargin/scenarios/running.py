@@ -11,7 +11,7 @@ from typing import Final, TypeAlias
 
 from openmargin.scenarios import shapes
 from openmargin.scenarios.questions import answer, holds
-from openmargin.scenarios.reading import span
+from openmargin.scenarios.reading import ScenarioError, span
 from openmargin.scenarios.shapes import AnyStep, Expectation, Scenario
 from openmargin.scenarios.stage import Stage, set_up
 from openmargin.scenarios.steps import take, words
@@ -86,7 +86,7 @@ def run(scenario: Scenario, keep: Path | None = None) -> Report:
         told: list[Told] = []
         judged: list[Judged] = []
         curves = Curves()
-        pairs = scenario.draw or tuple(_pairs(scenario))
+        pairs = _drawn(scenario, stage)
         for at, happening in _happenings(scenario):
             stage.exchange.advance_to(began + at)
             if happening is None:
@@ -167,6 +167,15 @@ def _margin_accounts(account: Account) -> Iterator[TradingAccount]:
         isolated: Isolated = account.isolated(view.symbol)
         if isolated.is_open:
             yield isolated
+
+
+def _drawn(scenario: Scenario, stage: Stage) -> tuple[str, ...]:
+    """The pairs whose prices are drawn; what a step names and is none, the step itself will tell of."""
+    known = {symbol.name for symbol in stage.exchange.venue.symbols}
+    for pair in scenario.draw:
+        if pair not in known:
+            raise ScenarioError(f"draw: there is no pair {pair}")
+    return scenario.draw or tuple(pair for pair in _pairs(scenario) if pair in known)
 
 
 def _pairs(scenario: Scenario) -> dict[str, None]:

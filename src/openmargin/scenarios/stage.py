@@ -12,7 +12,7 @@ from openmargin.config.venue_file import ConfigError, venue_of
 from openmargin.scenarios.reading import ScenarioError
 from openmargin.scenarios.shapes import Account as Beginner
 from openmargin.scenarios.shapes import Scenario
-from openmargin.sdk import Exchange
+from openmargin.sdk import Exchange, Refused
 from openmargin.sdk.account import Account, TradingAccount
 from openmargin.sdk.facts import Event
 
@@ -93,23 +93,35 @@ def set_up(scenario: Scenario) -> Stage:
         venue = venue_of("venue", dict(scenario.venue)) if scenario.venue else None
     except ConfigError as problem:
         raise ScenarioError(str(problem)) from None
-    stage = Stage(Exchange(venue=venue, seed=scenario.seed, start=scenario.start))
+    try:
+        stage = Stage(Exchange(venue=venue, seed=scenario.seed, start=scenario.start))
+    except ValueError as problem:
+        raise ScenarioError(f"start: {problem}") from None
     try:
         for beginner in scenario.accounts:
-            _bring(stage.exchange, beginner)
+            _bring(stage, beginner)
     except BaseException:
         stage.close()
         raise
     return stage
 
 
-def _bring(exchange: Exchange, beginner: Beginner) -> None:
-    account = exchange.account(beginner.name, vip=beginner.vip, terms_signed=beginner.terms_signed or None)
-    for asset, amount in beginner.spot.items():
-        account.spot.deposit(asset, amount)
-    for asset, amount in beginner.cross.items():
-        account.deposit(asset, amount)
-    for symbol, purse in beginner.isolated.items():
-        isolated = account.isolated(symbol).open()
-        for asset, amount in purse.items():
-            isolated.deposit(asset, amount)
+def _bring(stage: Stage, beginner: Beginner) -> None:
+    """Make an account, and give it what it begins with. Raises ScenarioError."""
+    exchange = stage.exchange
+    if any(account.name == beginner.name for account in exchange.accounts):
+        raise ScenarioError(f"accounts: there are two of the name {beginner.name!r}")
+    try:
+        account = exchange.account(
+            beginner.name, vip=beginner.vip, terms_signed=beginner.terms_signed or None
+        )
+        for asset, amount in beginner.spot.items():
+            account.spot.deposit(asset, amount)
+        for asset, amount in beginner.cross.items():
+            account.deposit(asset, amount)
+        for symbol, purse in beginner.isolated.items():
+            isolated = account.isolated(symbol).open()
+            for asset, amount in purse.items():
+                isolated.deposit(asset, amount)
+    except (Refused, ValueError, KeyError) as problem:
+        raise ScenarioError(f"accounts: {beginner.name}: {problem}") from None

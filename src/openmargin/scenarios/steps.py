@@ -21,12 +21,10 @@ def take(stage: Stage, step: shapes.AnyStep) -> str:
     """Do it, and say what came of it. Raises Refused, or ScenarioError for what makes no sense."""
     try:
         return _taken(stage, step)
-    except (ValueError, KeyError, TypeError) as problem:
+    except (ScenarioError, ConfigError, ValueError, KeyError, TypeError) as problem:
         raise ScenarioError(f"{words(step)}: {problem}") from None
     except lab.Refused as problem:
-        raise ScenarioError(f"{words(step)}: {problem}") from None
-    except ConfigError as problem:
-        raise ScenarioError(f"{words(step)}: {problem}") from None
+        raise ScenarioError(f"{words(step)}: {problem}; {problem.hint}") from None
 
 
 def words(step: shapes.AnyStep) -> str:
@@ -131,7 +129,10 @@ def _taken(stage: Stage, step: shapes.AnyStep) -> str:
             exchange.do(ScriptIndex(step.symbol, step.assets, stages))
             return f"for {sum(one.lasts_ms for one in stages) / 1000:g} seconds"
         case shapes.Rates():
-            levels = len(next(one.loan_terms for one in exchange.venue.assets if one.name == step.asset))
+            terms = [one.loan_terms for one in exchange.venue.assets if one.name == step.asset]
+            if not terms or not step.daily:
+                raise ValueError("name an asset of the venue, and a rate at least")
+            levels = len(terms[0])
             rates = (*step.daily, *[step.daily[-1]] * levels)[:levels]
             exchange.rates(step.asset, *rates)
             return "from the next full hour on"

@@ -179,7 +179,7 @@ def pytest_runtest_makereport(
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """A failing test tells what its exchange did last, and how to see it again."""
     report = yield
-    if call.when == "call" and report.failed:
+    if call.when != "teardown" and report.failed:  # A fixture of the test's own may be what fails.
         used = item.stash.get(_used, None) or ()
         for number, exchange in enumerate(used, 1):
             report.sections.append(("openmargin", _last_words(item, exchange, number)))
