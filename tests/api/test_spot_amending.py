@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from tests.api.world import SPOT, Answer, World
+from tests.api.worlds import with_symbol
 
 ORDER = "/api/v3/order"
 AMEND = "/api/v3/order/amend/keepPriority"
@@ -42,6 +43,19 @@ def amended(world: World, **asked: object) -> dict[str, Any]:
 def locked(world: World) -> float:
     rows = world.get("/api/v3/account").json["balances"]
     return next(float(row["locked"]) for row in rows if row["asset"] == "USDT")
+
+
+def test_a_symbol_that_takes_no_amendments_says_so() -> None:
+    """As exchangeInfo does: `amendAllowed` is false."""
+    world = World(with_symbol("BTCUSDT", max_num_order_amends=0))
+    world.deposit("USDT", "50000", SPOT)
+    placed = world.post(ORDER, **LIMIT).json
+    assert world.public("/api/v3/exchangeInfo", symbol="BTCUSDT").json["symbols"][0]["amendAllowed"] is False
+    assert amend(world, orderId=placed["orderId"], newQty="0.02").json == {
+        "code": -2038,
+        "msg": "Order amend is not supported for this symbol.",
+    }
+    world.close()
 
 
 def test_an_order_becomes_less_and_keeps_its_id(world: World) -> None:

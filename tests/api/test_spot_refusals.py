@@ -392,6 +392,13 @@ def traded(world: World) -> Asked:
     return {"orderId": placed["orderId"]}
 
 
+def amended_once(world: World) -> Asked:
+    asked = resting(world)
+    done = world.signed("PUT", AMEND, {"symbol": "BTCUSDT", "newQty": "0.015", **asked})
+    assert done.status == 200, done.json
+    return asked
+
+
 LESS: Asked = {"symbol": "BTCUSDT", "newQty": "0.01"}
 CASES += [
     Case(f"PUT {AMEND}", reason, asked, prepare, venue, key=key)
@@ -421,7 +428,13 @@ CASES += [
             with_symbol("BTCUSDT", market_min_quantity=2 * E8 // 100),
             None,
         ),
-        (Reason.MAX_NUM_ORDER_AMENDS, LESS, resting, with_symbol("BTCUSDT", max_num_order_amends=0), None),
+        (
+            Reason.MAX_NUM_ORDER_AMENDS,
+            LESS,
+            amended_once,
+            with_symbol("BTCUSDT", max_num_order_amends=1),
+            None,
+        ),
     )
 ]
 

@@ -139,6 +139,7 @@ REPLACED_IN_PART: Final = WireError(409, -2021, "Order cancel-replace partially 
 NOT_REPLACED: Final = WireError(400, -2022, "Order cancel-replace failed.")
 AMENDED_UNKNOWN: Final = WireError(400, -2038, "Unknown order sent.")
 AMENDED_DUPLICATE: Final = WireError(400, -2038, "Duplicate order sent.")
+NO_AMENDS: Final = WireError(400, -2038, "Order amend is not supported for this symbol.")
 AMENDED_MISNAMED: Final = WireError(400, -2039, "Client order ID is not correct for this order ID.")
 BAD_STRATEGY_TYPE: Final = WireError(400, -1134, "`strategyType` was less than 1000000.")
 INVALID_CANCEL_RESTRICTIONS: Final = WireError(

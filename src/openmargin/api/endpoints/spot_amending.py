@@ -6,6 +6,7 @@ from typing import Annotated, Final
 
 from openmargin.api import errors, params
 from openmargin.api.endpoint import Call, Security, Weight, endpoint
+from openmargin.api.errors import ApiError
 from openmargin.api.render_spot import Amended, AmendmentReply, amended, amendment_row
 from openmargin.api.scopes import SymbolParams
 from openmargin.api.single_orders import OF_ORDERS, UNNAMED, OneOrderParams
@@ -39,6 +40,7 @@ class AmendParams(OneOrderParams, frozen=True, kw_only=True):
     params=AmendParams,
     refuses=(
         UNNAMED,
+        errors.NO_AMENDS,
         *OF_ORDERS,
         Reason.LIQUIDATING_NO_TRADE,
         Reason.SYMBOL_CLOSED,
@@ -58,6 +60,8 @@ class AmendParams(OneOrderParams, frozen=True, kw_only=True):
 async def amend_order(call: Call, asked: AmendParams) -> Amended:
     """Lower the quantity of an open order, which keeps its place; of a pair, of both"""
     asked.require_a_name()
+    if not call.catalogue.symbol(asked.symbol).max_num_order_amends:
+        raise ApiError(errors.NO_AMENDS)  # exchangeInfo says so of the symbol: `amendAllowed`.
     outcome = await call.submit(
         AmendOrder(
             account_id=call.sender.account_id,
