@@ -170,6 +170,18 @@ def test_a_liquidation_is_shown_from_its_beginning_to_its_end_and_what_the_fund_
     assert virtual_lab.get("/lab/accounts/999/liquidations").status_code == 404
 
 
+def test_all_that_a_price_brings_has_happened_when_the_answer_comes(virtual_lab: Served) -> None:
+    accounts = [virtual_lab.account()["accountId"] for _ in range(12)]
+    for account_id in accounts:
+        path = f"/lab/accounts/{account_id}"
+        virtual_lab.post(f"{path}/deposit", {"wallet": "CROSS", "asset": "BTC", "amount": "1"})
+        virtual_lab.run(virtual_lab.exchange.submit(Borrow(account_id, "", 0, CROSS, "USDT", 40_000 * E8)))
+    assert virtual_lab.post("/lab/prices/BTCUSDT", {"price": "500"}).status_code == 200
+    for account_id in accounts:
+        [shown] = virtual_lab.get(f"/lab/accounts/{account_id}/liquidations").json()["liquidations"]
+        assert shown["end"] == "RECOVERED"
+
+
 def test_virtual_time_passes_as_far_as_asked(virtual_lab: Served) -> None:
     before = virtual_lab.get("/lab/state").json()["time"]
     answer = virtual_lab.post("/lab/clock/advance", {"seconds": 3600.5}).json()

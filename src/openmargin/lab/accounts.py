@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from openmargin.domain.commands import AnyCommand, ChangeAccount, CreateAccount, CreateKey, Deposit, Withdraw
+from openmargin.domain.commands import ChangeAccount, CreateAccount, CreateKey, Deposit, Withdraw
 from openmargin.domain.enums import AccountType, KeyKind, Permission
-from openmargin.domain.events import AccountChanged, AnyEvent
+from openmargin.domain.events import AccountChanged
 from openmargin.domain.ids import CROSS, SPOT
 from openmargin.domain.money import format_e8
 from openmargin.domain.reasons import Reason, Rejected
@@ -82,7 +82,7 @@ async def _move(
 ) -> shapes.WalletShown:
     amount = positive_e8("amount", body.amount)
     scope = _scope(bench, body)
-    await _submit(bench, command(path.account_id, scope, body.asset, amount))
+    await bench.obey(command(path.account_id, scope, body.asset, amount))
     balances = await bench.exchange.read(lambda live: live.balances(path.account_id, scope))
     wallet = next(balance for balance in balances if balance.asset == body.asset)
     return shapes.WalletShown(free=format_e8(wallet.free), locked=format_e8(wallet.locked))
@@ -98,7 +98,7 @@ async def _create_key(
 ) -> shapes.KeyMade:
     api_key = generate_api_key()
     command = CreateKey(account_id, api_key, kind, public_key, permissions, addresses)
-    await _submit(bench, command)
+    await bench.obey(command)
     if kind is not KeyKind.HMAC:
         return shapes.KeyMade(api_key=api_key, secret_key=None)
     key = bench.exchange.live.key(api_key)
@@ -107,16 +107,8 @@ async def _create_key(
 
 
 async def _submit_for_account(bench: Bench, command: CreateAccount | ChangeAccount) -> AccountChanged:
-    events = await _submit(bench, command)
+    events = (await bench.obey(command)).events
     return next(event for event in events if isinstance(event, AccountChanged))
-
-
-async def _submit(bench: Bench, command: AnyCommand) -> tuple[AnyEvent, ...]:
-    """Have a command done, and give what came of it."""
-    outcome = await bench.exchange.submit(command)
-    if outcome.rejection:
-        raise refused(outcome.rejection)
-    return outcome.events
 
 
 def _account_type(name: shapes.AccountTypeName) -> AccountType:

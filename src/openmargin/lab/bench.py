@@ -7,12 +7,15 @@ from typing import Annotated
 
 from msgspec import Meta, Struct, field
 
+from openmargin.domain.commands import AnyCommand
 from openmargin.lab.bots import Bots
+from openmargin.lab.errors import refused
 from openmargin.lab.faults.rules import Faults
 from openmargin.lab.replay.driver import Replay
 from openmargin.lab.shapes import ID_MAX
 from openmargin.lab.stage import Stage
 from openmargin.lab.worlds import Worlds
+from openmargin.runtime.commit import Outcome
 from openmargin.runtime.exchange import Exchange
 from openmargin.runtime.secrets import SecretKeeper
 
@@ -34,6 +37,17 @@ class Bench(Struct, frozen=True):
     """The last ones, if there were any."""
     faults: Faults | None = None
     """What goes wrong on the wire; None where there is none."""
+
+    async def obey(self, command: AnyCommand) -> Outcome:
+        """Have a command done, with all that it brings at that moment: whoever asks next sees how that ended.
+
+        Raises Refused, Unavailable, TimedOut or Draining.
+        """
+        outcome = await self.exchange.submit(command)
+        if outcome.rejection is not None:
+            raise refused(outcome.rejection)
+        await self.exchange.caught_up()
+        return outcome
 
 
 class Path(Struct, frozen=True, rename="camel", forbid_unknown_fields=True):

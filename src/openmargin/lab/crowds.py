@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from openmargin.domain.commands import AnyCommand, CreateAccount, Deposit
+from openmargin.domain.commands import CreateAccount, Deposit
 from openmargin.domain.events import AccountChanged
 from openmargin.domain.ids import SPOT
 from openmargin.domain.money import E8, SUPPLY_MAX
@@ -11,7 +11,6 @@ from openmargin.lab import shapes
 from openmargin.lab.bench import Bench, Path
 from openmargin.lab.bots import Bots
 from openmargin.lab.errors import Refused, refused
-from openmargin.runtime.commit import Outcome
 
 _MONEY_VALUE = 1_000_000
 """What each bot has of each asset that it trades, in the valuation asset."""
@@ -52,7 +51,7 @@ async def stop_bots(bench: Bench, _path: Path, _body: None) -> shapes.BotsShown:
 
 async def _account(bench: Bench, name: str, symbols: tuple[str, ...], most: int) -> int:
     """Make a bot's account, with at most so much of each asset: of a cheap one there is not enough in the world."""
-    outcome = await _do(bench, CreateAccount(name))
+    outcome = await bench.obey(CreateAccount(name))
     account_id = next(event.account_id for event in outcome.events if isinstance(event, AccountChanged))
     venue = bench.exchange.venue
     pairs = [symbol for symbol in venue.symbols if symbol.name in symbols]
@@ -64,13 +63,6 @@ async def _account(bench: Bench, name: str, symbols: tuple[str, ...], most: int)
         if outcome.rejection and outcome.rejection.reason is not Reason.ABOVE_SUPPLY:
             raise refused(outcome.rejection)
     return account_id
-
-
-async def _do(bench: Bench, command: AnyCommand) -> Outcome:
-    outcome = await bench.exchange.submit(command)
-    if outcome.rejection:
-        raise refused(outcome.rejection)
-    return outcome
 
 
 def _last(bench: Bench) -> Bots:

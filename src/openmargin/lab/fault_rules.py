@@ -7,7 +7,7 @@ from typing import cast
 from openmargin.domain.commands import AnyCommand, DelayLoanRepayments, ExpireListenKeys
 from openmargin.lab import fault_shapes as shapes
 from openmargin.lab.bench import Bench, Path
-from openmargin.lab.errors import Refused, refused
+from openmargin.lab.errors import Refused
 from openmargin.lab.faults.rules import (
     MAY_EXECUTE,
     OF_STREAMS,
@@ -92,9 +92,7 @@ async def _command(bench: Bench, fault: Fault, body: shapes.NewFault) -> shapes.
         if delay_ms == 0:
             raise Refused(400, "no repayment is pending for no time", "DELETE /lab/faults ends such delays")
         command = DelayLoanRepayments(delay_ms)
-    outcome = await bench.exchange.submit(command)
-    if outcome.rejection is not None:
-        raise refused(outcome.rejection)
+    await bench.obey(command)
     _faults(bench).note_command(Rule(fault, account_id=body.account_id))
     return _of_exchange(fault, body.account_id, delay_ms)
 
@@ -103,7 +101,7 @@ async def _end_delay(bench: Bench) -> bool:
     """Let repayments be carried out at once again; were they not?"""
     if not bench.exchange.live.repayment_delay_ms:
         return False
-    await bench.exchange.submit(DelayLoanRepayments(0))
+    await bench.obey(DelayLoanRepayments(0))
     return True
 
 

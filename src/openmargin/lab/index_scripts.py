@@ -13,7 +13,7 @@ from openmargin.domain.money import E8
 from openmargin.lab import script_shapes as shapes
 from openmargin.lab.amounts import positive_e8
 from openmargin.lab.bench import Bench, Path
-from openmargin.lab.errors import Refused, refused
+from openmargin.lab.errors import Refused
 from openmargin.lab.market import require_in_filter
 
 
@@ -29,9 +29,7 @@ async def begin_script(bench: Bench, _path: Path, body: shapes.NewIndexScript) -
     for stage in stages:
         if stage.price:
             require_in_filter(bench, body.symbol, stage.price)
-    outcome = await bench.exchange.submit(ScriptIndex(body.symbol, body.assets, stages))
-    if outcome.rejection:
-        raise refused(outcome.rejection)
+    outcome = await bench.obey(ScriptIndex(body.symbol, body.assets, stages))
     began = next(event for event in outcome.events if isinstance(event, IndexScriptBegan))
     return shapes.IndexScriptMade(
         script_id=began.script_id,
@@ -71,9 +69,7 @@ async def end_scripts(bench: Bench, _path: Path, _body: None) -> shapes.IndexScr
 
 
 async def _end(bench: Bench, script_id: int) -> shapes.IndexScriptsEnded:
-    outcome = await bench.exchange.submit(EndIndexScript(script_id))
-    if outcome.rejection:
-        raise refused(outcome.rejection)
+    outcome = await bench.obey(EndIndexScript(script_id))
     return shapes.IndexScriptsEnded(script_ids=tuple(_ended(outcome.events)))
 
 

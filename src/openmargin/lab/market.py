@@ -7,7 +7,7 @@ from openmargin.domain.money import format_e8, format_short
 from openmargin.lab import shapes
 from openmargin.lab.amounts import positive_e8
 from openmargin.lab.bench import Bench, Path
-from openmargin.lab.errors import Refused, refused
+from openmargin.lab.errors import Refused
 
 
 async def health(bench: Bench, _path: Path, _body: None) -> shapes.Health:
@@ -24,12 +24,10 @@ async def state(bench: Bench, _path: Path, _body: None) -> shapes.State:
 
 
 async def set_price(bench: Bench, path: Path, body: shapes.Price) -> shapes.PriceShown:
-    """Set a symbol's index price. The house has quoted anew around it when the answer comes."""
+    """Set a symbol's index price. All that it brings at that moment has happened when the answer comes."""
     price = positive_e8("price", body.price)
     require_in_filter(bench, path.symbol, price)
-    outcome = await bench.exchange.submit(SetIndex(((path.symbol, price),)))
-    if outcome.rejection:
-        raise refused(outcome.rejection)
+    outcome = await bench.obey(SetIndex(((path.symbol, price),)))
     return shapes.PriceShown(symbol=path.symbol, price=format_e8(price), time=outcome.at_ms)
 
 

@@ -13,7 +13,7 @@ from openmargin.domain.venue import Asset, Symbol, Venue
 from openmargin.lab import shapes
 from openmargin.lab.amounts import e8
 from openmargin.lab.bench import Bench, Path
-from openmargin.lab.errors import Refused, refused
+from openmargin.lab.errors import Refused
 
 
 async def set_rates(bench: Bench, path: Path, body: shapes.Rates) -> shapes.RatesShown:
@@ -21,9 +21,7 @@ async def set_rates(bench: Bench, path: Path, body: shapes.Rates) -> shapes.Rate
     daily = tuple(e8("dailyRates", rate) for rate in body.daily_rates)
     if max(daily) > E8:
         raise Refused(400, "a day would cost more than the loan", 'write 1 % as "0.01"')
-    outcome = await bench.exchange.submit(SetRates(((path.asset, daily),)))
-    if outcome.rejection:
-        raise refused(outcome.rejection)
+    outcome = await bench.obey(SetRates(((path.asset, daily),)))
     told = next(event for event in outcome.events if isinstance(event, RatesChanged))
     return shapes.RatesShown(
         asset=told.asset,
@@ -142,7 +140,5 @@ async def _change(bench: Bench, changed: Callable[[Venue], Venue]) -> Venue:
     """Have a changed venue hold, one change after the other, so that none undoes another."""
     async with bench.changing_rules:
         venue = changed(bench.exchange.venue)
-        outcome = await bench.exchange.submit(ChangeVenue(venue))
-    if outcome.rejection:
-        raise refused(outcome.rejection)
+        await bench.obey(ChangeVenue(venue))
     return venue

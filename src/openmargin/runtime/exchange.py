@@ -161,6 +161,13 @@ class Exchange:
         """
         return await self._sequencer.submit(command)
 
+    async def caught_up(self) -> None:
+        """Wait until what is due by now has been done; durable when it returns. A move in time is not waited for.
+
+        Raises Unavailable.
+        """
+        await self._sequencer.caught_up()
+
     async def read(self, question: Callable[[Live], T]) -> T:
         """Answer a question about now, once what it saw is durable: nobody sees what a crash may take back."""
         if self._sequencer.poisoned or self._commit.failed:

@@ -123,6 +123,8 @@ class Sequencer:
         """Commands that wait for due work, or for the end of an advance."""
         self._turn: asyncio.Task[Any] | None = None
         """Whoever catches up or moves time; while it runs, commands queue, and a virtual clock waits."""
+        self._waiters: list[asyncio.Future[None]] = []
+        """Whoever looks again after the next step of a turn."""
         self._events: Sequence[AnyEvent] = ()
         """What the last record brought."""
         self._dying: asyncio.Task[None] | None = None
@@ -176,6 +178,23 @@ class Sequencer:
             self._timer.set(None)
             if self._turn is None:
                 self._plan()
+
+    async def caught_up(self) -> None:
+        """Wait until what is due by now has been done; durable when it returns. A move in time is not waited for.
+
+        Raises Unavailable.
+        """
+        now_ms = self._now_ms()
+        while not self._advancing:
+            if self._is_dead():
+                raise Unavailable
+            if not self._is_due(now_ms):
+                break
+            self._start_catching_up()
+            waiter: asyncio.Future[None] = self._loop.create_future()
+            self._waiters.append(waiter)
+            await waiter
+        await self._settled()
 
     async def while_still(self, work: Callable[[], Awaitable[T]]) -> T:
         """Do something while all is on disk and nothing happens; commands wait. Raises AdvanceRuns while time is moved."""
@@ -290,6 +309,7 @@ class Sequencer:
                     self._do_next(now_ms)
                 else:
                     break
+                self._wake_waiters()
                 await self._breathe()
         finally:
             self._end_turn()
@@ -386,6 +406,13 @@ class Sequencer:
             self._start_catching_up()
         else:
             self._plan()
+        self._wake_waiters()
+
+    def _wake_waiters(self) -> None:
+        for waiter in self._waiters:
+            if not waiter.done():
+                waiter.set_result(None)
+        self._waiters.clear()
 
     async def _breathe(self) -> None:
         """Let others have the loop, and the disk catch up where it is far behind."""

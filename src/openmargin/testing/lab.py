@@ -79,7 +79,7 @@ class Lab:
         self.request("POST", f"/lab/accounts/{account_id}/deposit", body)
 
     def price(self, symbol: str, price: str | int | Decimal) -> None:
-        """Set an index price; the house has quoted around it when this returns."""
+        """Set an index price; all that it brings at that moment has happened when this returns."""
         self.request("POST", f"/lab/prices/{symbol}", {"price": str(price)})
 
     def advance(self, *, days: int = 0, hours: int = 0, minutes: int = 0, seconds: float = 0) -> None:
