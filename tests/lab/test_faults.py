@@ -35,6 +35,7 @@ def ask(lab: Served, path: str = PING, headers: dict[str, str] | None = None) ->
         ("error", 503, -1006),
         ("timeout", 504, -1007),
         ("pending", 400, -3007),
+        ("busy", 400, -3044),
         ("no-inventory", 400, -3045),
         ("too-many-requests", 429, -1003),
         ("ban", 418, -1003),

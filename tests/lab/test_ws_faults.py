@@ -110,6 +110,7 @@ def stands(lab: Served, ann: tuple[int, str, str], name: str) -> bool:
         ("error", 503, -1006),
         ("timeout", 504, -1007),
         ("pending", 400, -3007),
+        ("busy", 400, -3044),
         ("no-inventory", 400, -3045),
         ("too-many-requests", 429, -1003),
     ],

@@ -18,6 +18,7 @@ _ANSWERS: Final[dict[str, WireError]] = {
     ),
     "timeout": errors.TIMED_OUT,
     "pending": WireError(400, -3007, "You have pending transaction, please try again later."),
+    "busy": WireError(400, -3044, "System busy."),
     "no-inventory": WIRE_ERRORS[Reason.INVENTORY_SHORT, Dialect.SAPI],
     "too-many-requests": WireError(429, -1003, "Too many requests queued."),
 }

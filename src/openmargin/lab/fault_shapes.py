@@ -18,6 +18,7 @@ FaultName: TypeAlias = Literal[
     "error",
     "timeout",
     "pending",
+    "busy",
     "no-inventory",
     "too-many-requests",
     "ban",

@@ -31,6 +31,8 @@ class Fault(Enum):
     """-1007, which says the same."""
     PENDING = "pending"
     """-3007: another transaction is on its way."""
+    BUSY = "busy"
+    """-3044: the margin system takes nothing just now."""
     NO_INVENTORY = "no-inventory"
     """-3045: nothing left to lend."""
     TOO_MANY_REQUESTS = "too-many-requests"
