@@ -17,6 +17,7 @@ from tests.api import refusals_of_legacy as legacy
 from tests.api import refusals_of_special_keys as special_keys
 from tests.api import refusals_of_user_streams as user_streams
 from tests.api.bankruptcy import SLOW, bankrupt, in_liquidation, isolated_in_liquidation, near_its_level
+from tests.api.order_lists import BUY_OCO, LIST, NEW_OTO, NEW_OTOCO, OCO, OTO, OTOCO, SELL_OCO
 from tests.api.refusals import (
     Asked,
     Case,
@@ -27,7 +28,6 @@ from tests.api.refusals import (
     check_spoiled_coverage,
     post,
 )
-from tests.api.test_order_lists import BUY_OCO, LIST, NEW_OTO, NEW_OTOCO, OCO, OTO, OTOCO, SELL_OCO
 from tests.api.test_order_types import LIMIT, STOP
 from tests.api.world import World
 from tests.api.worlds import with_asset, with_margin, with_orders, with_symbol
