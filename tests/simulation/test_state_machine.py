@@ -17,10 +17,13 @@ from openmargin.domain.commands import (
     CloseIsolated,
     CreateSpecialKey,
     DeleteSpecialKeys,
+    EndIndexScript,
     ExitSpecialKeyMode,
     OpenIsolated,
     PlaceOrder,
     Repay,
+    ScriptIndex,
+    SeedDebt,
     SetIndex,
     Transfer,
     Withdraw,
@@ -28,13 +31,17 @@ from openmargin.domain.commands import (
 from openmargin.domain.enums import (
     KeyKind,
     OrderType,
+    Pace,
     SelfTradePrevention,
     Side,
     SideEffect,
+    StageKind,
     SymbolStatus,
     TimeInForce,
 )
 from openmargin.domain.ids import SPOT, Scope
+from openmargin.domain.index_scripts import IndexStage
+from openmargin.domain.money import E8
 from openmargin.domain.venue import CommissionRates
 from tests.simulation.machine import (
     PAIR,
@@ -92,6 +99,34 @@ class Market(Ordering):
             for symbol, move in moves.items()
         )
         self.submit(SetIndex(prices, 1))
+
+    @rule(
+        symbol=symbols,
+        share=st.integers(700, 1_300),
+        moves=st.integers(1, 5),
+        lasts_ms=st.sampled_from([0, 7, 1_000, 60_000]),
+        pace=st.sampled_from(Pace),
+        stop_ms=st.sampled_from([0, 500, 90_000]),
+    )
+    def script_index(
+        self, symbol: str, share: int, moves: int, lasts_ms: int, pace: Pace, stop_ms: int
+    ) -> None:
+        """A pair, or the base asset in all its pairs, goes somewhere, after its feed had stopped, or at once."""
+        move = IndexStage(StageKind.MOVE, lasts_ms, moves, 0, share * E8 // 1_000, pace)
+        stages = (IndexStage(StageKind.STOP, stop_ms), move) if stop_ms else (move,)
+        assets = (symbol[:3],) if share % 5 == 0 else ()
+        self.submit(ScriptIndex("" if assets else symbol, assets, stages))
+
+    @rule(script_id=st.integers(0, 3))
+    def end_script(self, script_id: int) -> None:
+        self.submit(EndIndexScript(script_id))
+
+    @rule(account=accounts, scope=margins, asset=assets, part=parts, interest=st.integers(0, 2))
+    def bring_debt(
+        self, account: int, scope: Scope, asset: str, part: tuple[int, int, int], interest: int
+    ) -> None:
+        most = self.twin.borrowable(account, scope, asset)
+        self.submit(SeedDebt(account, scope, asset, part_of(most, part), interest))
 
     @rule(milliseconds=st.one_of(st.integers(0, 90_000), st.sampled_from([3_600_000, 86_400_000])))
     def wait(self, milliseconds: int) -> None:
@@ -163,11 +198,14 @@ class Market(Ordering):
     @rule(
         house=st.booleans(),
         levels=st.integers(1, 4),
+        latency_ms=st.sampled_from([0, 0, 150, 2_000]),
         fee=st.integers(0, 1_000_000),
         closed=st.booleans(),
         backwards=st.booleans(),
     )
-    def change_rules(self, house: bool, levels: int, fee: int, closed: bool, backwards: bool) -> None:
+    def change_rules(
+        self, house: bool, levels: int, latency_ms: int, fee: int, closed: bool, backwards: bool
+    ) -> None:
         replace = msgspec.structs.replace
         status = SymbolStatus.BREAK if closed else SymbolStatus.TRADING
         symbols = tuple(
@@ -175,7 +213,7 @@ class Market(Ordering):
         )
         self.venue = replace(
             self.venue,
-            house=replace(self.venue.house, enabled=house, levels=levels),
+            house=replace(self.venue.house, enabled=house, levels=levels, latency_ms=latency_ms),
             commissions=(CommissionRates(fee // 2, fee),),
             symbols=symbols[::-1] if backwards else symbols,
         )
