@@ -72,6 +72,23 @@ def test_an_order_rests_fills_and_is_cancelled(ann: Account) -> None:
         ann.order("BTCUSDT", 999)
 
 
+def test_the_index_follows_a_script(exchange: Exchange) -> None:
+    exchange.price("BTCUSDT", 50_000)
+    crash = {"do": "crash", "percent": 40, "seconds": 600}
+    ends = exchange.script([{"do": "set", "price": "60000"}, crash], symbol="BTCUSDT")
+    assert exchange.price("BTCUSDT") == 60_000
+    exchange.advance(minutes=5)
+    assert 36_000 < exchange.price("BTCUSDT") < 48_000
+    assert exchange.advance_to(ends) == ends
+    assert exchange.price("BTCUSDT") == 36_000
+    with pytest.raises(ValueError, match=r"stages: Invalid value 'fly'"):
+        exchange.script([{"do": "fly"}], symbol="BTCUSDT")
+    with pytest.raises(ValueError, match="a ramp goes to a price"):
+        exchange.script([{"do": "ramp", "seconds": 5}], symbol="BTCUSDT")
+    with pytest.raises(Refused):
+        exchange.script([crash], symbol="XXX")
+
+
 def test_an_order_is_lowered_in_its_place(ann: Account) -> None:
     ann.spot.deposit("USDT", 1_000)
     order = ann.spot.buy("BTCUSDT", "0.01", "50000")

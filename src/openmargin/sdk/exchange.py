@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from enum import IntEnum
@@ -11,18 +11,29 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final, TypeVar
 
+import msgspec
 from msgspec import structs
 
 from openmargin.api.catalogue import Catalogue
 from openmargin.config import load_venue
-from openmargin.domain.commands import AnyCommand, ChangeAccount, CreateAccount, SetIndex, SetRates
+from openmargin.domain.commands import (
+    AnyCommand,
+    ChangeAccount,
+    CreateAccount,
+    ScriptIndex,
+    SetIndex,
+    SetRates,
+)
 from openmargin.domain.events import AccountChanged
 from openmargin.domain.ids import CROSS, Scope, generated_client_id
 from openmargin.domain.reasons import Reason, Rejected
 from openmargin.domain.venue import Venue
 from openmargin.history.queries import Query
+from openmargin.lab.errors import Refused as LabRefused
+from openmargin.lab.index_scripts import index_stages
 from openmargin.lab.replay.play import Played, play
 from openmargin.lab.replay.sequence import MarketData
+from openmargin.lab.script_shapes import AnyStage
 from openmargin.runtime.commit import Outcome
 from openmargin.runtime.errors import StartRefused
 from openmargin.runtime.in_process import Beginning, InProcessExchange
@@ -133,6 +144,26 @@ class Exchange:
     def prices(self, prices: Mapping[str, Amount]) -> None:
         """Set several index prices in one step."""
         self.do(SetIndex(tuple((symbol, atoms("price", price)) for symbol, price in prices.items())))
+
+    def script(
+        self,
+        stages: Sequence[Mapping[str, object]],
+        *,
+        symbol: str = "",
+        assets: Sequence[str] = (),
+    ) -> datetime:
+        """Have the index of a symbol, or of all pairs of some assets, follow stages as time passes; until when.
+
+        Stages are as docs/prices.md has them, such as `{"do": "crash", "percent": 40, "seconds": 600}`; ValueError for
+        what is none.
+        """
+        try:
+            asked = msgspec.convert(stages, tuple[AnyStage, ...])
+            cut = tuple(stage for one in asked for stage in index_stages(one))
+        except (msgspec.ValidationError, LabRefused) as wrong:
+            raise ValueError(f"stages: {wrong}") from None
+        self.do(ScriptIndex(symbol, tuple(assets), cut))
+        return moment(self.now_ms + sum(stage.lasts_ms for stage in cut))
 
     def replay(
         self,
