@@ -32,7 +32,7 @@ from openmargin.engine.engine import Applied, Engine
 from openmargin.lab.simulate import Judge
 from openmargin.lab.twin import Twin
 from openmargin.runtime.bare import BareExchange
-from tests.engine.story import MIDNIGHT, plain_venue
+from tests.engine.story_venue import MIDNIGHT, plain_venue
 
 VENUE = plain_venue()
 HOUSE = msgspec.structs.replace(VENUE.house, enabled=True, level_value=100_000 * E8)

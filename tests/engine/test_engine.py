@@ -6,7 +6,7 @@ import pytest
 
 from openmargin.domain.commands import Open, Record, SetIndex, Tick
 from openmargin.engine.engine import Engine
-from tests.engine.story import MIDNIGHT, plain_venue
+from tests.engine.story_venue import MIDNIGHT, plain_venue
 
 OPEN = Record(0, MIDNIGHT, Open(plain_venue(), 1, 1))
 

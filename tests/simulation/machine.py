@@ -18,13 +18,7 @@ from openmargin.domain.commands import (
     OpenIsolated,
     PlaceOrder,
 )
-from openmargin.domain.enums import (
-    OrderType,
-    SelfTradePrevention,
-    Side,
-    SideEffect,
-    TimeInForce,
-)
+from openmargin.domain.enums import OrderType, SelfTradePrevention, Side, SideEffect, TimeInForce
 from openmargin.domain.events import OrderFilled
 from openmargin.domain.ids import CROSS, SPOT, Scope
 from openmargin.domain.money import E8

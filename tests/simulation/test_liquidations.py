@@ -64,7 +64,7 @@ from openmargin.domain.reasons import Rejected
 from openmargin.domain.venue import CommissionRates, IsolatedTier, LiquidationRules, Symbol, Venue
 from openmargin.lab.simulate import Judge
 from openmargin.runtime.bare import BareExchange, Step
-from tests.engine.story import MIDNIGHT, plain_venue, with_rule
+from tests.engine.story_venue import MIDNIGHT, plain_venue, with_rule
 
 STEPS = 500
 PEOPLE = range(1, 9)
