@@ -89,6 +89,29 @@ def test_the_index_follows_a_script(exchange: Exchange) -> None:
         exchange.script([crash], symbol="XXX")
 
 
+def test_what_makes_no_sense_is_said_before_anything_happens(exchange: Exchange, ann: Account) -> None:
+    mark = exchange.mark()
+    for wrong in ("x" * 37, "with space", "é"):
+        leg = Leg(side="SELL", type="LIMIT_MAKER", quantity="0.01", price="70000", client_id=wrong)
+        for place in (
+            lambda wrong=wrong: ann.place("BTCUSDT", "BUY", "0.01", "59000", client_id=wrong),
+            lambda leg=leg: ann.place_list("OTO", "BTCUSDT", (leg, leg)),
+            lambda wrong=wrong, leg=leg: ann.place_list("OTO", "BTCUSDT", (leg, leg), client_id=wrong),
+        ):
+            with pytest.raises(Refused) as refused:
+                place()
+            assert refused.value.code == -1100
+    for ask in (lambda: ann.spot.borrow("USDT", 1), lambda: ann.spot.repay("USDT", 1), ann.spot.liquidate):
+        with pytest.raises(ValueError, match="no margin account"):
+            ask()
+    for name in ("", "x" * 65):
+        with pytest.raises(ValueError, match="no name of 1 to 64"):
+            exchange.account(name)
+    assert exchange.mark() == mark
+    with pytest.raises(ValueError, match="before 1970"):
+        Exchange(start=datetime(1969, 12, 31, tzinfo=UTC))
+
+
 def test_an_order_is_lowered_in_its_place(ann: Account) -> None:
     ann.spot.deposit("USDT", 1_000)
     order = ann.spot.buy("BTCUSDT", "0.01", "50000")

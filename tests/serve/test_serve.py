@@ -162,6 +162,7 @@ def test_assertions_stay_on(tmp_path: Path) -> None:
     [
         (("--start", "yesterday"), "--start yesterday is no time with its zone"),
         (("--start", "2026-01-01T00:00:00"), "is no time with its zone"),
+        (("--clock", "virtual", "--start", "1969-12-31T00:00:00Z"), "lies before 1970"),
         (("--start", "2026-01-01T00:00:00Z"), "start: the wall clock starts by itself"),
         (("--config", "absent.toml"), "absent.toml: the file: No such file or directory"),
     ],

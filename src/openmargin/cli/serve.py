@@ -105,4 +105,6 @@ def _moment(text: str | None) -> datetime | None:
         moment = None
     if moment is None or moment.tzinfo is None:
         refuse(f"--start {text} is no time with its zone: write such as 2026-01-01T00:00:00Z")
+    if moment.timestamp() < 0:
+        refuse(f"--start {text} lies before 1970")
     return moment

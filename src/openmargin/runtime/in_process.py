@@ -80,7 +80,7 @@ class InProcessExchange(BareExchange):
     def submit(self, at_ms: int, command: AnyCommand) -> list[Step]:
         """As of a bare exchange; raises Unavailable when it is closed, or has met a bug or a full disk."""
         if not self._is_open:
-            raise Unavailable
+            raise Unavailable("the exchange is closed, or has stopped at a bug or a full disk")
         steps = super().submit(at_ms, command)
         if self._storage.directory is not None or len(self._held) >= _HELD_RECORDS_MAX:
             self.settle()
@@ -89,7 +89,7 @@ class InProcessExchange(BareExchange):
     def feed(self, at_ms: int, command: AnyCommand) -> None:
         """Have one of very many commands obeyed: it is on disk when `settle` returns, and no log keeps what came of it."""
         if not self._is_open:
-            raise Unavailable
+            raise Unavailable("the exchange is closed, or has stopped at a bug or a full disk")
         steps: list[Step] = []
         self._do_due(at_ms, steps)
         self._apply(at_ms, command, steps)

@@ -71,7 +71,7 @@ from openmargin.sdk.answers import (
     order_of,
     trade_of,
 )
-from openmargin.sdk.legs import Leg
+from openmargin.sdk.legs import Leg, named
 from openmargin.sdk.placing import placement
 from openmargin.sdk.refused import Refused, refusals_of_the_rim
 from openmargin.sdk.replacing import Replacement, replacement_of
@@ -117,17 +117,20 @@ class TradingAccount:
 
     def borrow(self, asset: str, amount: Amount) -> Balance:
         """Take a loan. Interest for the first hour is due at once."""
+        self._require_margin()
         self._do(Borrow(self.id, self._key, 0, self.scope, asset, atoms("amount", amount)))
         return self.balance(asset)
 
     def repay(self, asset: str, amount: Amount | None = None) -> Balance:
         """Pay back interest first, then principal; all that is owed where no amount is given."""
+        self._require_margin()
         owed = self.balance(asset).owed if amount is None else amount
         self._do(Repay(self.id, self._key, 0, self.scope, asset, atoms("amount", owed)))
         return self.balance(asset)
 
     def liquidate(self) -> None:
         """Repay the debts of this margin account out of its own assets, as its owner may ask for."""
+        self._require_margin()
         self._do(ManualLiquidate(self.id, self._key, 0, self.scope))
 
     # --- orders
@@ -190,6 +193,8 @@ class TradingAccount:
         operator: ValueError for an ordinary key of a margin account.
         """
         self._require_spot_words()
+        with refusals_of_the_rim():
+            named("newClientOrderId", client_id)
         command = AmendOrder(
             self.id,
             self._key,
@@ -302,7 +307,7 @@ class TradingAccount:
                 self.scope,
                 symbol,
                 kind,
-                client_id,
+                named("listClientOrderId", client_id),
                 tuple(leg.command(prefix) for leg, prefix in zip(legs, prefixes, strict=True)),
                 self.exchange.catalogue.symbol(symbol).self_trade_preventions[0]
                 if mode is None

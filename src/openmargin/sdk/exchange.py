@@ -50,6 +50,8 @@ Answer = TypeVar("Answer")
 START: Final = datetime(2026, 1, 1, tzinfo=UTC)
 """When a new exchange begins, unless it is told otherwise: the same each time, so that runs agree."""
 
+NAME_MAX: Final = 64
+
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -79,6 +81,8 @@ class Exchange:
         chosen = venue if isinstance(venue, Venue) else load_venue(Path(venue) if venue else None)
         if house is not None:
             chosen = structs.replace(chosen, house=structs.replace(chosen.house, enabled=house))
+        if start is not None and _milliseconds(start) < 0:
+            raise ValueError(f"start={start.isoformat()} lies before 1970")
         beginning = Beginning(chosen, 1 if seed is None else seed, _milliseconds(start or START))
         path = None if directory is None else Path(directory)
         self._engine: Final = InProcessExchange(path, beginning, check_everything=check_everything)
@@ -203,8 +207,10 @@ class Exchange:
     ) -> Account:
         """The account of a name, made if it is new, or the one with an id (KeyError where there is none).
 
-        What is named besides holds from now on.
+        What is named besides holds from now on. A name has 1 to 64 characters.
         """
+        if isinstance(name, str) and not 1 <= len(name) <= NAME_MAX:
+            raise ValueError(f"{name!r} is no name of 1 to {NAME_MAX} characters")
         account_id = name if isinstance(name, int) else self._id_of(name)
         if account_id is None:
             account_id = self._create(str(name), vip or 0)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from openmargin.api import params
 from openmargin.api.order_params import LegAsked, LegNames
 from openmargin.domain.enums import OrderType, Side, TimeInForce
 from openmargin.domain.order_types import ORDER_TYPES
@@ -39,7 +40,7 @@ class Leg:
             trailing_delta=self.trailing_delta,
             iceberg=atoms("iceberg", self.iceberg),
             time_in_force=time_in_force(kind, self.time_in_force),
-            client_order_id=self.client_id,
+            client_order_id=named(f"{prefix}ClientOrderId", self.client_id),
         )
 
     def command(self, prefix: str) -> LegCommand:
@@ -47,6 +48,13 @@ class Leg:
         asked = self.asked(prefix)
         asked.refuse_misfits()
         return asked.leg()
+
+
+def named(name: str, value: str) -> str:
+    """A client id as the wire takes it, or none; its refusal names the parameter. Raises ApiError."""
+    if value:
+        params.client_id(name).parse(value)
+    return value
 
 
 def optional(name: str, value: Amount | None) -> int | None:

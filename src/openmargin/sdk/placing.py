@@ -8,7 +8,7 @@ from openmargin.api.single_orders import OrderParams, order_command
 from openmargin.domain.commands import PlaceOrder
 from openmargin.domain.enums import OrderType, SelfTradePrevention, Side, SideEffect, TimeInForce
 from openmargin.sdk.amounts import Amount, atoms, word
-from openmargin.sdk.legs import optional
+from openmargin.sdk.legs import named, optional
 from openmargin.sdk.legs import time_in_force as time_in_force_of
 from openmargin.sdk.refused import refusals_of_the_rim
 
@@ -35,6 +35,8 @@ def placement(
     """The order that is meant, or the first refusal of what does not fit its type."""
     kind = word(OrderType, "type", type if type is not None else "LIMIT" if price is not None else "MARKET")
     mode = self_trade_prevention
+    with refusals_of_the_rim():
+        named("newClientOrderId", client_id)
     asked = OrderParams(
         symbol=symbol,
         side=word(Side, "side", side),
