@@ -160,6 +160,7 @@ MUTANTS = (
     Mutant("the house is never late", "house", "house_latency", "if latency_ms > 0 and state.house_quotes:", "if latency_ms < 0 and state.house_quotes:"),
     Mutant("each move makes the house wait anew", "house", "house_latency", "    lagging += [(due_ms, symbol) for symbol in symbols if symbol not in known]\n", "    lagging[:] = [item for item in lagging if item[1] not in symbols]\n    lagging += [(due_ms, symbol) for symbol in symbols]\n"),
     Mutant("quotes change their size before the house knows", "house", "house_latency", "house, book.seen_index, book.seen_mark)", "house, book.seen_index, state.marks[rules.quote])"),
+    Mutant("what was traded on the way is told again", "house", "house", "    book.tape_quantity = -1\n", ""),
     # Margin calls and liquidation
     Mutant("a call is told once", "watch", "liquidation_calls", "        account.called_at_ms = 0\n\n\ndef look", "        pass\n\n\ndef look"),
     Mutant("a call is told at every hour", "watch", "liquidation_calls", "state.at_ms - account.called_at_ms >= repeat_ms", "state.at_ms > account.called_at_ms"),

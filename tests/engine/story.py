@@ -22,6 +22,7 @@
     ann opens BTCUSDT                   closes; her wallets there are `ann/BTCUSDT`
     ann joins group 5                   a trade group; `leaves group`
     index BTCUSDT 105, ETHUSDT 11       clock 13:00, rules BTCUSDT min_notional 5 (a changed venue)
+    index BTCUSDT 105 bought 3          with what was traded on the way; or `sold 3`
     walk BTCUSDT 105                    the same as a step of the walk
     rates USDT 0.0024 0.0012            daily rates from the next full hour on, VIP 0 first
 
@@ -79,7 +80,7 @@ from openmargin.domain.commands import (
     Transfer,
     Withdraw,
 )
-from openmargin.domain.enums import CancelReplaceMode, CancelRestriction, KeyKind, Permission
+from openmargin.domain.enums import CancelReplaceMode, CancelRestriction, KeyKind, Permission, Side
 from openmargin.domain.events import (
     AnyEvent,
     ListChanged,
@@ -217,8 +218,13 @@ class Teller:
                 self.submit(SetIndex(()))
             case [("index" | "walk"), *_]:
                 pairs = [part.split() for part in line.split(maxsplit=1)[1].split(",")]
-                prices = tuple((symbol, amount(price)) for symbol, price in pairs)
-                self.submit(SetIndex(prices, walk_steps=int(words[0] == "walk")))
+                prices = tuple((symbol, amount(price)) for symbol, price, *_ in pairs)
+                trades = tuple(
+                    (symbol, amount(rest[1]), Side.BUY if rest[0] == "bought" else Side.SELL)
+                    for symbol, _, *rest in pairs
+                    if rest
+                )
+                self.submit(SetIndex(prices, int(words[0] == "walk"), trades))
             case ["script", *_]:
                 self.submit(story_index.command(line))
             case ["rates", asset, *daily]:

@@ -92,13 +92,19 @@ class Market(Ordering):
         else:
             self.submit(Transfer(account, "", 0, source, target, asset, amount))
 
-    @rule(moves=st.dictionaries(symbols, st.integers(-120, 120), min_size=1))
-    def move_index(self, moves: dict[str, int]) -> None:
+    @rule(
+        moves=st.dictionaries(symbols, st.integers(-120, 120), min_size=1),
+        lots=st.sampled_from([None, None, -1, 0, 3]),
+        side=sides,
+    )
+    def move_index(self, moves: dict[str, int], lots: int | None, side: Side) -> None:
+        """Prices that the walk sets, or that come with what was traded on the way."""
         prices = tuple(
             (symbol, max(1, self.twin.index[symbol] * (1_000 + move) // 1_000))
             for symbol, move in moves.items()
         )
-        self.submit(SetIndex(prices, 1))
+        trades = ((next(iter(moves)), lots * 1_000_000, side),) if lots is not None else ()
+        self.submit(SetIndex(prices, int(not trades), trades))
 
     @rule(
         symbol=symbols,

@@ -132,6 +132,8 @@ def _see(state: State, symbols: list[str]) -> None:
         book.seen_index = book.index_price
         book.seen_mark = state.marks.get(book.rules.quote, 0)
         _withdraw(book)
+        if not state.house_quotes:
+            _forget_trades(book)
     if not state.house_quotes:
         return
     waiting = state.requotes_left
@@ -166,9 +168,14 @@ def requote(state: State) -> bool:
         if book.is_tape_due and state.venue.house.tape:
             _print_tape(state, book)
         book.is_tape_due = False
-        book.tape_quantity = -1
-        book.tape_side = Side.BUY
+        _forget_trades(book)
     return True
+
+
+def _forget_trades(book: Book) -> None:
+    """What was traded on the way has been told; or nobody is there to tell it, and later it is no news."""
+    book.tape_quantity = -1
+    book.tape_side = Side.BUY
 
 
 def lay_out(state: State, book: Book) -> None:

@@ -7,7 +7,7 @@ from fractions import Fraction
 from math import ceil, floor
 
 from openmargin.domain.commands import SetIndex
-from openmargin.domain.enums import SelfTradePrevention
+from openmargin.domain.enums import SelfTradePrevention, Side
 from openmargin.domain.events import IndexFeedChanged, IndexMoved
 from openmargin.domain.reasons import Reason
 from openmargin.domain.venue import Symbol
@@ -27,6 +27,15 @@ class House(Market):
                 return Reason.UNKNOWN_SYMBOL
             if price <= 0:
                 return Reason.INDEX_NOT_POSITIVE
+        for symbol, quantity, _ in command.trades:
+            if symbol not in dict(command.prices):
+                return Reason.UNKNOWN_SYMBOL
+            if quantity < 0:
+                return Reason.AMOUNT_NOT_POSITIVE
+        if self.venue.house.enabled and self.venue.house.tape:
+            for symbol, quantity, side in command.trades:
+                still_untold, _ = self.traded.get(symbol, (0, True))
+                self.traded[symbol] = still_untold + quantity, side is Side.BUY
         prices = command.prices
         if command.walk_steps:  # The walk leaves alone what a script moves, or what has stopped.
             others = [*self.stopped, *[symbol for script in self.scripts for symbol in script.starts]]
@@ -66,6 +75,7 @@ class House(Market):
 
     def follow_index(self, symbols: list[str]) -> None:
         """Take the old quotes away; quote anew where users wait; print the new price where it is one."""
+        said = {symbol: self.traded.pop(symbol) for symbol in symbols if symbol in self.traded}
         printed = [symbol for symbol in symbols if symbol in self.unprinted]
         self.unprinted = [symbol for symbol in self.unprinted if symbol not in symbols]
         self.unseen = [row for row in self.unseen if row[1] not in symbols]
@@ -79,7 +89,7 @@ class House(Market):
             if self.in_book(symbol):
                 self.quote_if_bare(symbol)
             if self.venue.house.tape and symbol in printed:
-                self._print_tape(self.rules(symbol))
+                self._print_tape(self.rules(symbol), said.get(symbol))
 
     def quote_if_bare(self, symbol: str) -> None:
         if not self.venue.house.enabled or symbol in self.quoted:
@@ -112,8 +122,8 @@ class House(Market):
                 if price >= (rules.min_price or tick) and (not rules.max_price or price <= rules.max_price):
                     yield buys, price, quantity
 
-    def _print_tape(self, rules: Symbol) -> None:
-        """The smallest lot at the new price, unless a user's order would have had that trade."""
+    def _print_tape(self, rules: Symbol, said: tuple[int, bool] | None) -> None:
+        """What was said or the smallest lot at the new price, unless a user's order would have had that trade."""
         tick, step = rules.tick_size, rules.step_size
         price = max(tick, floor(Fraction(self.seen[rules.name][0], tick) + Fraction(1, 2)) * tick)
         for order in self.in_book(rules.name):
@@ -121,7 +131,9 @@ class House(Market):
                 return
         least = max(rules.min_quantity or step, ceil(Fraction(rules.min_notional * ONE, price)))
         quantity = ceil(Fraction(least, step)) * step
-        self.print_trade(rules.name, price, quantity, worth(quantity, price), True, None, None)
+        quantity, taker_buys = said or (quantity, True)
+        if quantity:
+            self.print_trade(rules.name, price, quantity, worth(quantity, price), taker_buys, None, None)
 
     def depth(self, symbol: str) -> DepthView:
         """What everybody sees: each price with what its orders show, the best first."""

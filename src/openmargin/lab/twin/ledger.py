@@ -71,6 +71,8 @@ class Ledger:
         """Symbols that are worth something else than the house knows, and when it will."""
         self.unprinted: list[str] = []
         """Symbols whose index moved since the tape last followed."""
+        self.traded: dict[str, tuple[int, bool]] = {}
+        """What the tape is to tell at the next price, where somebody said it, and whether its taker bought."""
         self.scripts: list[TwinScript] = []
         """Index scripts that go on, the oldest first."""
         self.script_numbers = 0
