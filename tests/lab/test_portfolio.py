@@ -187,6 +187,11 @@ def drop_balances(answers: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     ("change", "problem"),
     [
+        (
+            lambda answers: answers["cross"]["userAssets"][1].update(borrowed="40"),
+            "the account is liquidated at once",
+        ),
+        (lambda answers: answers["prices"][0].update(price="99999999999"), "is more than there can be"),
         (drop_balances, "no file says what the account holds"),
         (lambda answers: answers["cross"]["userAssets"][0].update(asset="XYZ", free="1"), "no asset XYZ"),
         (lambda answers: answers["orders"][0].update(symbol="XYZUSDT"), "no symbol XYZUSDT"),

@@ -67,7 +67,7 @@ async def _account(bench: Bench, name: str, symbols: tuple[str, ...], most: int)
 
 def _last(bench: Bench) -> Bots:
     if not bench.bots:
-        raise Refused(404, "no bots have traded since the server started", "POST /lab/bots begins")
+        raise Refused(404, "no bots have traded here since this timeline is served", "POST /lab/bots begins")
     return bench.bots[-1]
 
 

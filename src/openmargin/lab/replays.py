@@ -53,7 +53,7 @@ async def stop_replay(bench: Bench, _path: Path, _body: None) -> shapes.ReplaySh
 
 def _last(bench: Bench) -> Replay:
     if not bench.replays:
-        raise Refused(404, "nothing was replayed since the server started", "POST /lab/replay begins")
+        raise Refused(404, "nothing was replayed since this timeline is served", "POST /lab/replay begins")
     return bench.replays[-1]
 
 

@@ -29,7 +29,7 @@ from openmargin.domain.enums import (
     TimeInForce,
 )
 from openmargin.domain.ids import CROSS, SPOT, Scope
-from openmargin.domain.money import parse_e8
+from openmargin.domain.money import SUPPLY_MAX, parse_e8
 from openmargin.domain.orders import Leg
 from openmargin.domain.venue import Venue
 from openmargin.lab.portfolio.answers import Holding, OpenOrder, Portfolio, Unreadable
@@ -227,6 +227,8 @@ def _amount(text: str) -> int:
     amount = parse_e8(text) if _PLAIN.fullmatch(text) else None
     if amount is None:
         raise Unreadable(f'"{text}" is no amount of at most eight decimals')
+    if amount > SUPPLY_MAX:
+        raise Unreadable(f'"{text}" is more than there can be')
     return amount
 
 

@@ -6,7 +6,7 @@ from msgspec import Struct
 
 from openmargin.domain.commands import AnyCommand, CreateAccount, SetMaxLeverage
 from openmargin.domain.enums import MarginStatus
-from openmargin.domain.events import AccountChanged, MarginStatusChanged, OrderFilled
+from openmargin.domain.events import AccountChanged, LiquidationBegan, MarginStatusChanged, OrderFilled
 from openmargin.domain.ids import CROSS
 from openmargin.domain.money import format_short
 from openmargin.lab.portfolio.answers import Portfolio, Unreadable
@@ -70,6 +70,12 @@ def _require_done(planned: Planned, steps: list[Step], account_id: int) -> None:
     if step.rejection is not None:
         rule = step.rejection.reason.name.lower().replace("_", " ")
         raise Unreadable(f"{planned.what}: the exchange refuses: {rule} {step.rejection.detail}".rstrip())
+    for event in (event for each in steps for event in each.events):
+        if isinstance(event, LiquidationBegan) and event.account_id == account_id:
+            raise Unreadable(
+                f"{planned.what}: at the prices here the account is liquidated at once:"
+                " save ticker/price too, or set the prices first"
+            )
     for event in step.own:
         if isinstance(event, OrderFilled) and event.order.spec.account_id == account_id:
             raise Unreadable(
