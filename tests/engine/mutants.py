@@ -147,6 +147,8 @@ MUTANTS = (
     Mutant("nobody may buy back", "restrictions", "restrictions", "    if held + quantity <= owed:\n        return None\n", ""),
     Mutant("a delisting happens again", "delisting", "delisting", "        state.delisted[state.delisting] = dict(_dates(state))[state.delisting]\n        state.delisting = \"\"\n", "        state.delisting = \"\"\n        agenda.move(state, agenda.DELIST, -1)\n        return\n"),
     Mutant("a pair's delisting spares isolated debts", "delisting", "delisting", "(book.rules.base, book.rules.quote))", "())"),
+    Mutant("a delisting sells other assets at the level itself", "delisting", "delisting", "    return level < state", "    return level <= state"),
+    Mutant("a delisting sells first what has the last name", "delisting", "delisting", "        if value > most:\n            found, most = asset, value", "        if value:\n            found, most = asset, value"),
     Mutant("a pool keeps its first capital", "setup", "restrictions", "        pool.capital = asset.pool_capital\n", "        pool.capital = max(pool.capital, asset.pool_capital)\n"),
     # The index and the house
     Mutant("a ramp is a move ahead", "index_scripts", "index_scripts", "way = _way(stage.pace, script.moves_done, stage.moves)", "way = _way(stage.pace, script.moves_done + 1, stage.moves)"),

@@ -510,8 +510,10 @@ LIQUIDATION = (
     ),
     _fact(
         "7.6",
-        "Delisting: orders end, own collateral repays, nothing comes in (-3065)",
+        "Delisting: orders end, own collateral repays, others are sold below CML 2, nothing comes in (-3065)",
         "delisting: at its time orders end and own balances repay",
+        "delisting: where the collateral level is below two, other assets are sold at the index for the rest",
+        "delisting: at two or above nothing is sold",
         "delisting: an asset whose delisting is planned is neither moved in nor lent",
     ),
 )

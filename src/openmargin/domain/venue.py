@@ -250,6 +250,13 @@ class MarginRules(Struct, frozen=True):
     delisting_stops_loans: Annotated[
         bool, _e8("Is nothing lent any more once a delisting is planned? Else until its time.")
     ] = True
+    delisting_level: Annotated[
+        DecimalE8,
+        _e8(
+            "Collateral margin level below which a cross account's other assets are sold for what it still owes of an"
+            " asset that is delisted. 0: they never are."
+        ),
+    ] = 2 * E8
     small_rest_is_over_repayment: Annotated[
         bool, _e8("Is a repayment that leaves too small a debt refused like one above the debt?")
     ] = False

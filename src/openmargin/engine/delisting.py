@@ -1,5 +1,7 @@
 """What a delisting does at its time: orders end, and own balances repay what is owed (mechanics 7.6).
 
+Where a cross account still owes of an asset and its collateral level is low, what else it has is sold for that.
+
 One asset or pair after the other, some accounts a step; nobody's command comes in between. An account that is being
 liquidated is left to its liquidation.
 """
@@ -9,7 +11,7 @@ from __future__ import annotations
 from typing import Final
 
 from openmargin.domain.ids import CROSS, SYSTEM_ACCOUNT_ID
-from openmargin.engine import agenda, loans, order_lists
+from openmargin.engine import agenda, conversion, loans, order_lists, risk
 from openmargin.engine.state import Account, State, TradingAccount
 
 ACCOUNTS_PER_STEP: Final = 64
@@ -76,3 +78,33 @@ def _clear(state: State, account: TradingAccount, pairs: list[str], assets: tupl
             order_lists.end_all(state, state.books[symbol], list(open_orders.by_id.values()), "")
     for asset in assets:
         loans.repay_at_most(state, account, asset, EVERYTHING)
+        if account.scope == CROSS and asset in account.debts and _is_low(state, account):
+            _sell_others(state, account, asset)
+
+
+def _is_low(state: State, account: TradingAccount) -> bool:
+    level = risk.collateral_level(state, risk.totals(state, account, risk.BORROW))
+    return level < state.venue.margin.delisting_level
+
+
+def _sell_others(state: State, account: TradingAccount, owed: str) -> None:
+    """Sell at the index for what is owed, first what is worth most, until that is repaid or nothing is left."""
+    while owed in account.debts and risk.mark(state, account, owed):
+        sold = _worth_most(state, account)
+        if not sold:
+            return
+        debt = account.debts[owed]
+        wanted = debt.principal + debt.interest
+        conversion.convert(state, account, sold, account.wallet(sold).free, owed, wanted)
+        loans.repay_at_most(state, account, owed, EVERYTHING)
+
+
+def _worth_most(state: State, account: TradingAccount) -> str:
+    """What it has most value of that is free, of equals the first by name; empty where there is nothing of value."""
+    found = ""
+    most = 0
+    for asset in sorted(account.wallets):
+        value = account.wallets[asset].free * risk.mark(state, account, asset)
+        if value > most:
+            found, most = asset, value
+    return found

@@ -47,23 +47,23 @@ class Insolvency(Keys):
 
     # --- Movements -----------------------------------------------------------------------------------------------
 
-    def flow(self, it: TwinLiquidation, flow: Flow, asset: str, amount: int, symbol: str = "") -> None:
+    def flow(self, account: int, scope: Scope, flow: Flow, asset: str, amount: int, symbol: str = "") -> None:
         if amount:
             number = self.next_transaction()
-            pair = symbol or (it.scope if it.scope != CROSS else "")
-            self.events.append(Flowed(number, it.account, it.scope, flow, asset, pair, amount))
+            pair = symbol or (scope if scope != CROSS else "")
+            self.events.append(Flowed(number, account, scope, flow, asset, pair, amount))
 
     def pay_debt(self, it: TwinLiquidation, asset: str, amount: int) -> None:
         """Repay out of the account's own wallet."""
         if amount > 0:
             self.pay_back(it.account, it.scope, asset, amount, LoanSource.LIQUIDATION)
-            self.flow(it, Flow.REPAY_LIQUIDATION, asset, -amount)
+            self.flow(it.account, it.scope, Flow.REPAY_LIQUIDATION, asset, -amount)
 
-    def exchange(self, it: TwinLiquidation, asset: str, amount: int) -> None:
+    def exchange(self, account: int, scope: Scope, asset: str, amount: int) -> None:
         """Let an amount come from what the exchange converts with, or go there where it is negative."""
         self.conversion[asset] = self.conversion.get(asset, 0) - amount
-        self.give(it.account, it.scope, asset, amount)
-        self.flow(it, Flow.OTHER_LIQUIDATION, asset, amount)
+        self.give(account, scope, asset, amount)
+        self.flow(account, scope, Flow.OTHER_LIQUIDATION, asset, amount)
 
     def sold(self, it: TwinLiquidation, paid_asset: str, paid: int, got_asset: str, got: int) -> None:
         """Something was sold for something else: the fee is kept, and the rest repays what is owed of it."""
@@ -77,13 +77,15 @@ class Insolvency(Keys):
             it.aside[got_asset] = it.aside.get(got_asset, 0) + fee
         self.pay_debt(it, got_asset, min(got - fee, owed))
 
-    def convert(self, it: TwinLiquidation, given: str, most: int, taken: str, wanted: int) -> tuple[int, int]:
+    def convert(
+        self, account: int, scope: Scope, given: str, most: int, taken: str, wanted: int
+    ) -> tuple[int, int]:
         """Change as much of `given` as `wanted` of another asset is worth, at most all; what went and what came."""
-        price_given, price_taken = self.mark(it.scope, given), self.mark(it.scope, taken)
+        price_given, price_taken = self.mark(scope, given), self.mark(scope, taken)
         paid = min(most, -(-wanted * price_taken // price_given))
         got = paid * price_given // price_taken
-        self.exchange(it, given, -paid)
-        self.exchange(it, taken, got)
+        self.exchange(account, scope, given, -paid)
+        self.exchange(account, scope, taken, got)
         return paid, got
 
     # --- Ends ----------------------------------------------------------------------------------------------------
@@ -111,7 +113,7 @@ class Insolvency(Keys):
             if not debts or not kept:
                 return
             owed = self.owed(it.account, it.scope, debts[0])
-            given, got = self.convert(it, kept[0], it.aside[kept[0]], debts[0], owed)
+            given, got = self.convert(it.account, it.scope, kept[0], it.aside[kept[0]], debts[0], owed)
             it.aside[kept[0]] -= given
             self.pay_debt(it, debts[0], min(got, owed))
 
@@ -123,7 +125,7 @@ class Insolvency(Keys):
             owed = self.owed(it.account, it.scope, asset)
             self.insure(asset, 0, owed)
             self.give(it.account, it.scope, asset, owed)
-            self.flow(it, Flow.OTHER_LIQUIDATION, asset, owed)
+            self.flow(it.account, it.scope, Flow.OTHER_LIQUIDATION, asset, owed)
             self.pay_debt(it, asset, owed)
         it.deficit += paid
         who = self.accounts[it.account - 1]
@@ -154,7 +156,7 @@ class Insolvency(Keys):
         for name in marked:
             amount = self.free(it.account, scope, name)
             value += amount * self.mark(scope, name)
-            self.exchange(it, name, -amount)
+            self.exchange(it.account, it.scope, name, -amount)
         it.aside = {}
 
         rules = self.venue.margin.liquidation
@@ -166,19 +168,19 @@ class Insolvency(Keys):
         if not rules.fee_within_equity:
             kept = min(kept, value // mark)
             value -= kept * mark
-            self.exchange(it, back, kept)
+            self.exchange(it.account, it.scope, back, kept)
             self._pay_fee(it, back, kept)
         for name in self.debts_by_value(it):
             paid = min(value // self.mark(scope, name), self.owed(it.account, scope, name))
             value -= paid * self.mark(scope, name)
-            self.exchange(it, name, paid)
+            self.exchange(it.account, it.scope, name, paid)
             self.pay_debt(it, name, paid)
         has_loan = False
         if self.debts_by_value(it):
             has_loan = self._cover(it)
         else:
             left = value // mark
-            self.exchange(it, back, left)
+            self.exchange(it.account, it.scope, back, left)
             if rules.fee_within_equity:
                 self._pay_fee(it, back, min(kept, left))
         self.end(it, LiquidationEnd.BANKRUPT_WITH_LOAN if has_loan else LiquidationEnd.TAKEN_OVER)
@@ -187,7 +189,7 @@ class Insolvency(Keys):
         it.fee += amount * self.mark(it.scope, asset)
         self.give(it.account, it.scope, asset, -amount)
         self.insure(asset, amount, 0)
-        self.flow(it, Flow.LIQUIDATION_FEE, asset, -amount)
+        self.flow(it.account, it.scope, Flow.LIQUIDATION_FEE, asset, -amount)
 
     def end(self, it: TwinLiquidation, how: LiquidationEnd) -> None:
         """The fee goes to the fund, and the account is free."""

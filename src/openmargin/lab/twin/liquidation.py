@@ -312,7 +312,7 @@ class Liquidation(Lists):
         most = self._sellable(it, given)
         worth_of_most = most * self.mark(it.scope, given)
         wanted = (worth_of_most if value is None else value) // self.mark(it.scope, debt) + 1
-        paid, got = self.convert(it, given, most, debt, wanted)
+        paid, got = self.convert(it.account, it.scope, given, most, debt, wanted)
         self.sold(it, given, paid, debt, got)
 
     def _order(self, it: TwinLiquidation, rules: Symbol, is_sale: bool, price: int, quantity: int) -> None:

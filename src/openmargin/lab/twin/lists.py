@@ -327,6 +327,20 @@ class Lists(Orders):
                     self.cancel_one(order, "")
         for asset in assets:
             self.pay_back_at_most(account, scope, asset, self.owed(account, scope, asset))
+            low = self.venue.margin.delisting_level
+            if scope == CROSS and self.collateral_level(account, scope) < low and self.mark(CROSS, asset):
+                self._sell_for(account, asset)
+
+    def _sell_for(self, account: int, owed: str) -> None:
+        """Other assets go at the index until a debt is repaid, the greatest value first."""
+        names = [asset.name for asset in self.venue.assets]
+        worth = {name: self.free(account, CROSS, name) * self.mark(CROSS, name) for name in names}
+        for name in sorted(worth, key=lambda name: (-worth[name], name)):
+            debt = self.owed(account, CROSS, owed)
+            if not debt or not worth[name]:
+                return
+            self.convert(account, CROSS, name, self.free(account, CROSS, name), owed, debt)
+            self.pay_back_at_most(account, CROSS, owed, debt)
 
     # --- Cancelling --------------------------------------------------------------------------------------------
 

@@ -213,9 +213,9 @@ class Market(Insolvency):
     ) -> None:
         """A forced order traded; where that was the rest of it, nobody waits for it any more."""
         flow = Flow.BUY_LIQUIDATION if order.buys else Flow.SELL_LIQUIDATION
-        self.flow(it, flow, self.pays_with(order), -paid, order.symbol)
-        self.flow(it, flow, received, net, order.symbol)
-        self.flow(it, flow, burned_asset, -burned, order.symbol)
+        self.flow(it.account, it.scope, flow, self.pays_with(order), -paid, order.symbol)
+        self.flow(it.account, it.scope, flow, received, net, order.symbol)
+        self.flow(it.account, it.scope, flow, burned_asset, -burned, order.symbol)
         self.sold(it, self.pays_with(order), paid, received, net)
         if not order.left:
             it.order = None

@@ -87,6 +87,7 @@ class Outside(Crowd):
             borrowed_counts_in_full=pick((True, False)),
             inventory_floor=pick((0, E8 // 10)),
             delisting_stops_loans=pick((True, False)),
+            delisting_level=pick((0, 2 * E8, 5 * E8)),
             small_rest_is_over_repayment=pick((False, False, True)),
             index_max_age_ms=pick((0, 0, 60_000)),
             open_order_loss=pick(list(OpenOrderLoss)),
