@@ -104,6 +104,13 @@ def test_everything_is_shown_and_written_down(lab: Served, tmp_path: Path) -> No
     assert logged[0]["seed"] == 1
 
 
+def test_a_log_that_cannot_be_written_changes_nothing_that_clients_hear(lab: Served, tmp_path: Path) -> None:
+    (tmp_path / "data" / "lab.log").mkdir()
+    lab.post("/lab/faults", {"fault": "error", "path": "/api/v3/ping"})
+    assert lab.get("/api/v3/ping").status_code == 503
+    assert len(lab.get("/lab/faults").json()["occurrences"]) == 1
+
+
 @pytest.mark.parametrize(
     ("body", "error"),
     [

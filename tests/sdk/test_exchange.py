@@ -107,6 +107,8 @@ def test_what_makes_no_sense_is_said_before_anything_happens(exchange: Exchange,
     for name in ("", "x" * 65):
         with pytest.raises(ValueError, match="no name of 1 to 64"):
             exchange.account(name)
+    with pytest.raises(ValueError, match=r"may stand in BTCUSDT: write at least 0.01 and at most 1000000"):
+        exchange.price("BTCUSDT", 2_000_000)
     assert exchange.mark() == mark
     with pytest.raises(ValueError, match="before 1970"):
         Exchange(start=datetime(1969, 12, 31, tzinfo=UTC))

@@ -28,7 +28,7 @@ async def begin_script(bench: Bench, _path: Path, body: shapes.NewIndexScript) -
     stages = tuple(stage for asked in body.stages for stage in index_stages(asked))
     for stage in stages:
         if stage.price:
-            require_in_filter(bench, body.symbol, stage.price)
+            require_in_filter(bench.exchange.venue, body.symbol, stage.price)
     outcome = await bench.obey(ScriptIndex(body.symbol, body.assets, stages))
     began = next(event for event in outcome.events if isinstance(event, IndexScriptBegan))
     return shapes.IndexScriptMade(

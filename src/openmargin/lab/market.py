@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from openmargin.domain.commands import SetIndex
 from openmargin.domain.money import format_e8, format_short
+from openmargin.domain.venue import Venue
 from openmargin.lab import shapes
 from openmargin.lab.amounts import positive_e8
 from openmargin.lab.bench import Bench, Path
@@ -26,14 +27,14 @@ async def state(bench: Bench, _path: Path, _body: None) -> shapes.State:
 async def set_price(bench: Bench, path: Path, body: shapes.Price) -> shapes.PriceShown:
     """Set a symbol's index price. All that it brings at that moment has happened when the answer comes."""
     price = positive_e8("price", body.price)
-    require_in_filter(bench, path.symbol, price)
+    require_in_filter(bench.exchange.venue, path.symbol, price)
     outcome = await bench.obey(SetIndex(((path.symbol, price),)))
     return shapes.PriceShown(symbol=path.symbol, price=format_e8(price), time=outcome.at_ms)
 
 
-def require_in_filter(bench: Bench, symbol: str, price: int) -> None:
+def require_in_filter(venue: Venue, symbol: str, price: int) -> None:
     """Outside its symbol's price filter no order may stand, so the house would fall silent."""
-    for rules in bench.exchange.venue.symbols:
+    for rules in venue.symbols:
         lowest = rules.min_price or rules.tick_size
         if rules.name == symbol and (price < lowest or 0 < rules.max_price < price):
             highest = f"at most {format_short(rules.max_price)}" if rules.max_price else "as high as you like"

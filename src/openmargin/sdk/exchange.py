@@ -31,6 +31,7 @@ from openmargin.domain.venue import Venue
 from openmargin.history.queries import Query
 from openmargin.lab.errors import Refused as LabRefused
 from openmargin.lab.index_scripts import index_stages
+from openmargin.lab.market import require_in_filter
 from openmargin.lab.replay.play import Played, play
 from openmargin.lab.replay.sequence import MarketData
 from openmargin.lab.script_shapes import AnyStage
@@ -146,8 +147,12 @@ class Exchange:
         return decimal(found.price)
 
     def prices(self, prices: Mapping[str, Amount]) -> None:
-        """Set several index prices in one step."""
-        self.do(SetIndex(tuple((symbol, atoms("price", price)) for symbol, price in prices.items())))
+        """Set several index prices in one step; ValueError for one at which no order may stand."""
+        asked = tuple((symbol, atoms("price", price)) for symbol, price in prices.items())
+        for symbol, price in asked:
+            if price:
+                self._require_in_filter(symbol, price)
+        self.do(SetIndex(asked))
 
     def script(
         self,
@@ -317,6 +322,12 @@ class Exchange:
         return "".join(generated_client_id(seq, ordinal) for ordinal in range(3))[:KEY_LENGTH]
 
     # --- inside
+
+    def _require_in_filter(self, symbol: str, price: int) -> None:
+        try:
+            require_in_filter(self.venue, symbol, price)
+        except LabRefused as wrong:
+            raise ValueError(f"{wrong}: {wrong.hint}") from None
 
     def _id_of(self, name: str) -> int | None:
         for account_id in self.live.account_ids():

@@ -6,6 +6,7 @@ records of the journal, and stand outside its hash.
 
 from __future__ import annotations
 
+import logging
 import random
 from collections import deque
 from collections.abc import Callable, Collection
@@ -15,6 +16,8 @@ from typing import Final
 
 import msgspec
 from msgspec import Struct
+
+_log = logging.getLogger(__name__)
 
 LOG_NAME: Final = "lab.log"
 _REMEMBERED: Final = 1_000
@@ -218,9 +221,14 @@ class Faults:
 
     def _note(self, occurrence: Occurrence) -> None:
         self.occurrences.append(occurrence)
-        if self._log is not None:
+        if self._log is None:
+            return
+        try:
             with self._log.open("ab") as file:
                 file.write(msgspec.json.encode(occurrence) + b"\n")
+        except OSError as problem:
+            # Whoever asked is to meet the fault that was ordered, and no other one.
+            _log.warning("%s cannot be written, and lacks an occurrence: %s", self._log, problem)
 
 
 def _nobody_minds() -> None:
