@@ -198,7 +198,7 @@ class RecordsParams(PageParams, frozen=True, kw_only=True):
     # The asset was mandatory under these names, and one of txId and startTime; their successor asks for neither.
     asset: Annotated[str | None, params.asset()] = None
     isolated_symbol: Annotated[Scope | None, params.isolated_symbol()] = None
-    transaction_id: Annotated[int | None, params.number("txId", "Alone decides, where sent.")] = None
+    transaction_id: Annotated[int | None, params.number("txId", "Goes before startTime and endTime.")] = None
 
 
 async def _records(call: Call, asked: RecordsParams, kind: LoanKind) -> loans.LoanPage:

@@ -93,7 +93,7 @@ async def borrow_or_repay(call: Call, asked: BorrowRepayParams) -> TransactionRe
 class LoanRecordsParams(PageParams, frozen=True, kw_only=True):
     asset: Annotated[str | None, params.asset()] = None
     isolated_symbol: Annotated[Scope | None, params.isolated_symbol()] = None
-    transaction_id: Annotated[int | None, params.number("txId", "Alone decides, where sent.")] = None
+    transaction_id: Annotated[int | None, params.number("txId", "Goes before startTime and endTime.")] = None
     kind: Annotated[LoanKind, params.choice("type", params.words(LoanKind))]
 
 
