@@ -1,5 +1,6 @@
 """Real market data played to an exchange of this process: what each kind of file does, and which are refused."""
 
+import io
 import tracemalloc
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -16,6 +17,7 @@ from openmargin.history.candles import Candle
 from openmargin.history.periods import Period
 from openmargin.lab.replay.files import BadData
 from openmargin.lab.replay.play import Played, commands
+from openmargin.lab.replay.progress import Progress
 from openmargin.lab.replay.sequence import MarketData
 from tests.lab.data_files import (
     BEGIN,
@@ -345,3 +347,28 @@ def test_memory_stays_flat_however_long_the_files_are(tmp_path: Path) -> None:
             tracemalloc.stop()
 
     assert peak(40_000) < peak(10_000) + 200_000
+
+
+class Terminal(io.StringIO):
+    """Where somebody watches."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def test_whoever_watches_sees_a_bar_and_a_log_gets_a_line_for_each_tenth(tmp_path: Path) -> None:
+    watched, log = Terminal(), io.StringIO()
+    data = MarketData([write_csv(tmp_path / "BTCUSDT-trades.csv", trades(100))], VENUE)
+    bars = [Progress(data, watched), Progress(data, log)]
+    for at_ms, _, _ in data:
+        for bar in bars:
+            bar(at_ms)
+    for bar in bars:
+        bar(BEGIN + DAY)
+        bar.end()
+    *_, last = watched.getvalue().split("\r")
+    assert last.startswith(f"[{'#' * 30}] 100%  2025-01-02 00:00:00  100 rows, ")
+    assert last.endswith("\n")
+    lines = log.getvalue().splitlines()
+    assert len(lines) == 11
+    assert (lines[0][:4], lines[-1][:4]) == ("  1%", "100%")
