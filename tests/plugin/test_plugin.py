@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+import openmargin.sdk  # noqa: F401 (pytester forgets what a run imports, and compiled modules are not made to be loaded twice)
 from tests.guards.repository import ROOT, SOURCE
 
 pytest_plugins = ["pytester"]
