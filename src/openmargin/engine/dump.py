@@ -351,9 +351,9 @@ def load(data: bytes) -> State:
     for repayment in kept.repayments:
         state.repayments.append(PendingRepayment(*repayment))
     setup.derive(state)
-    for book in state.books.values():
-        if book.seen_mark < 0:  # A snapshot from before it was kept.
-            book.seen_mark = state.marks.get(book.rules.quote, 0)
+    for known in state.books.values():
+        if known.seen_mark < 0:  # A snapshot from before it was kept.
+            known.seen_mark = state.marks.get(known.rules.quote, 0)
     restrictions.count(state)
     return state
 
