@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from openmargin.domain.commands import Borrow, Repay, SeedDebt
 from openmargin.domain.enums import InterestKind, LoanSource
-from openmargin.domain.events import Borrowed, Repaid
+from openmargin.domain.events import Borrowed, Deposited, InterestAccrued, Repaid
 from openmargin.domain.ids import POOL, SPOT, WORLD
 from openmargin.domain.money import E8, SUPPLY_MAX, Atoms
 from openmargin.domain.reasons import Reason, Rejected
@@ -134,6 +134,24 @@ def seed(state: State, command: SeedDebt) -> Rejected | None:
                 command.asset,
                 command.principal,
                 LoanSource.MANUAL,
+            )
+        )
+        # What was spent elsewhere left the account, or its flows would not sum to what it holds.
+        state.events.append(Deposited(account.account_id, account.scope, command.asset, -command.principal))
+    if command.interest:
+        # One row for all of it: at no rate, for it was charged elsewhere.
+        state.events.append(
+            InterestAccrued(
+                state.next_transaction(),
+                account.account_id,
+                account.scope,
+                command.asset,
+                command.principal,
+                command.interest,
+                0,
+                InterestKind.ON_BORROW,
+                agenda.full_hour(state.at_ms),
+                "",
             )
         )
     interest.schedule(state)

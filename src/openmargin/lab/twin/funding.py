@@ -345,6 +345,10 @@ class Funding(Watch):
         if command.principal:
             number = self.next_transaction()
             self.events.append(Borrowed(number, account, scope, asset, command.principal, LoanSource.MANUAL))
+            self.events.append(Deposited(account, scope, asset, -command.principal))
+        if command.interest:
+            number, kind, hour = self.next_transaction(), InterestKind.ON_BORROW, self.now - self.now % HOUR
+            self.events.append(InterestAccrued(number, account, scope, asset, *parts, 0, kind, hour, ""))
         return None
 
     def _charge(

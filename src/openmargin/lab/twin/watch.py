@@ -36,7 +36,8 @@ class Watch(Risk):
     def watch_levels(self) -> None:
         """Tell whose status is another than the one told last, and once more whom a call still holds; mark who has
         fallen too far."""
-        for account, scope in sorted(self.scopes()):
+        # Who was told of a level hears of its end, though the account was closed in the same moment.
+        for account, scope in sorted({*self.scopes(), *self.told}):
             if scope == SPOT or self.liquidation_of(account, scope) is not None:
                 continue
             key = (account, scope)
