@@ -129,3 +129,13 @@ def test_it_survives_a_restart_and_ends_with_the_rule() -> None:
     assert market.exchange.engine.next_due_ms() is None
     market.index(2200, 40_000)
     assert market.bid == 39_996
+
+
+def test_a_house_that_is_switched_off_waits_for_nothing() -> None:
+    market = Market()
+    market.index(0, 60_000)
+    market.at(1000)
+    market.index(2000, 50_000)
+    off = msgspec.structs.replace(VENUE, house=msgspec.structs.replace(VENUE.house, enabled=False))
+    market.at(2100, ChangeVenue(off))
+    assert market.exchange.engine.next_due_ms() is None

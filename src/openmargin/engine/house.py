@@ -104,7 +104,7 @@ def follow_index(state: State, symbols: list[str]) -> None:
     _see(state, symbols)
     if state.house_quotes:
         requote(state)
-        plan_next(state)
+    plan_next(state)
 
 
 def _follow_later(state: State, symbols: list[str], due_ms: int) -> None:
@@ -135,6 +135,7 @@ def _see(state: State, symbols: list[str]) -> None:
         if not state.house_quotes:
             _forget_trades(book)
     if not state.house_quotes:
+        state.requotes_left = []
         return
     waiting = state.requotes_left
     for symbol in reversed(symbols):
