@@ -46,7 +46,9 @@ def test_ccxt_lives_through_every_fault(tmp_path: Path) -> None:
     assert verify(directory).problems == ()
 
 
-def test_the_sdk_hears_everything_twice_and_late_and_that_its_listen_key_has_ended(tmp_path: Path) -> None:
+def test_the_sdk_hears_twice_and_late_that_its_listen_key_has_ended_and_that_its_stream_broke(
+    tmp_path: Path,
+) -> None:
     directory = tmp_path / "exchange"
     with serving(tmp_path, "--data", str(directory)) as server:
         done = run_client("binance-sdk-margin", STREAMS, server.address, *development_key(server))
@@ -57,4 +59,5 @@ def test_the_sdk_hears_everything_twice_and_late_and_that_its_listen_key_has_end
     assert seen["heard"][-1] == "ListenKeyExpired"
     assert {"BalanceUpdate", "OutboundAccountPosition"} <= set(seen["heard"])
     assert seen["late"] >= 0.5
+    assert (seen["missed"], len(seen["after"]) > 0) == ([], True)
     assert verify(directory).problems == ()

@@ -74,6 +74,26 @@ def test_what_is_executed_is_executed_though_nobody_hears_of_it(lab: Served) -> 
     assert int(lab.get(PING).headers[used]) == before + 3
 
 
+@pytest.mark.parametrize(("fault", "end"), [(Fault.DROP, 0), (Fault.HALF_CLOSE, -1)])
+def test_a_stream_ends_in_place_of_a_message(lab: Served, fault: Fault, end: int) -> None:
+    async def story() -> None:
+        faults = Faults(lambda: 0, None)
+        wire = Told()
+        faulty = FaultyWire(wire, faults, "/ws/btcusdt@trade")
+        rule = faults.add(Rule(fault, path="/ws/*", probability=0.2, seed=3))
+        assert faults.break_streams
+        assert not faults.break_requests
+        faulty.write([b"%d" % number for number in range(20)])
+        assert wire.messages == [b"%d" % number for number in range(rule.met - 1)]
+        assert 1 < rule.met < 20
+        assert (wire.ends, rule.times) == ([end], 1)
+        faulty.write([b"late"])
+        assert b"late" not in wire.messages
+        assert rule.times == 1
+
+    lab.run(story())
+
+
 def test_the_same_seed_strikes_the_same_requests(lab: Served) -> None:
     def struck(seed: int) -> list[bool]:
         fault = lab.post("/lab/faults", {"fault": "error", "probability": 0.4, "seed": seed}).json()
@@ -118,6 +138,12 @@ def test_a_log_that_cannot_be_written_changes_nothing_that_clients_hear(lab: Ser
         ({"fault": "ban", "executed": True}, "executed says nothing of ban"),
         ({"fault": "drop", "seconds": 1}, "seconds say nothing of drop"),
         ({"fault": "delay-events", "accountId": 1}, "delay-events is about connections"),
+        ({"fault": "drop", "path": "/ws/*", "executed": True}, "drop is about connections there"),
+        (
+            {"fault": "half-close", "path": "/stream", "method": "GET"},
+            "half-close is about connections there",
+        ),
+        ({"fault": "error", "path": "/ws/*"}, "no request goes to /ws/*"),
         ({"fault": "error", "path": "/lab/state"}, "no request goes to /lab/state"),
         ({"fault": "pending-repayment", "seconds": 0}, "no repayment is pending for no time"),
         ({"fault": "pending-repayment", "accountId": 1}, "every repayment is pending then"),

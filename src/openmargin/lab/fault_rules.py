@@ -10,13 +10,13 @@ from openmargin.lab.bench import Bench, Path
 from openmargin.lab.errors import Refused
 from openmargin.lab.faults.rules import (
     MAY_EXECUTE,
-    OF_STREAMS,
     OF_THE_EXCHANGE,
     TAKES_SECONDS,
     Fault,
     Faults,
     Rule,
     Standing,
+    is_of_streams,
 )
 
 _DEFAULT_SECONDS = 1.0
@@ -144,23 +144,28 @@ def _require_sense(body: shapes.NewFault, fault: Fault, faults: Faults) -> None:
         raise Refused(400, "nobody's listen keys are named", 'write "accountId": 1, whose keys are to end')
     if fault is Fault.PENDING_REPAYMENT and body.account_id:
         raise Refused(400, "every repayment is pending then", "leave out accountId")
-    if fault in OF_STREAMS and (body.method or body.account_id):
-        raise Refused(
-            400,
-            f"{body.fault} is about connections",
-            "name their path, as /ws/*; messages have no method or key",
-        )
-    if fault in OF_STREAMS and body.path and not body.path.startswith(("/ws", "/stream")):
-        raise Refused(
-            400, f"no WebSocket is at {body.path}", "paths of connections begin with /ws or /stream"
-        )
-    if fault not in OF_STREAMS and body.path and not body.path.startswith(("/api", "/sapi", "/ws-api")):
+    if is_of_streams(fault, body.path):
+        _require_a_stream(body)
+    elif body.path and not body.path.startswith(("/api", "/sapi", "/ws-api")):
         raise Refused(
             400, f"no request goes to {body.path}", "paths of requests begin with /api, /sapi or /ws-api"
         )
     if fault is Fault.RESTART and faults.restart is None:
         raise Refused(
             422, "this exchange would not survive a restart", "serve it from a directory: --data DIR"
+        )
+
+
+def _require_a_stream(body: shapes.NewFault) -> None:
+    if body.method or body.account_id or body.executed:
+        raise Refused(
+            400,
+            f"{body.fault} is about connections there",
+            "leave out method, accountId and executed: messages of a stream have none",
+        )
+    if body.path and not body.path.startswith(("/ws", "/stream")):
+        raise Refused(
+            400, f"no WebSocket is at {body.path}", "paths of connections begin with /ws or /stream"
         )
 
 

@@ -41,7 +41,7 @@ class NewFault(Body, frozen=True):
         str,
         _means(
             "Of the requests it is about, as /sapi/v1/margin/order, or /ws-api/v3/order.place over the WebSocket API"
-            " alone; with * at its end, a beginning; empty for any."
+            " alone; with * at its end, a beginning; empty for any. Of streams, that of the connection, as /ws/*."
         ),
     ] = ""
     account_id: Annotated[

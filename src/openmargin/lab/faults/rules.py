@@ -54,7 +54,10 @@ class Fault(Enum):
     """Listen keys end as if nobody had kept them; in the journal too."""
 
 
-OF_STREAMS: Final = (Fault.DELAY_EVENTS, Fault.DUPLICATE_EVENTS)
+OF_MESSAGES: Final = (Fault.DELAY_EVENTS, Fault.DUPLICATE_EVENTS)
+"""Those that only streams know."""
+CUTS: Final = (Fault.DROP, Fault.HALF_CLOSE)
+"""Those that end a socket: a request's, or a stream's where they name its path."""
 OF_THE_EXCHANGE: Final = (Fault.PENDING_REPAYMENT, Fault.LISTEN_KEY_EXPIRY)
 """Those that change its state: commands, and no rules of the wire."""
 MAY_EXECUTE: Final = (Fault.ERROR, Fault.TIMEOUT, Fault.DROP, Fault.HALF_CLOSE, Fault.RESTART)
@@ -66,6 +69,13 @@ TAKES_SECONDS: Final = (
     Fault.DELAY_EVENTS,
     Fault.PENDING_REPAYMENT,
 )
+
+
+def is_of_streams(fault: Fault, path: str) -> bool:
+    """Is it the messages of streams that it strikes, and not requests?"""
+    if fault in CUTS:
+        return path.startswith(("/ws", "/stream")) and not path.startswith("/ws-api")
+    return fault in OF_MESSAGES
 
 
 class Rule(Struct, frozen=True):
@@ -84,6 +94,10 @@ class Rule(Struct, frozen=True):
     executed: bool = False
     seconds: float = 0.0
     seed: int = 0
+
+    @property
+    def is_of_streams(self) -> bool:
+        return is_of_streams(self.fault, self.path)
 
     def meets(self, method: str, paths: Collection[str], account_id: int) -> bool:
         """Is it about such a request? One that came by another door than HTTP has a second path, which names the door."""
@@ -149,11 +163,11 @@ class Faults:
 
     @property
     def break_requests(self) -> bool:
-        return any(one.rule.fault not in OF_STREAMS and not one.is_over for one in self.standing)
+        return any(not one.rule.is_of_streams and not one.is_over for one in self.standing)
 
     @property
     def break_streams(self) -> bool:
-        return any(one.rule.fault in OF_STREAMS and not one.is_over for one in self.standing)
+        return any(one.rule.is_of_streams and not one.is_over for one in self.standing)
 
     def add(self, rule: Rule) -> Standing:
         """Have a rule hold from now on."""
@@ -185,7 +199,7 @@ class Faults:
         struck: list[Rule] = []
         for one in self.standing:
             rule = one.rule
-            if (rule.fault in OF_STREAMS) is not streams or one.is_over:
+            if rule.is_of_streams is not streams or one.is_over:
                 continue
             if not rule.meets(method, paths, account_id):
                 continue
