@@ -8,7 +8,7 @@ from __future__ import annotations
 from bisect import bisect_left, insort
 
 from openmargin.domain.money import Atoms
-from openmargin.engine.state import Book, BookSide, Level, Order
+from openmargin.engine.state import Book, BookSide, Level, Order, State
 
 
 def join(side: BookSide, order: Order, key: int, *, at_front: bool = False) -> None:
@@ -150,3 +150,28 @@ def depth(side: BookSide, limit: int) -> tuple[tuple[int, Atoms], ...]:
         price = side.sign * rank
         found.append((price, side.levels[price].volume))
     return tuple(found)
+
+
+def take_apart(state: State) -> None:
+    """Let go of everybody in line, because the exchange is over.
+
+    Compiled orders are counted and not traced, which is what makes them quick: their links to each other, to their
+    account and to their queue would keep all of it in memory for ever.
+    """
+    for account in state.accounts.values():
+        for trading in account.trading.values():
+            for orders in trading.open_orders.values():
+                for order in orders.by_id.values():
+                    _let_go(order)
+            trading.open_orders = {}
+    for book in state.books.values():
+        for quote in book.house_quotes:
+            _let_go(quote)
+
+
+def _let_go(order: Order) -> None:
+    order.siblings = None
+    order.order_list = None
+    order.level = None
+    order.queue = None
+    order.earlier = order.later = None

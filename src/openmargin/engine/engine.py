@@ -57,6 +57,7 @@ from openmargin.engine import (
     accounts,
     agenda,
     amending,
+    books,
     cascade,
     delisting,
     dump,
@@ -113,6 +114,10 @@ class Engine:
         self._state: State | None = state
         self.check_everything: bool = False
         """Run every invariant after every record: for tests and simulation."""
+
+    def __del__(self) -> None:
+        if self._state is not None:
+            books.take_apart(self._state)
 
     @property
     def state(self) -> State:
