@@ -132,6 +132,8 @@ def _convert(state: State, account: TradingAccount, liquidation: Liquidation, sa
     mark = risk.mark(state, account, owed)
     lost = max(mark, risk.mark(state, account, sale.collateral))
     value = sizing.needed(state, account, liquidation, sale.debt, sale.collateral, E8, lost)
+    if value < 0:
+        value = sale.available * risk.mark(state, account, sale.collateral)
     wanted = value // mark + 1
     sold, received = conversion.convert(state, account, sale.collateral, sale.available, owed, wanted)
     proceeds.share_out(state, account, liquidation, sale.collateral, sold, owed, received)
